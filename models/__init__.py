@@ -1,0 +1,1 @@
+"""What things are and what rules mean. No solver, no data frames."""

@@ -1,0 +1,223 @@
+"""An agent: the unit of work that is placed (in Kubernetes, a Pod).
+
+What replicas of one template share is an `AgentSpec`; what tells them apart is in `Agent`.
+Everything here is resolved: defaults applied, requests effective, selectors merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from functools import cached_property
+
+from placewright.models.node import Resources
+from placewright.models.selector import (
+    AffinityTerm,
+    LabelSelector,
+    NodeSelector,
+    PreferredNodeTerm,
+    Toleration,
+)
+
+DEFAULT_SCHEDULER = "default-scheduler"
+
+
+class QosClass(StrEnum):
+    GUARANTEED = "Guaranteed"
+    BURSTABLE = "Burstable"
+    BEST_EFFORT = "BestEffort"
+
+
+class InclusionPolicy(StrEnum):
+    HONOR = "Honor"
+    IGNORE = "Ignore"
+
+
+@dataclass(frozen=True)
+class WeightedAffinityTerm:
+    """A preferred term; `weight` is negative for anti-affinity."""
+
+    weight: int
+    term: AffinityTerm
+
+
+@dataclass(frozen=True)
+class SpreadConstraint:
+    """One topologySpreadConstraint; `hard` is DoNotSchedule. matchLabelKeys are merged into `selector`."""
+
+    topology_key: str
+    max_skew: int
+    selector: LabelSelector | None
+    hard: bool = True
+    min_domains: int = 1
+    node_affinity_policy: InclusionPolicy = InclusionPolicy.HONOR
+    node_taints_policy: InclusionPolicy = InclusionPolicy.IGNORE
+
+
+@dataclass(frozen=True, order=True)
+class HostPort:
+    port: int
+    protocol: str = "TCP"
+    ip: str = "0.0.0.0"  # noqa: S104 - the API's wildcard, nothing is bound here
+
+    def conflicts(self, other: HostPort) -> bool:
+        """Same protocol and port, and either side the IPv4 wildcard or the same address."""
+        if (self.port, self.protocol) != (other.port, other.protocol):
+            return False
+        return self.ip == other.ip or "0.0.0.0" in (self.ip, other.ip)  # noqa: S104
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A legacy inline disk that at most one agent may mount on a node.
+
+    `identity` is what is compared (`kind` with its ids); `monitors` only for RBD, where any
+    overlap counts. Two read-only uses share, except where `always_exclusive` (AWS EBS).
+    """
+
+    kind: str
+    identity: tuple[str, ...]
+    read_only: bool = False
+    always_exclusive: bool = False
+    monitors: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class ClaimUse:
+    """A PersistentVolumeClaim that the agent mounts, by name in its namespace.
+
+    `ephemeral`: the claim is made for this agent (`<agent>-<volume>`) and must be owned by it.
+    """
+
+    name: str
+    ephemeral: bool = False
+
+
+@dataclass(frozen=True)
+class DeviceRequest:
+    """`count` devices of any of `models` (empty: any), `milli` shares of each.
+
+    `milli` < 1000 is a share of ONE device (then `count` is 1); 1000 means whole devices.
+    """
+
+    resource: str
+    count: int
+    milli: int = 1000
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnerReference:
+    """The controlling owner."""
+
+    kind: str
+    name: str
+    uid: str = ""
+
+
+@dataclass(frozen=True)
+class AgentSpec:
+    """What a template says and the rules read. `scoring_requests` has kube-scheduler's non-zero defaults.
+
+    `unspecified` lists the quota keys (`requests.cpu`, `limits.memory`, …) that at least one
+    container leaves open: a quota on such a key refuses the agent at creation.
+    """
+
+    requests: Resources = field(default_factory=dict)
+    limits: Resources = field(default_factory=dict)
+    scoring_requests: Resources = field(default_factory=dict)
+    unspecified: frozenset[str] = frozenset()
+    qos: QosClass = QosClass.BEST_EFFORT
+    priority: int = 0
+    priority_class_name: str = ""
+    preemption_policy: str = "PreemptLowerPriority"
+    scheduler_name: str = DEFAULT_SCHEDULER
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    node_affinity: NodeSelector | None = None
+    preferred_nodes: tuple[PreferredNodeTerm, ...] = ()
+    tolerations: tuple[Toleration, ...] = ()
+    host_ports: tuple[HostPort, ...] = ()
+    affinity: tuple[AffinityTerm, ...] = ()
+    anti_affinity: tuple[AffinityTerm, ...] = ()
+    preferred_affinity: tuple[WeightedAffinityTerm, ...] = ()
+    crosses_namespaces: bool = False
+    spread: tuple[SpreadConstraint, ...] = ()
+    claims: tuple[ClaimUse, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    devices: tuple[DeviceRequest, ...] = ()
+    pod_group: str = ""
+    images: tuple[str, ...] = ()
+    container_count: int = 1
+    has_deadline: bool = False
+
+    @cached_property
+    def signature(self) -> Hashable:
+        """Equal for specs that say the same; cached, so that grouping many agents stays cheap."""
+        return tuple(_frozen(getattr(self, item.name)) for item in fields(self))
+
+
+def _frozen(value: object) -> Hashable:
+    if isinstance(value, Mapping):
+        return tuple(sorted(value.items()))
+    assert isinstance(value, Hashable)
+    return value
+
+
+class Phase(StrEnum):
+    PENDING = "Pending"
+    RUNNING = "Running"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    UNKNOWN = "Unknown"
+
+
+TERMINAL_PHASES = frozenset({Phase.SUCCEEDED, Phase.FAILED})
+
+
+class AgentClass(StrEnum):
+    """What an agent is to a round of placement."""
+
+    TERMINAL = "terminal"
+    ASSIGNED = "assigned"
+    TERMINATING = "terminating"  # pending, and being deleted: never placed
+    GATED = "gated"
+    FOREIGN = "foreign"  # pending, for a scheduler that is not ours
+    PENDING = "pending"  # ours to place
+
+
+@dataclass(frozen=True)
+class Agent:
+    """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
+    the cluster yet (quota is charged for it). `device_ids` are the devices an assigned agent holds, in
+    the order of `spec.devices`."""
+
+    namespace: str
+    name: str
+    spec: AgentSpec
+    labels: Mapping[str, str] = field(default_factory=dict)
+    uid: str = ""
+    phase: Phase = Phase.PENDING
+    node_name: str = ""
+    nominated_node: str = ""
+    terminating: bool = False
+    scheduling_gates: tuple[str, ...] = ()
+    admitted: bool = True
+    owner: OwnerReference | None = None
+    static: bool = False
+    device_ids: tuple[int, ...] = ()
+    created: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        """`namespace/name`: unique in a snapshot."""
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def terminal(self) -> bool:
+        return self.phase in TERMINAL_PHASES
+
+    @cached_property
+    def label_set(self) -> frozenset[tuple[str, str]]:
+        """The labels as a hashable value."""
+        return frozenset(self.labels.items())

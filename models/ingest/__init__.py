@@ -1,0 +1,1 @@
+"""From documents to a `Snapshot`: defaults applied, selectors resolved, quantities made integers."""

@@ -1,0 +1,133 @@
+"""A plan: what a round of placement says, and the proof that goes with it. Also its file format.
+
+The JSON and YAML forms are these models dumped by alias; docs/plan-format.md describes each field.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+PLAN_VERSION = "placewright.io/v1"
+
+
+class Status(StrEnum):
+    """How a round ended. These never collapse into each other.
+
+    optimal: every level is proven. feasible: verified, with a gap. infeasible: proven that what was
+    required cannot be had. timeout: the limit came before anything was found. invalid: the input, or
+    an answer that did not verify.
+    """
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    TIMEOUT = "timeout"
+    INVALID = "invalid"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=False
+    )
+
+
+class DeviceAssignment(_Model):
+    """The devices of one resource that a binding hands out, by index on the node."""
+
+    resource: str
+    ids: tuple[int, ...]
+
+
+class Binding(_Model):
+    """`agent` goes to `node`."""
+
+    namespace: str
+    agent: str
+    node: str
+    uid: str = ""
+    devices: tuple[DeviceAssignment, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.agent}"
+
+
+class VolumeBinding(_Model):
+    """A delayed claim gets `volume`, or, where that is "", a volume provisioned for `node`."""
+
+    namespace: str
+    claim: str
+    volume: str = ""
+    node: str
+
+
+class Eviction(_Model):
+    """`agent` leaves `node`. `makes_room_for` are agent keys."""
+
+    namespace: str
+    agent: str
+    node: str
+    uid: str = ""
+    makes_room_for: tuple[str, ...] = ()
+
+
+class UnplacedReason(_Model):
+    """Why, by one rule. `nodes` are those it rules out; empty where the rule is not about nodes."""
+
+    rule: str
+    message: str
+    nodes: tuple[str, ...] = ()
+
+
+class Unplaced(_Model):
+    """An agent that stays pending. `message` is one line in kube-scheduler's style."""
+
+    namespace: str
+    agent: str
+    priority: int = 0
+    message: str = ""
+    reasons: tuple[UnplacedReason, ...] = ()
+
+
+class Level(_Model):
+    """One objective level: its value, the bound proven for it given the levels above, and its sense."""
+
+    name: str
+    sense: Literal["maximize", "minimize"]
+    value: int
+    bound: int
+
+    @property
+    def proven(self) -> bool:
+        return self.value == self.bound
+
+    @property
+    def gap(self) -> float:
+        """0 when proven, else the distance to the bound relative to the larger of the two."""
+        return abs(self.bound - self.value) / max(1, abs(self.bound), abs(self.value))
+
+
+class Plan(_Model):
+    """What to do, what could not be done and why, and how good it is.
+
+    `bindings` are in an order that kube-scheduler's filters accept one by one, where such an order was
+    found (`sequential`). `gap` is that of the first level that is not proven. `timing` is in seconds.
+    """
+
+    api_version: str = PLAN_VERSION
+    kind: Literal["Plan"] = "Plan"
+    status: Status
+    levels: tuple[Level, ...] = ()
+    gap: float = 0.0
+    bindings: tuple[Binding, ...] = ()
+    volume_bindings: tuple[VolumeBinding, ...] = ()
+    evictions: tuple[Eviction, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()
+    sequential: bool = True
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    timing: dict[str, float] = Field(default_factory=dict)

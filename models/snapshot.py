@@ -1,0 +1,77 @@
+"""What a cluster is at one moment: agents, nodes, volumes, quotas, budgets. Immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from placewright.models.agent import Agent, AgentClass
+from placewright.models.node import Node
+from placewright.models.options import Options
+from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota
+from placewright.models.storage import Storage
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The cluster as it was read. `warnings` name what it holds that is not modelled."""
+
+    nodes: tuple[Node, ...] = ()
+    agents: tuple[Agent, ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    storage: Storage = field(default_factory=Storage)
+    quotas: tuple[ResourceQuota, ...] = ()
+    budgets: tuple[PodDisruptionBudget, ...] = ()
+    pod_groups: tuple[PodGroup, ...] = ()
+    options: Options = field(default_factory=Options)
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @cached_property
+    def node_by_name(self) -> Mapping[str, Node]:
+        return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def agent_by_key(self) -> Mapping[str, Agent]:
+        return {agent.key: agent for agent in self.agents}
+
+    @cached_property
+    def pod_group_by_key(self) -> Mapping[tuple[str, str], PodGroup]:
+        return {(group.namespace, group.name): group for group in self.pod_groups}
+
+    def namespace_labels(self, namespace: str) -> Mapping[str, str]:
+        """Labels of a namespace; a namespace that the snapshot does not hold has none."""
+        return self.namespaces.get(namespace, {})
+
+    def classify(self, agent: Agent) -> AgentClass:
+        """What this agent is to a round of placement (§14 of the semantics reference)."""
+        if agent.terminal:
+            return AgentClass.TERMINAL
+        if agent.node_name:
+            return AgentClass.ASSIGNED
+        if agent.terminating:
+            return AgentClass.TERMINATING
+        if agent.scheduling_gates:
+            return AgentClass.GATED
+        if agent.spec.scheduler_name not in self.options.scheduler_names:
+            return AgentClass.FOREIGN
+        return AgentClass.PENDING
+
+    @cached_property
+    def pending(self) -> tuple[Agent, ...]:
+        """The agents to place, in the order in which they were read."""
+        return tuple(a for a in self.agents if self.classify(a) is AgentClass.PENDING)
+
+    @cached_property
+    def residents(self) -> tuple[Agent, ...]:
+        """The agents that hold something on a node of this snapshot."""
+        return tuple(self._residents())
+
+    def _residents(self) -> Iterator[Agent]:
+        gone = self.options.assume_terminating_gone
+        for agent in self.agents:
+            if agent.terminal or (agent.terminating and gone):
+                continue
+            if agent.node_name in self.node_by_name:
+                yield agent

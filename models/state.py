@@ -1,0 +1,87 @@
+"""Nodes with agents on them: the mutable view that rules read, with indexes they define themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Protocol, Self, TypeVar, cast
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.snapshot import Snapshot
+
+
+class StateIndex(Protocol):
+    """Something that a rule keeps up to date as agents come and go, so that a check need not scan."""
+
+    @classmethod
+    def empty(cls, state: ClusterState) -> Self: ...
+
+    def add(self, agent: Agent, node: Node) -> None: ...
+
+    def remove(self, agent: Agent, node: Node) -> None: ...
+
+
+IndexT = TypeVar("IndexT", bound=StateIndex)
+
+
+class ClusterState:
+    """A snapshot's residents plus what has been placed since.
+
+    `new` holds the agents placed through `place`, in order, with the devices they were given.
+    Agents that were running at the start are in `snapshot.residents`; `remove` takes either kind off.
+    """
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.new: dict[str, str] = {}
+        self.devices: dict[str, tuple[int, ...]] = {}
+        self.cache: dict[Hashable, object] = {}
+        self._on: dict[str, dict[str, Agent]] = {node.name: {} for node in snapshot.nodes}
+        self._indexes: dict[type[StateIndex], StateIndex] = {}
+        for agent in snapshot.residents:
+            self._on[agent.node_name][agent.key] = agent
+            if agent.device_ids:
+                self.devices[agent.key] = agent.device_ids
+
+    def agents_on(self, node_name: str) -> Mapping[str, Agent]:
+        """The agents on a node, by key."""
+        return self._on[node_name]
+
+    def assignments(self) -> Iterator[tuple[Agent, Node]]:
+        """Every agent on a node, node by node."""
+        for name, agents in self._on.items():
+            node = self.snapshot.node_by_name[name]
+            for agent in agents.values():
+                yield agent, node
+
+    def placed(self) -> Iterator[tuple[Agent, Node]]:
+        """What was placed since the start, in order."""
+        for key, node_name in self.new.items():
+            yield self._on[node_name][key], self.snapshot.node_by_name[node_name]
+
+    def place(self, agent: Agent, node: Node, devices: tuple[int, ...] = ()) -> None:
+        """Put `agent` on `node`, checking nothing: whether it may be there is for the rules to say."""
+        self._on[node.name][agent.key] = agent
+        self.new[agent.key] = node.name
+        if devices:
+            self.devices[agent.key] = devices
+        for index in self._indexes.values():
+            index.add(agent, node)
+
+    def remove(self, agent: Agent, node: Node) -> None:
+        """Take `agent` off `node`."""
+        del self._on[node.name][agent.key]
+        self.new.pop(agent.key, None)
+        for index in self._indexes.values():
+            index.remove(agent, node)
+        self.devices.pop(agent.key, None)
+
+    def index(self, kind: type[IndexT]) -> IndexT:
+        """The index of this kind, built from everything present at its first use and kept current after."""
+        known = self._indexes.get(kind)
+        if known is None:
+            known = kind.empty(self)
+            for agent, node in self.assignments():
+                known.add(agent, node)
+            self._indexes[kind] = known
+        return cast(IndexT, known)

@@ -1,0 +1,74 @@
+"""Agents that no rule can tell apart form one group: one integer variable per node instead of many booleans."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+from dataclasses import dataclass
+
+from placewright.models.agent import Agent
+from placewright.models.selector import AffinityTerm, LabelSelector
+from placewright.models.snapshot import Snapshot
+
+
+@dataclass(frozen=True)
+class Group:
+    """Interchangeable agents, in the order in which they are handed places. Never empty."""
+
+    members: tuple[Agent, ...]
+
+    @property
+    def agent(self) -> Agent:
+        """Any member: to every rule they are the same."""
+        return self.members[0]
+
+    @property
+    def size(self) -> int:
+        return len(self.members)
+
+
+def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
+    """Groups in a stable order: priority descending, then by their first member's age and name.
+
+    Only what something reads goes into the signature, so hashes and ordinals in labels that no
+    selector mentions do not split a group.
+    """
+    read = frozenset(selected_label_keys(snapshot))
+    members: dict[Hashable, list[Agent]] = {}
+    for agent in agents:
+        members.setdefault(_signature(agent, read), []).append(agent)
+    groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
+    return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
+
+
+def _turn(agent: Agent) -> tuple[str, str, str]:
+    """kube-scheduler's queue order within one priority, as far as a snapshot tells it."""
+    return (agent.created, agent.namespace, agent.name)
+
+
+def _signature(agent: Agent, read: frozenset[str]) -> Hashable:
+    labels = tuple(sorted((key, value) for key, value in agent.labels.items() if key in read))
+    own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
+    return (agent.namespace, labels, agent.admitted, own_claim, agent.spec.signature)
+
+
+def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
+    """Every agent label key that some agent's rule reads, running agents' included."""
+    seen: set[Hashable] = set()
+    for agent in snapshot.agents:
+        if id(agent.spec) in seen:
+            continue
+        seen.add(id(agent.spec))
+        for selector in _selectors(agent):
+            if selector is not None:
+                yield from selector.keys()
+
+
+def _selectors(agent: Agent) -> Iterator[LabelSelector | None]:
+    spec = agent.spec
+    terms: Iterable[AffinityTerm] = (
+        *spec.affinity,
+        *spec.anti_affinity,
+        *(weighted.term for weighted in spec.preferred_affinity),
+    )
+    yield from (term.selector for term in terms)
+    yield from (constraint.selector for constraint in spec.spread)

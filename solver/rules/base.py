@@ -1,0 +1,36 @@
+"""How a rule is encoded: compiled once into integers, then written into any number of models."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Self
+
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.variables import Variables
+
+
+class Encoder(ABC):
+    """One rule's constraints over `x[group, node]`.
+
+    Encoders do not depend on each other's order. They hold integers only (indices and amounts), so that
+    the same compiled encoder serves the exact model and every neighbourhood.
+    """
+
+    rule: ClassVar[str]
+    """The name of the rule in models/rules that this encodes."""
+
+    @classmethod
+    @abstractmethod
+    def compile(cls, compilation: Compilation) -> Self | None:
+        """This rule's numbers for a snapshot, or None where it constrains nothing there."""
+
+    @abstractmethod
+    def encode(self, x: Variables) -> None:
+        """Add this rule's constraints to `x.model`."""
+
+    @abstractmethod
+    def fixing(self, fixed: IntArray) -> Self:
+        """The same rule where `fixed[g, n]` agents of each group are already there and stay.
+
+        The model that follows decides only about the rest.
+        """

@@ -1,0 +1,93 @@
+"""The CP-SAT variables: how many agents of a group go to a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placewright.solver.compilation import IntArray
+
+Literal: TypeAlias = cp_model.BoolVarT
+Linear: TypeAlias = cp_model.LinearExprT
+
+
+class Variables:
+    """`x[g, n]` in 0..cap, one per pair with a positive cap; every other pair is the constant 0.
+
+    Encoders add constraints to `model` over these, and share the literals that `present` makes.
+    """
+
+    def __init__(self, model: cp_model.CpModel, cap: IntArray, size: IntArray) -> None:
+        self.model = model
+        self.size = size
+        self.cap = cap
+        self._x: dict[tuple[int, int], cp_model.IntVar] = {}
+        self._nodes_of: list[list[int]] = [[] for _ in range(cap.shape[0])]
+        self._groups_on: dict[int, list[int]] = {}
+        self._present: dict[tuple[tuple[int, ...], tuple[int, ...]], Literal] = {}
+        for g, n in np.argwhere(cap > 0).tolist():
+            self._x[g, n] = model.new_int_var(0, int(min(cap[g, n], size[g])), f"x[{g},{n}]")
+            self._nodes_of[g].append(n)
+            self._groups_on.setdefault(n, []).append(g)
+        for g, nodes in enumerate(self._nodes_of):
+            if nodes:
+                model.add(self.sum([g], nodes) <= int(size[g]))
+
+    def x(self, group: int, node: int) -> Linear:
+        """The count of `group` on `node`; the constant 0 where it may not be."""
+        return self._x.get((group, node), 0)
+
+    def items(self) -> Iterable[tuple[tuple[int, int], cp_model.IntVar]]:
+        """Every ((group, node), variable)."""
+        return self._x.items()
+
+    def nodes_of(self, group: int) -> Sequence[int]:
+        """The nodes that `group` may go to."""
+        return self._nodes_of[group]
+
+    def groups_on(self, node: int) -> Sequence[int]:
+        """The groups that may go to `node`."""
+        return self._groups_on.get(node, [])
+
+    def occupied(self) -> Sequence[int]:
+        """The nodes that something may go to."""
+        return sorted(self._groups_on)
+
+    def sum(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> cp_model.LinearExpr:
+        """How many agents of `groups` go to `nodes` (None: to any node)."""
+        wanted = None if nodes is None else list(nodes)
+        return cp_model.LinearExpr.sum([self._x[g, n] for g in groups for n in self._within(g, wanted)])
+
+    def most(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> int:
+        """An upper bound of `sum` over the same groups and nodes."""
+        wanted = None if nodes is None else list(nodes)
+        return sum(
+            min(int(self.size[g]), sum(int(self.cap[g, n]) for n in self._within(g, wanted))) for g in groups
+        )
+
+    def present(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> Literal:
+        """A literal that is true exactly when at least one agent of `groups` goes to `nodes`."""
+        chosen = sorted(set(groups))
+        wanted = None if nodes is None else sorted(set(nodes))
+        pairs = tuple((g, n) for g in chosen for n in self._within(g, wanted))
+        key = (tuple(chosen), tuple(sorted({n for _, n in pairs})))
+        if key not in self._present:
+            self._present[key] = self._make_present(pairs, self.most(chosen, wanted))
+        return self._present[key]
+
+    def _make_present(self, pairs: Sequence[tuple[int, int]], most: int) -> Literal:
+        if not pairs:
+            return self.model.new_constant(0)
+        total = cp_model.LinearExpr.sum([self._x[pair] for pair in pairs])
+        literal = self.model.new_bool_var(f"present[{len(self._present)}]")
+        self.model.add(total >= 1).only_enforce_if(literal)
+        self.model.add(total <= most * literal)
+        return literal
+
+    def _within(self, group: int, nodes: Sequence[int] | None) -> Iterable[int]:
+        if nodes is None:
+            return self._nodes_of[group]
+        return [n for n in nodes if (group, n) in self._x]
