@@ -10,6 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
+from typing import cast
 
 from placewright.models.node import Resources
 from placewright.models.selector import (
@@ -160,8 +161,7 @@ class AgentSpec:
 def _frozen(value: object) -> Hashable:
     if isinstance(value, Mapping):
         return tuple(sorted(value.items()))
-    assert isinstance(value, Hashable)
-    return value
+    return cast(Hashable, value)
 
 
 class Phase(StrEnum):

@@ -94,7 +94,7 @@ class CsiNodeDriver:
 
 @dataclass(frozen=True)
 class CsiStorageCapacity:
-    """`node_topology` None: no access from anywhere. `largest` is maximumVolumeSize, else capacity, in bytes."""
+    """`node_topology` None: no access from anywhere. `largest`: maximumVolumeSize, else capacity; bytes."""
 
     storage_class: str
     node_topology: LabelSelector | None

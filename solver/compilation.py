@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewright.models.agent import Agent
+from placewright.models.node import Node
 from placewright.models.rules.topology import Matcher, matches
 from placewright.models.snapshot import Snapshot
 from placewright.solver.groups import Group
@@ -21,7 +22,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Domains:
-    """The values of one topology key. `of_node[n]` indexes `values`, or is -1 where the node has no such label."""
+    """The values of one topology key. `of_node[n]` indexes `values`; -1: the node has no such label."""
 
     values: tuple[str, ...]
     of_node: IntArray
@@ -31,41 +32,56 @@ class Domains:
         return np.flatnonzero(self.of_node == domain)
 
 
-class Compilation:
-    """Indices and lookups over one snapshot.
+@dataclass(frozen=True)
+class Amounts:
+    """Resources as integers.
 
-    groups:   G groups of pending agents; nodes: N nodes, in snapshot order.
-    eligible: bool (G, N): every rule's `admits` agrees, and one agent fits by itself.
-    cap:      int64 (G, N): how many of a group fit on an empty-handed node by resources; 0 where not eligible.
-    request:  int64 (G, R) and free: int64 (N, R), by `resources[r]`, in units divided by their common
-              divisor; `free` is never negative, `pods` is one of the resources.
+    names:   R resource names, `pods` among them.
+    request: int64 (G, R), what one agent of each group asks for.
+    free:    int64 (N, R), what each node has left; never negative.
+    Both are divided by the common divisor of the requests of a resource, which keeps them exact and small.
+    """
+
+    names: tuple[str, ...]
+    request: IntArray
+    free: IntArray
+
+
+class Compilation:
+    """Indices and lookups over one snapshot with G groups of pending agents and N nodes, in its order.
+
+    eligible: bool (G, N): every rule's `admits` agrees.
+    cap:      int64 (G, N): how many of a group the node could hold alone; 0 where not eligible.
     """
 
     def __init__(
         self,
         snapshot: Snapshot,
         groups: tuple[Group, ...],
+        amounts: Amounts,
         eligible: BoolArray,
-        cap: IntArray,
-        resources: tuple[str, ...],
-        request: IntArray,
-        free: IntArray,
     ) -> None:
         self.snapshot = snapshot
         self.groups = groups
         self.nodes = snapshot.nodes
+        self.amounts = amounts
         self.eligible = eligible
-        self.cap = cap
-        self.resources = resources
-        self.request = request
-        self.free = free
+        self.size: IntArray = np.array([group.size for group in groups], dtype=np.int64)
+        self.cap = fitting(amounts.request, amounts.free, self.size, eligible)
         self._domains: dict[str, Domains] = {}
         self._group_matches: dict[Matcher, IntArray] = {}
 
     @property
-    def size(self) -> IntArray:
-        """int64 (G,): members of each group."""
-        return np.array([group.size for group in self.groups], dtype=np.int64)
+    def resources(self) -> tuple[str, ...]:
+        return self.amounts.names
+
+    @property
+    def request(self) -> IntArray:
+        return self.amounts.request
+
+    @property
+    def free(self) -> IntArray:
+        return self.amounts.free
 
     @cached_property
     def node_index(self) -> dict[str, int]:
@@ -76,10 +92,7 @@ class Compilation:
         if key not in self._domains:
             values = tuple(dict.fromkeys(n.labels[key] for n in self.nodes if key in n.labels))
             position = {value: i for i, value in enumerate(values)}
-            of_node = [
-                position.get(node.labels.get(key, ""), -1) if key in node.labels else -1
-                for node in self.nodes
-            ]
+            of_node = [position[n.labels[key]] if key in n.labels else -1 for n in self.nodes]
             self._domains[key] = Domains(values, np.array(of_node, dtype=np.int64))
         return self._domains[key]
 
@@ -116,3 +129,13 @@ class Compilation:
         for agent in self.snapshot.residents:
             on[self.node_index[agent.node_name]].append(agent)
         return on
+
+
+def fitting(request: IntArray, free: IntArray, size: IntArray, eligible: BoolArray) -> IntArray:
+    """int64 (G, N): how many agents of each group an otherwise empty-handed node could take."""
+    cap = np.where(eligible, size[:, None], 0)
+    for r in range(request.shape[1]):
+        asking = np.flatnonzero(request[:, r])
+        room = free[None, :, r] // request[asking, r][:, None]
+        cap[asking] = np.minimum(cap[asking], room)
+    return cap

@@ -1,4 +1,4 @@
-"""Agents that no rule can tell apart form one group: one integer variable per node instead of many booleans."""
+"""Agents that no rule can tell apart form one group: one integer per node instead of many booleans."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class TopologyCounts:
     def counts(
         self, matcher: Matcher, topology_key: str, within: frozenset[str] | None = None
     ) -> Mapping[str, int]:
-        """Agents meant by `matcher` per value of `topology_key`, over the nodes named in `within` (None: all).
+        """Agents meant by `matcher` per value of `topology_key`, over the nodes in `within` (None: all).
 
         A live view; a value is absent, or 0, where none is counted.
         """

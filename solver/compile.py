@@ -1,0 +1,131 @@
+"""Snapshot -> Problem: integers, dense indices, eligible pairs.
+
+Pairs are pruned by each rule's `admits`, asked once per (kind of agent, kind of node), where a kind is
+what `admits` can read.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+
+import numpy as np
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.rules import RULES
+from placewright.models.rules.base import Rule
+from placewright.models.snapshot import Snapshot
+from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray
+from placewright.solver.groups import Group, group_agents
+from placewright.solver.objectives import compile_levels
+from placewright.solver.problem import Problem
+from placewright.solver.rules import ENCODERS
+from placewright.solver.rules.base import Encoder
+
+
+def compile_problem(
+    snapshot: Snapshot,
+    *,
+    rules: Sequence[Rule] = RULES,
+    encoders: Sequence[type[Encoder]] = ENCODERS,
+) -> tuple[Compilation, Problem]:
+    """The snapshot's pending agents as a `Problem`, and the `Compilation` that knows the names.
+
+    `rules` prune pairs, `encoders` become constraints; tests pass fewer of either.
+    """
+    groups = group_agents(snapshot, snapshot.pending)
+    eligible = _eligible_pairs(snapshot, groups, rules)
+    compilation = Compilation(snapshot, groups, _amounts(snapshot, groups), eligible)
+    compiled = (encoder.compile(compilation) for encoder in encoders)
+    problem = Problem(
+        size=compilation.size,
+        cap=compilation.cap,
+        request=compilation.request,
+        free=compilation.free,
+        encoders=tuple(encoder for encoder in compiled if encoder is not None),
+        levels=compile_levels(compilation),
+    )
+    return compilation, problem
+
+
+def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
+    names = ("pods", *dict.fromkeys(name for group in groups for name in sorted(group.agent.spec.requests)))
+    request = np.zeros((len(groups), len(names)), dtype=np.int64)
+    request[:, 0] = 1
+    for g, group in enumerate(groups):
+        for r, name in enumerate(names[1:], start=1):
+            request[g, r] = group.agent.spec.requests.get(name, 0)
+    free = _free(snapshot, names)
+    for r in range(len(names)):
+        divisor = math.gcd(*request[:, r].tolist()) or 1
+        request[:, r] //= divisor
+        free[:, r] //= divisor
+    return Amounts(names, request, free)
+
+
+def _free(snapshot: Snapshot, names: Sequence[str]) -> IntArray:
+    left = {node.name: [node.allocatable.get(name, 0) for name in names] for node in snapshot.nodes}
+    for agent in snapshot.residents:
+        amounts = left[agent.node_name]
+        amounts[0] -= 1
+        for r, name in enumerate(names[1:], start=1):
+            amounts[r] -= agent.spec.requests.get(name, 0)
+    rows = np.array(list(left.values()), dtype=np.int64).reshape(len(left), len(names))
+    # An overcommitted node has nothing left; agents that ask for none of it may still go there.
+    return np.maximum(rows, 0)
+
+
+def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence[Rule]) -> BoolArray:
+    eligible = np.zeros((len(groups), len(snapshot.nodes)), dtype=np.bool_)
+    kinds = _node_kinds(snapshot, groups)
+    by_spec: dict[Hashable, BoolArray] = {}
+    for g, group in enumerate(groups):
+        agent = group.agent
+        # What `admits` can read of an agent; its own name only matters for claims made for it.
+        identity = (agent.namespace, agent.label_set, agent.admitted, agent.spec.signature)
+        if any(rule.reads_node_identity(agent) for rule in rules):
+            eligible[g] = [_admitted(snapshot, agent, node, rules) for node in snapshot.nodes]
+            continue
+        if identity not in by_spec:
+            row = np.zeros(len(snapshot.nodes), dtype=np.bool_)
+            for nodes in kinds:
+                row[nodes] = _admitted(snapshot, agent, snapshot.nodes[nodes[0]], rules)
+            by_spec[identity] = row
+        eligible[g] = by_spec[identity]
+    return eligible
+
+
+def _admitted(snapshot: Snapshot, agent: Agent, node: Node, rules: Sequence[Rule]) -> bool:
+    return all(rule.admits(snapshot, agent, node) is None for rule in rules)
+
+
+def _node_kinds(snapshot: Snapshot, groups: Sequence[Group]) -> list[IntArray]:
+    """Node indices by everything that `admits` may read of a node other than its identity."""
+    values_read, presence_read = _node_labels_read(groups)
+    kinds: dict[Hashable, list[int]] = {}
+    for n, node in enumerate(snapshot.nodes):
+        signature = (
+            tuple(node.labels.get(key) for key in values_read),
+            tuple(key in node.labels for key in presence_read),
+            node.taints,
+            node.unschedulable,
+            tuple(sorted(node.allocatable.items())),
+            node.devices,
+        )
+        kinds.setdefault(signature, []).append(n)
+    return [np.array(nodes, dtype=np.int64) for nodes in kinds.values()]
+
+
+def _node_labels_read(groups: Iterable[Group]) -> tuple[list[str], list[str]]:
+    """The node label keys whose value matters to some agent, and those whose presence matters."""
+    values: dict[str, None] = {}
+    presence: dict[str, None] = {}
+    for group in groups:
+        spec = group.agent.spec
+        values.update(dict.fromkeys(spec.node_selector))
+        if spec.node_affinity is not None:
+            values.update(dict.fromkeys(spec.node_affinity.keys()))
+        presence.update(dict.fromkeys(term.topology_key for term in (*spec.affinity, *spec.anti_affinity)))
+        presence.update(dict.fromkeys(constraint.topology_key for constraint in spec.spread))
+    return list(values), list(presence)

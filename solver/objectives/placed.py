@@ -1,0 +1,49 @@
+"""Placed agents of one priority: the levels that come first, highest priority first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
+
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.objectives.base import Objective
+from placewright.solver.variables import Linear, Variables
+
+
+@dataclass(frozen=True)
+class PlacedObjective(Objective):
+    """How many agents of `groups` (those of one priority) are placed; `already` are fixed ones."""
+
+    sense: ClassVar[Literal["maximize"]] = "maximize"
+    priority: int
+    groups: tuple[int, ...]
+    size: int
+    already: int = 0
+
+    @classmethod
+    def compile_all(cls, compilation: Compilation) -> list[Self]:
+        """One level per priority, highest first."""
+        tiers: dict[int, list[int]] = {}
+        for g, group in enumerate(compilation.groups):
+            tiers.setdefault(group.agent.spec.priority, []).append(g)
+        return [
+            cls(priority, tuple(groups), int(compilation.size[groups].sum()))
+            for priority, groups in sorted(tiers.items(), reverse=True)
+        ]
+
+    @property
+    def name(self) -> str:
+        return f"placed/priority={self.priority}"
+
+    def expression(self, x: Variables) -> Linear:
+        return x.sum(self.groups) + self.already
+
+    def value(self, count: IntArray) -> int:
+        return int(count[list(self.groups)].sum()) + self.already
+
+    def limit(self, cap: IntArray) -> int:
+        room = cap[list(self.groups)].sum(axis=1)
+        return min(int(room.sum()) + self.already, self.size)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, already=self.already + int(fixed[list(self.groups)].sum()))
