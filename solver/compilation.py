@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewright.models.agent import Agent
-from placewright.models.node import Node
 from placewright.models.rules.topology import Matcher, matches
 from placewright.models.snapshot import Snapshot
 from placewright.solver.groups import Group

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from placewright.solver.compilation import Compilation
+from placewright.solver.objectives.balance import BalanceObjective
 from placewright.solver.objectives.base import Objective
 from placewright.solver.objectives.placed import PlacedObjective
 
 
 def compile_levels(compilation: Compilation) -> tuple[Objective, ...]:
     """Placed agents by priority, highest first, then the scores."""
-    return tuple(PlacedObjective.compile_all(compilation))
+    return (*PlacedObjective.compile_all(compilation), BalanceObjective.compile(compilation))

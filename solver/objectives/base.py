@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar, Literal, Self
 
 from placewright.solver.compilation import IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
 
@@ -34,3 +35,11 @@ class Objective(ABC):
     @abstractmethod
     def fixing(self, fixed: IntArray) -> Self:
         """The same level where `fixed` (G, N) agents are already there: `value` still counts them."""
+
+    @abstractmethod
+    def relax(self, relaxation: Relaxation) -> int | None:
+        """The level's bound in the linear relaxation, or None where the solver gave none."""
+
+    @abstractmethod
+    def demand(self, relaxation: Relaxation, value: int) -> None:
+        """Ask of the relaxation that this level, kept from above, is at least as good as `value`."""

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal, Self
 
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.objectives.base import Objective
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
 
@@ -47,3 +48,10 @@ class PlacedObjective(Objective):
 
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, already=self.already + int(fixed[list(self.groups)].sum()))
+
+    def relax(self, relaxation: Relaxation) -> int | None:
+        most = relaxation.most(self.groups)
+        return None if most is None else most + self.already
+
+    def demand(self, relaxation: Relaxation, value: int) -> None:
+        relaxation.at_least(self.groups, value - self.already)

@@ -1,0 +1,100 @@
+"""CP-SAT on one problem: a model built once, levels optimised on it one after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placewright.solver.compilation import IntArray
+from placewright.solver.problem import Problem
+from placewright.solver.settings import Settings
+from placewright.solver.variables import Linear, Variables
+
+
+@dataclass(frozen=True)
+class LevelAnswer:
+    """What one solve of one level found. `count` is None where it found nothing better than was known.
+
+    `bound` holds for the problem that was solved, given the levels above.
+    """
+
+    count: IntArray | None
+    bound: int | None
+
+
+class ModelMismatchError(RuntimeError):
+    """The model has no answer although the rules accepted one: an encoder is stricter than its rule."""
+
+
+class Engine:
+    """One problem as a CP-SAT model. `keep` fixes how good a level stays while others are optimised."""
+
+    def __init__(self, problem: Problem, settings: Settings) -> None:
+        self._problem = problem
+        self._settings = settings
+        self._model = cp_model.CpModel()
+        self._x = Variables(self._model, problem.cap, problem.size)
+        for encoder in problem.encoders:
+            encoder.encode(self._x)
+        self._expressions: dict[int, Linear] = {}
+
+    def keep(self, level: int, value: int) -> None:
+        """From now on no answer is worse than `value` on this level."""
+        expression = self._expression(level)
+        if self._problem.levels[level].sense == "maximize":
+            self._model.add(expression >= value)
+        else:
+            self._model.add(expression <= value)
+
+    def optimise(self, level: int, hint: IntArray, seconds: float, seed: int = 0) -> LevelAnswer:
+        """Push one level as far as it goes within `seconds`, starting from `hint` (G, N)."""
+        objective = self._problem.levels[level]
+        expression = self._expression(level)
+        if objective.sense == "maximize":
+            self._model.maximize(expression)
+        else:
+            self._model.minimize(expression)
+        self._hint(hint)
+        solver = cp_model.CpSolver()
+        self._configure(solver, seconds, seed)
+        status = solver.solve(self._model)
+        if status == cp_model.INFEASIBLE:
+            raise ModelMismatchError(objective.name)
+        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            return LevelAnswer(None, None)
+        bound = _integer_bound(solver.best_objective_bound, objective.sense)
+        return LevelAnswer(self._count(solver), bound)
+
+    def _expression(self, level: int) -> Linear:
+        if level not in self._expressions:
+            self._expressions[level] = self._problem.levels[level].expression(self._x)
+        return self._expressions[level]
+
+    def _hint(self, count: IntArray) -> None:
+        self._model.clear_hints()
+        for (g, n), variable in self._x.items():
+            self._model.add_hint(variable, int(count[g, n]))
+
+    def _configure(self, solver: cp_model.CpSolver, seconds: float, seed: int) -> None:
+        parameters = solver.parameters
+        parameters.max_time_in_seconds = seconds
+        parameters.random_seed = (self._settings.seed + seed) % (2**31)
+        parameters.num_workers = self._settings.worker_count
+        if self._settings.deterministic:
+            # One worker and a limit in deterministic time: the same work on every run.
+            parameters.num_workers = 1
+            parameters.max_deterministic_time = seconds / 2
+
+    def _count(self, solver: cp_model.CpSolver) -> IntArray:
+        count = np.zeros_like(self._problem.cap)
+        for (g, n), variable in self._x.items():
+            count[g, n] = solver.value(variable)
+        return count
+
+
+def _integer_bound(bound: float, sense: str) -> int:
+    """CP-SAT's bound as an integer, rounded so that it stays a bound."""
+    slack = 1e-6 * max(1.0, abs(bound))
+    return int(np.floor(bound + slack)) if sense == "maximize" else int(np.ceil(bound - slack))

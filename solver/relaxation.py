@@ -1,0 +1,97 @@
+"""The linear relaxation over classes of nodes that every assignment is a point of.
+
+Groups keep their identity. Nodes that are open to the same groups are summed into one class, with their
+free amounts and their per-pair limits added up. Its optimum bounds every assignment, whatever the classes
+are: a coarser one can only make the bound weaker, never wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from ortools.linear_solver import pywraplp
+
+from placewright.solver.compilation import IntArray
+
+FINEST = 300
+"""Classes are told apart by free capacity as long as there are no more than this."""
+
+
+class Relaxation:
+    """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
+
+    `members[c]` are the node indices of a class. Arguments as in `Problem`.
+    """
+
+    def __init__(self, cap: IntArray, size: IntArray, request: IntArray, free: IntArray) -> None:
+        self.lp = pywraplp.Solver.CreateSolver("GLOP")
+        classes = _node_classes(cap, free)
+        self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
+        self._y: dict[tuple[int, int], pywraplp.Variable] = {}
+        bounded = np.minimum(cap, size[:, None])
+        for c, nodes in enumerate(self.members):
+            self._add_class(c, bounded[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
+        for g in range(len(size)):
+            row = self._terms([g])
+            if row:
+                self.lp.Add(self.lp.Sum(row) <= float(size[g]))
+
+    def _add_class(self, c: int, limit: IntArray, request: IntArray, free: IntArray) -> None:
+        groups = np.flatnonzero(limit).tolist()
+        for g in groups:
+            self._y[g, c] = self.lp.NumVar(0.0, float(limit[g]), "")
+        for r in np.flatnonzero(request.any(axis=0)).tolist():
+            load = [int(request[g, r]) * self._y[g, c] for g in groups if request[g, r]]
+            if load:
+                self.lp.Add(self.lp.Sum(load) <= float(free[r]))
+
+    def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
+        return [self._y[g, c] for g in groups for c in range(len(self.members)) if (g, c) in self._y]
+
+    def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
+        """What class `c` receives when one agent of group g adds `amounts[g]`."""
+        terms = [amount * self._y[g, c] for g, amount in enumerate(amounts) if amount and (g, c) in self._y]
+        return self.lp.Sum(terms)
+
+    def at_least(self, groups: Iterable[int], value: int) -> None:
+        """Demand that `value` agents of `groups` are placed."""
+        terms = self._terms(groups)
+        if terms and value > 0:
+            # A hair of slack: an integer point meets the demand, and rounding must not cut it off.
+            self.lp.Add(self.lp.Sum(terms) >= value - 1e-6)
+
+    def most(self, groups: Iterable[int]) -> int | None:
+        """An upper bound on the agents of `groups` placed; None where the solver gave none."""
+        terms = self._terms(groups)
+        if not terms:
+            return 0
+        self.lp.Maximize(self.lp.Sum(terms))
+        value = self._solve()
+        return None if value is None else math.floor(value + _slack(value))
+
+    def least(self, costs: Sequence[pywraplp.Variable]) -> int | None:
+        """A lower bound on the sum of `costs`; None where the solver gave none."""
+        self.lp.Minimize(self.lp.Sum(list(costs)))
+        value = self._solve()
+        return None if value is None else math.ceil(value - _slack(value))
+
+    def _solve(self) -> float | None:
+        if self.lp.Solve() != pywraplp.Solver.OPTIMAL:
+            return None
+        return float(self.lp.Objective().Value())
+
+
+def _slack(value: float) -> float:
+    """What floating point may have got wrong; the bound is rounded away by at least this."""
+    return 1e-6 * max(1.0, abs(value))
+
+
+def _node_classes(cap: IntArray, free: IntArray) -> IntArray:
+    """Class index (N,): nodes open to the same groups, told apart by what is free while few enough."""
+    _, by_groups = np.unique(cap > 0, axis=1, return_inverse=True)
+    coarse: IntArray = by_groups.reshape(-1).astype(np.int64)
+    _, by_free = np.unique(np.column_stack([coarse, free]), axis=0, return_inverse=True)
+    fine: IntArray = by_free.reshape(-1).astype(np.int64)
+    return fine if int(fine.max(initial=0)) < FINEST else coarse

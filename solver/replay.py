@@ -1,0 +1,73 @@
+"""An order in which kube-scheduler's own filters would accept a placement, one agent at a time (§6.6)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.rules import RULES
+from placewright.models.rules.base import Reason, Rule
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+Step = tuple[Agent, Node]
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """`order` as far as it was accepted, and `stuck`, the steps that no order tried could take."""
+
+    order: tuple[Step, ...]
+    stuck: tuple[Step, ...]
+
+
+def find_order(
+    snapshot: Snapshot,
+    steps: Sequence[Step],
+    devices: Mapping[str, tuple[int, ...]],
+    *,
+    rules: Sequence[Rule] = RULES,
+) -> Replayed:
+    """Try the steps round after round, placing what is accepted, until all are in or none is.
+
+    Steps of one template go to its domains in turn, which is the order that spread constraints need.
+    """
+    state = ClusterState(snapshot)
+    waiting = _interleaved(steps)
+    order: list[Step] = []
+    while waiting:
+        refused = []
+        for agent, node in waiting:
+            if rejection(state, agent, node, rules) is None:
+                state.place(agent, node, devices.get(agent.key, ()))
+                order.append((agent, node))
+            else:
+                refused.append((agent, node))
+        if len(refused) == len(waiting):
+            break
+        waiting = refused
+    return Replayed(tuple(order), tuple(waiting))
+
+
+def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES) -> Reason | None:
+    """The first rule that turns the agent away from the node now, or None."""
+    for rule in rules:
+        reason = rule.rejects(state, agent, node)
+        if reason is not None:
+            return reason
+    return None
+
+
+def _interleaved(steps: Sequence[Step]) -> list[Step]:
+    """Priority first, then the k-th agent of each template on each node before the (k+1)-th of any."""
+    seen: Counter[tuple[int, str]] = Counter()
+    keyed = []
+    for position, (agent, node) in enumerate(steps):
+        template = (id(agent.spec), node.name)
+        turn = (-agent.spec.priority, bool(agent.spec.affinity), seen[template], position)
+        keyed.append((turn, (agent, node)))
+        seen[template] += 1
+    return [step for _, step in sorted(keyed, key=lambda item: item[0])]

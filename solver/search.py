@@ -1,0 +1,156 @@
+"""Drives the levels: each is pushed to its optimum, or as far as time allows, and kept for those below.
+
+A problem that one model can hold is solved exactly. A larger one is improved neighbourhood by
+neighbourhood: everything on a few tens of nodes is freed, re-solved with what is unplaced, and kept where
+it is better. Either way an answer exists from the start, and can only improve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from placewright.solver.bound import level_bound
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import IntArray
+from placewright.solver.engine import Engine
+from placewright.solver.neighbourhoods import Neighbourhoods
+from placewright.solver.objectives.base import Objective
+from placewright.solver.problem import Problem
+from placewright.solver.settings import Settings, Strategy
+
+EXACT_PAIRS = 12_000
+"""Above this many (group, node) variables a model is solved in parts."""
+
+Accepts = Callable[[IntArray], bool]
+"""Whether the rules accept counts (G, N) as a finished placement."""
+
+
+@dataclass(frozen=True)
+class LevelValue:
+    """A level's value in the answer, and the bound proven for it given the levels above."""
+
+    value: int
+    bound: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Counts (G, N), and one `LevelValue` for each level of the problem."""
+
+    count: IntArray
+    levels: tuple[LevelValue, ...]
+
+
+class Search:
+    """One problem, one incumbent. `accepts` guards each neighbourhood's result against the rules."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        start: IntArray,
+        accepts: Accepts,
+        settings: Settings,
+        deadline: Deadline,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._problem = problem
+        self._best = start
+        self._accepts = accepts
+        self._settings = settings
+        self._deadline = deadline
+        self._progress = progress
+        self._engine: Engine | None = None
+        self.exact = _is_exact(problem, settings)
+
+    def run(self) -> Answer:
+        """Optimise the levels in order until all are proven or time is up."""
+        kept: list[LevelValue] = []
+        for index, level in enumerate(self._problem.levels):
+            bound = self._optimise(index, level, kept)
+            # A level above can gain while a lower one is pushed; its kept value is then out of date.
+            kept = [
+                LevelValue(self._value(above), known.bound)
+                for above, known in zip(self._problem.levels, kept, strict=False)
+            ]
+            kept.append(LevelValue(self._value(level), bound))
+            self._progress(f"{level.name}: {kept[-1].value} (bound {bound})")
+        return Answer(self._best, tuple(kept))
+
+    def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
+        """Improve the incumbent on one level; returns the level's proven bound."""
+        bound = level_bound(self._problem, index, [known.value for known in kept])
+        if self._value(level) == bound or self._deadline.passed:
+            return bound
+        seconds = self._share(index)
+        if self.exact:
+            return self._solve_exactly(index, level, bound, seconds)
+        self._improve_by_parts(index, level, bound, seconds)
+        return bound
+
+    def _share(self, index: int) -> float:
+        """Seconds for a level: half of what is left, all of it for the last."""
+        last = index == len(self._problem.levels) - 1
+        return self._deadline.remaining() * (1.0 if last else 0.5)
+
+    def _solve_exactly(self, index: int, level: Objective, bound: int, seconds: float) -> int:
+        if self._engine is None:
+            self._engine = Engine(self._problem, self._settings)
+        for above in range(index):
+            self._engine.keep(above, self._value(self._problem.levels[above]))
+        budget = min(seconds, self._deadline.remaining())
+        if budget <= 0.0:
+            return bound
+        answer = self._engine.optimise(index, self._best, budget)
+        if answer.count is not None and _better(level, level.value(answer.count), self._value(level)):
+            self._best = answer.count
+        return bound if answer.bound is None else _tighter(level, answer.bound, bound)
+
+    def _improve_by_parts(self, index: int, level: Objective, bound: int, seconds: float) -> None:
+        until = Deadline(seconds)
+        neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
+        while not until.passed and self._value(level) != bound:
+            nodes = neighbourhoods.choose(self._best)
+            if nodes is None:
+                return
+            improved = self._solve_part(index, level, nodes, until)
+            neighbourhoods.learn(improved)
+
+    def _solve_part(self, index: int, level: Objective, nodes: IntArray, until: Deadline) -> bool:
+        """Free everything on `nodes` and re-solve; True where the incumbent got better on this level."""
+        fixed = self._best.copy()
+        fixed[:, nodes] = 0
+        part = self._problem.fixing(fixed, nodes)
+        engine = Engine(part, self._settings)
+        for above in range(index):
+            engine.keep(above, self._value(self._problem.levels[above]))
+        budget = min(until.remaining(), 3.0)
+        if budget <= 0.0:
+            return False
+        answer = engine.optimise(index, self._best - fixed, budget)
+        if answer.count is None:
+            return False
+        candidate = fixed + answer.count
+        if not _better(level, level.value(candidate), self._value(level)) or not self._accepts(candidate):
+            return False
+        self._best = candidate
+        return True
+
+    def _value(self, level: Objective) -> int:
+        return level.value(self._best)
+
+
+def _is_exact(problem: Problem, settings: Settings) -> bool:
+    if settings.strategy is Strategy.AUTO:
+        return int(np.count_nonzero(problem.cap)) <= EXACT_PAIRS
+    return settings.strategy is Strategy.EXACT
+
+
+def _better(level: Objective, value: int, than: int) -> bool:
+    return value > than if level.sense == "maximize" else value < than
+
+
+def _tighter(level: Objective, one: int, other: int) -> int:
+    return min(one, other) if level.sense == "maximize" else max(one, other)

@@ -1,0 +1,160 @@
+"""The last gate: a plan against the snapshot it is for. Reads nothing of how the plan was found.
+
+Only `verify` makes a `VerifiedPlan`, and only a `VerifiedPlan` is emitted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from placewright.models.agent import Agent, AgentClass
+from placewright.models.plan import Binding, Plan
+from placewright.models.rules import RULES
+from placewright.models.rules.base import Rule, Violation
+from placewright.models.scores import SCORES
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.replay import rejection
+
+PLAN_RULE = "plan"
+"""The rule named when a plan does not fit its snapshot at all: unknown names, agents bound twice."""
+
+_SEAL = object()
+
+
+class VerifiedPlan:
+    """A plan that breaks no rule of its snapshot, with the state that it leads to."""
+
+    def __init__(self, plan: Plan, state: ClusterState, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("only verify() makes a VerifiedPlan")
+        self.plan = plan
+        self.state = state
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.state.snapshot
+
+    def timed(self, seconds: Mapping[str, float]) -> VerifiedPlan:
+        """The same plan with its timing filled in, which is about the run and not about the cluster."""
+        return VerifiedPlan(self.plan.model_copy(update={"timing": dict(seconds)}), self.state, _SEAL)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A plan that must not be emitted, and everything that is wrong with it."""
+
+    plan: Plan
+    violations: tuple[Violation, ...]
+
+
+def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> VerifiedPlan | Refused:
+    """Check names, every rule on the final state, the order if one is claimed, and the level values."""
+    violations = list(_misfits(snapshot, plan))
+    if violations:
+        return Refused(plan, tuple(violations))
+    state = _final_state(snapshot, plan)
+    for rule in rules:
+        violations.extend(rule.violations(state))
+    if not violations:
+        violations.extend(_disorder(snapshot, plan, rules))
+        violations.extend(_wrong_levels(snapshot, plan, state))
+    return Refused(plan, tuple(violations)) if violations else VerifiedPlan(plan, state, _SEAL)
+
+
+def _misfits(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+    """Names that the snapshot does not know, and agents that are dealt with twice or not at all."""
+    evicted = {f"{e.namespace}/{e.agent}" for e in plan.evictions}
+    for eviction in plan.evictions:
+        key = f"{eviction.namespace}/{eviction.agent}"
+        agent = snapshot.agent_by_key.get(key)
+        if agent is None or agent.node_name != eviction.node:
+            yield Violation(PLAN_RULE, "evicts an agent that does not run there", key, eviction.node)
+    for key, times in Counter(binding.key for binding in plan.bindings).items():
+        if times > 1:
+            yield Violation(PLAN_RULE, f"bound {times} times", key)
+    for binding in plan.bindings:
+        yield from _binding_misfits(snapshot, binding, evicted)
+    if plan.levels:
+        yield from _unaccounted(snapshot, plan)
+
+
+def _binding_misfits(snapshot: Snapshot, binding: Binding, evicted: set[str]) -> Iterator[Violation]:
+    agent = snapshot.agent_by_key.get(binding.key)
+    if agent is None:
+        yield Violation(PLAN_RULE, "no such agent in the snapshot", binding.key, binding.node)
+        return
+    if binding.node not in snapshot.node_by_name:
+        yield Violation(PLAN_RULE, "no such node in the snapshot", binding.key, binding.node)
+    if agent.node_name and binding.key not in evicted:
+        yield Violation(PLAN_RULE, f"already assigned to {agent.node_name}", binding.key, binding.node)
+    if binding.uid and agent.uid and binding.uid != agent.uid:
+        yield Violation(PLAN_RULE, f"uid {binding.uid} is not the agent's, {agent.uid}", binding.key)
+
+
+def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+    """A plan that states its value says of every pending agent what becomes of it, once."""
+    bound = {binding.key for binding in plan.bindings}
+    left = {f"{item.namespace}/{item.agent}" for item in plan.unplaced}
+    for key in sorted(bound & left):
+        yield Violation(PLAN_RULE, "both bound and unplaced", key)
+    for agent in snapshot.pending:
+        if agent.key not in bound and agent.key not in left:
+            yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)
+
+
+def _final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
+    state = ClusterState(snapshot)
+    for eviction in plan.evictions:
+        agent = snapshot.agent_by_key[f"{eviction.namespace}/{eviction.agent}"]
+        if agent.key in state.agents_on(eviction.node):
+            state.remove(agent, snapshot.node_by_name[eviction.node])
+    for binding in plan.bindings:
+        _bind(state, binding)
+    return state
+
+
+def _bind(state: ClusterState, binding: Binding) -> None:
+    agent = state.snapshot.agent_by_key[binding.key]
+    devices = tuple(i for assignment in binding.devices for i in assignment.ids)
+    state.place(agent, state.snapshot.node_by_name[binding.node], devices)
+
+
+def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator[Violation]:
+    """Where the plan claims an order, the first step that kube-scheduler's filters would refuse."""
+    if not plan.sequential or not plan.levels:
+        return
+    state = ClusterState(snapshot)
+    for binding in plan.bindings:
+        agent, node = snapshot.agent_by_key[binding.key], snapshot.node_by_name[binding.node]
+        reason = rejection(state, agent, node, rules)
+        if reason is not None:
+            yield Violation(reason.rule, f"out of order: {reason.message}", agent.key, node.name)
+            return
+        _bind(state, binding)
+
+
+def _wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:
+    """Level values recomputed from the state alone, and bounds on the right side of them."""
+    actual = level_values(snapshot, state)
+    for level in plan.levels:
+        if level.name not in actual:
+            yield Violation(PLAN_RULE, f"level {level.name} is not known")
+        elif level.value != actual[level.name]:
+            yield Violation(PLAN_RULE, f"level {level.name} is {actual[level.name]}, not {level.value}")
+        if level.value > level.bound if level.sense == "maximize" else level.value < level.bound:
+            yield Violation(PLAN_RULE, f"level {level.name}: {level.value} is beyond its bound {level.bound}")
+
+
+def level_values(snapshot: Snapshot, state: ClusterState) -> dict[str, int]:
+    """Every level's value for a state, by name: placed agents per priority, then the scores."""
+    values = {f"placed/priority={a.spec.priority}": 0 for a in snapshot.agents if _counts(snapshot, a)}
+    for agent, _ in state.placed():
+        values[f"placed/priority={agent.spec.priority}"] += 1
+    return values | {score.name: score.value(state) for score in SCORES}
+
+
+def _counts(snapshot: Snapshot, agent: Agent) -> bool:
+    return snapshot.classify(agent) is AgentClass.PENDING
