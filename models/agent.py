@@ -10,7 +10,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cached_property
-from typing import cast
+from typing import Any
 
 from placewright.models.node import Resources
 from placewright.models.selector import (
@@ -158,10 +158,11 @@ class AgentSpec:
         return tuple(_frozen(getattr(self, item.name)) for item in fields(self))
 
 
-def _frozen(value: object) -> Hashable:
+def _frozen(value: Any) -> Hashable:
     if isinstance(value, Mapping):
         return tuple(sorted(value.items()))
-    return cast(Hashable, value)
+    frozen: Hashable = value
+    return frozen
 
 
 class Phase(StrEnum):

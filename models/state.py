@@ -22,6 +22,7 @@ class StateIndex(Protocol):
 
 
 IndexT = TypeVar("IndexT", bound=StateIndex)
+_BEFORE = "before"
 
 
 class ClusterState:
@@ -70,11 +71,23 @@ class ClusterState:
 
     def remove(self, agent: Agent, node: Node) -> None:
         """Take `agent` off `node`."""
+        self.cache.pop(_BEFORE, None)
         del self._on[node.name][agent.key]
         self.new.pop(agent.key, None)
         for index in self._indexes.values():
             index.remove(agent, node)
         self.devices.pop(agent.key, None)
+
+    def before(self) -> ClusterState:
+        """The state as it was before anything was placed, without what has been taken off since. Cached."""
+        known = self.cache.get(_BEFORE)
+        if not isinstance(known, ClusterState):
+            known = ClusterState(self.snapshot)
+            for agent, node in list(known.assignments()):
+                if agent.key not in self._on[node.name]:
+                    known.remove(agent, node)
+            self.cache[_BEFORE] = known
+        return known
 
     def index(self, kind: type[IndexT]) -> IndexT:
         """The index of this kind, built from everything present at its first use and kept current after."""

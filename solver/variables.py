@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model
 from placewright.solver.compilation import IntArray
 
 Literal: TypeAlias = cp_model.BoolVarT
-Linear: TypeAlias = cp_model.LinearExprT
+Linear: TypeAlias = cp_model.LinearExpr | int
 
 
 class Variables:

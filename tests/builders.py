@@ -100,7 +100,7 @@ def requirement(key: str, operator: str, *values: str) -> Requirement:
 
 
 def selector(*requirements: Requirement, **labels: str) -> LabelSelector:
-    """`selector(app="web")` or `selector(requirement("tier", "In", "a", "b"))`; no argument: the empty selector."""
+    """`selector(app="web")`, `selector(requirement("tier", "In", "a"))`; no argument: everything."""
     return LabelSelector((*match_labels(labels).requirements, *requirements))
 
 

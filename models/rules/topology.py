@@ -82,9 +82,9 @@ class TopologyCounts:
     def _count(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> Counter[str]:
         counter: Counter[str] = Counter()
         for agent, node in self._state.assignments():
-            if (within is None or node.name in within) and key in node.labels:
-                if matches(self._state.snapshot, matcher, agent):
-                    counter[node.labels[key]] += 1
+            inside = key in node.labels and (within is None or node.name in within)
+            if inside and matches(self._state.snapshot, matcher, agent):
+                counter[node.labels[key]] += 1
         return counter
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:

@@ -1,0 +1,90 @@
+"""Gangs: at least minMember of a PodGroup's agents are assigned, or none of its pending ones is (§13.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.policy import PodGroup
+from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.rules.resources import PODS
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+
+def members(snapshot: Snapshot, group: PodGroup) -> list[Agent]:
+    """The agents of a gang that are there to count: neither ended nor pending and being deleted.
+
+    An assigned member that is being deleted still counts, as it does for coscheduling.
+    """
+    return [
+        agent
+        for agent in snapshot.agents
+        if agent.spec.pod_group == group.name
+        and agent.namespace == group.namespace
+        and not agent.terminal
+        and (agent.node_name or not agent.terminating)
+    ]
+
+
+def standing(snapshot: Snapshot, group: PodGroup) -> int:
+    """Members that already run on nodes of the snapshot."""
+    return sum(
+        agent.spec.pod_group == group.name and agent.namespace == group.namespace
+        for agent in snapshot.residents
+    )
+
+
+def refusal(snapshot: Snapshot, agent: Agent) -> str:
+    """Why no member of the agent's gang can start, whatever the nodes hold; "" where one can."""
+    group = snapshot.pod_group_by_key.get((agent.namespace, agent.spec.pod_group))
+    if group is None:
+        return f"PodGroup {agent.namespace}/{agent.spec.pod_group} not found"
+    ready = sum(not member.scheduling_gates for member in members(snapshot, group))
+    if ready < group.min_member:
+        return f"gang {group.name} has {ready} members that can start, minMember is {group.min_member}"
+    if standing(snapshot, group) < group.min_member:
+        return _too_little_free(snapshot, group)
+    return ""
+
+
+def _too_little_free(snapshot: Snapshot, group: PodGroup) -> str:
+    for name, wanted in sorted(group.min_resources.items()):
+        asked = PODS if name == PODS else name
+        have = sum(node.allocatable.get(asked, 0) for node in snapshot.nodes)
+        used = sum(a.spec.requests.get(asked, 0) if asked != PODS else 1 for a in snapshot.residents)
+        if wanted > have - used:
+            return f"gang {group.name} wants {name} {wanted} in all, {max(0, have - used)} is free"
+    return ""
+
+
+class GangRule(Rule):
+    name = "gang"
+    plugin = "Coscheduling"
+    summary = "At least minMember agents of a PodGroup are assigned, or none of its pending agents is placed."
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        if not agent.spec.pod_group or agent.node_name:
+            return None
+        message = refusal(snapshot, agent)
+        return Reason(self.name, message, resolvable=False) if message else None
+
+    def violations(self, state: ClusterState) -> Iterator[Violation]:
+        placed: dict[tuple[str, str], list[tuple[Agent, Node]]] = {}
+        for agent, node in state.placed():
+            if agent.spec.pod_group:
+                placed.setdefault((agent.namespace, agent.spec.pod_group), []).append((agent, node))
+        for key, steps in placed.items():
+            group = state.snapshot.pod_group_by_key.get(key)
+            message = refusal(state.snapshot, steps[0][0])
+            if group is not None and not message:
+                count = standing(state.snapshot, group) + len(steps)
+                if count >= group.min_member:
+                    continue
+                message = f"gang {group.name} gets {count} of minMember {group.min_member}"
+            for agent, node in steps:
+                yield Violation(self.name, message, agent.key, node.name)
+
+
+RULE = GangRule()

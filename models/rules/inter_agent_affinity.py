@@ -1,0 +1,128 @@
+"""Inter-agent affinity and anti-affinity (§5): who must, and who must not, share a topology domain."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Self
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.rules.affinity_order import found
+from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.rules.own_terms import own_affinity, own_anti_affinity, own_matcher
+from placewright.models.rules.topology import Matcher, TopologyCounts, matches, term_matches
+from placewright.models.selector import AffinityTerm
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+AFFINITY = "node(s) didn't match pod affinity rules"
+ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
+EXISTING_ANTI_AFFINITY = "node(s) didn't satisfy existing pods anti-affinity rules"
+
+
+class AntiAffinityIndex:
+    """Required anti-affinity terms of the agents on nodes, counted by the domain they guard."""
+
+    def __init__(self, state: ClusterState) -> None:
+        self._state = state
+        self._guarded: dict[AffinityTerm, Counter[str]] = {}
+        self._against: dict[tuple[str, frozenset[tuple[str, str]]], tuple[AffinityTerm, ...]] = {}
+
+    @classmethod
+    def empty(cls, state: ClusterState) -> Self:
+        return cls(state)
+
+    def add(self, agent: Agent, node: Node) -> None:
+        self._change(agent, node, 1)
+
+    def remove(self, agent: Agent, node: Node) -> None:
+        self._change(agent, node, -1)
+
+    def _change(self, agent: Agent, node: Node, step: int) -> None:
+        for term in agent.spec.anti_affinity:
+            if term not in self._guarded:
+                self._guarded[term] = Counter()
+                self._against.clear()
+            value = node.labels.get(term.topology_key)
+            if value is not None:
+                self._guarded[term][value] += step
+
+    def against(self, agent: Agent) -> tuple[AffinityTerm, ...]:
+        """The terms that mean this agent."""
+        identity = (agent.namespace, agent.label_set)
+        if identity not in self._against:
+            labels = self._state.snapshot.namespace_labels(agent.namespace)
+            self._against[identity] = tuple(
+                term for term in self._guarded if term_matches(term, agent.namespace, agent.labels, labels)
+            )
+        return self._against[identity]
+
+    def guards(self, term: AffinityTerm, node: Node) -> int:
+        """How many agents with this term are in the node's domain."""
+        value = node.labels.get(term.topology_key)
+        return 0 if value is None else self._guarded[term][value]
+
+
+class InterAgentAffinityRule(Rule):
+    name = "inter_agent_affinity"
+    plugin = "InterPodAffinity"
+    summary = (
+        "Required affinity finds company in its domain, in some order; required anti-affinity finds none."
+    )
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        """A node without a topology key of a required affinity term can never satisfy it."""
+        if all(term.topology_key in node.labels for term in agent.spec.affinity):
+            return None
+        return Reason(self.name, AFFINITY, resolvable=False)
+
+    def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
+        anti = state.index(AntiAffinityIndex)
+        if any(anti.guards(term, node) for term in anti.against(agent)):
+            return Reason(self.name, EXISTING_ANTI_AFFINITY)
+        if any(_others(state, term, agent, node) for term in own_anti_affinity(state.snapshot, agent)):
+            return Reason(self.name, ANTI_AFFINITY)
+        if agent.spec.affinity and not _is_supported(state, agent, node):
+            return Reason(self.name, AFFINITY, resolvable=False)
+        return None
+
+    def violations(self, state: ClusterState) -> Iterator[Violation]:
+        anti = state.index(AntiAffinityIndex)
+        for agent, node in state.placed():
+            for term in own_anti_affinity(state.snapshot, agent):
+                itself = matches(state.snapshot, Matcher((term,)), agent)
+                others = _others(state, term, agent, node) - itself
+                if others > 0 and term.topology_key in node.labels:
+                    message = f"{ANTI_AFFINITY}: {others} in the same {term.topology_key}"
+                    yield Violation(self.name, message, agent.key, node.name)
+            for term in anti.against(agent):
+                own = term in agent.spec.anti_affinity
+                if anti.guards(term, node) - own > 0:
+                    yield Violation(self.name, EXISTING_ANTI_AFFINITY, agent.key, node.name)
+        for agent, node in found(state).unfounded:
+            yield Violation(self.name, AFFINITY, agent.key, node.name)
+
+
+def _others(state: ClusterState, term: AffinityTerm, agent: Agent, node: Node) -> int:
+    """How many agents that `term` means are in the node's domain; 0 where it has none."""
+    value = node.labels.get(term.topology_key)
+    if value is None:
+        return 0
+    return state.index(TopologyCounts).counts(Matcher((term,)), term.topology_key).get(value, 0)
+
+
+def _is_supported(state: ClusterState, agent: Agent, node: Node) -> bool:
+    """§5.2 (a): company for every term in the node's domains, or the first-in-series exception."""
+    terms = own_affinity(state.snapshot, agent)
+    if any(term.topology_key not in node.labels for term in terms):
+        return False
+    matcher = own_matcher(state.snapshot, agent)
+    counts = [state.index(TopologyCounts).counts(matcher, term.topology_key) for term in terms]
+    if all(count.get(node.labels[t.topology_key], 0) > 0 for t, count in zip(terms, counts, strict=True)):
+        return True
+    nobody = not any(any(count.values()) for count in counts)
+    return nobody and matches(state.snapshot, matcher, agent)
+
+
+RULE = InterAgentAffinityRule()

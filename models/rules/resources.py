@@ -1,0 +1,87 @@
+"""Resources: what agents request fits into what a node can give (§2.4)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Self
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node, Resources
+from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+PODS = "pods"
+
+
+class UsageIndex:
+    """What the agents on each node request in all, with their number under `pods`."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, Counter[str]] = {}
+
+    @classmethod
+    def empty(cls, state: ClusterState) -> Self:
+        return cls()
+
+    def add(self, agent: Agent, node: Node) -> None:
+        used = self._used.setdefault(node.name, Counter())
+        used[PODS] += 1
+        for name, amount in agent.spec.requests.items():
+            used[name] += amount
+
+    def remove(self, agent: Agent, node: Node) -> None:
+        used = self._used[node.name]
+        used[PODS] -= 1
+        for name, amount in agent.spec.requests.items():
+            used[name] -= amount
+
+    def used(self, node_name: str) -> Resources:
+        """Amounts by resource name; a name is absent where nothing asks for it."""
+        return self._used.get(node_name, {})
+
+
+def shortages(agent: Agent, node: Node, used: Resources) -> list[str]:
+    """kube-scheduler's words for each resource that the node is short of, in a stable order.
+
+    Only what the agent asks for is checked: one that asks for nothing passes on an overcommitted node.
+    """
+    short = []
+    if used.get(PODS, 0) + 1 > node.allocatable.get(PODS, 0):
+        short.append("Too many pods")
+    for name, amount in agent.spec.requests.items():
+        if amount > 0 and amount > node.allocatable.get(name, 0) - used.get(name, 0):
+            short.append(f"Insufficient {name}")
+    return short
+
+
+class ResourcesRule(Rule):
+    name = "resources"
+    plugin = "NodeResourcesFit"
+    summary = "Requests of all agents on a node stay within its allocatable amounts, pod slots included."
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        return self._reason(shortages(agent, node, {}), resolvable=False)
+
+    def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
+        short = shortages(agent, node, state.index(UsageIndex).used(node.name))
+        return self._reason(short, resolvable=not (short and shortages(agent, node, {})))
+
+    def _reason(self, short: list[str], *, resolvable: bool) -> Reason | None:
+        return Reason(self.name, ", ".join(short), resolvable) if short else None
+
+    def violations(self, state: ClusterState) -> Iterator[Violation]:
+        """Blames the placed agents that ask for what a node has too little of, never the ones before."""
+        usage = state.index(UsageIndex)
+        for agent, node in state.placed():
+            used = usage.used(node.name)
+            asked = {PODS: 1, **agent.spec.requests}
+            for name, amount in asked.items():
+                have = node.allocatable.get(name, 0)
+                if amount > 0 and used.get(name, 0) > have:
+                    message = f"{name}: {used[name]} requested of {have} allocatable"
+                    yield Violation(self.name, message, agent.key, node.name)
+
+
+RULE = ResourcesRule()

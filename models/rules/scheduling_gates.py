@@ -1,0 +1,27 @@
+"""Scheduling gates: an agent that is gated, assigned, ending or gone is not placed."""
+
+from __future__ import annotations
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.rules.base import Reason, Rule
+from placewright.models.snapshot import Snapshot
+
+
+class SchedulingGatesRule(Rule):
+    name = "scheduling_gates"
+    plugin = "SchedulingGates"
+    summary = "An agent with schedulingGates waits; one that is being deleted or has ended is never placed."
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        if agent.scheduling_gates:
+            gates = ", ".join(agent.scheduling_gates)
+            return Reason(self.name, f"waiting for scheduling gates: {gates}", resolvable=False)
+        if agent.terminal:
+            return Reason(self.name, f"agent has ended: {agent.phase}", resolvable=False)
+        if agent.terminating and not agent.node_name:
+            return Reason(self.name, "agent is being deleted", resolvable=False)
+        return None
+
+
+RULE = SchedulingGatesRule()

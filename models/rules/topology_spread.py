@@ -1,0 +1,156 @@
+"""Topology spread: hard topologySpreadConstraints (§6), judged in the final state for a batch (§6.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
+from placewright.models.node import Node
+from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.rules.node_affinity import selects
+from placewright.models.rules.taints import untolerated
+from placewright.models.rules.topology import Matcher, TopologyCounts, same_namespace
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+SKEW = "node(s) didn't match pod topology spread constraints"
+MISSING_LABEL = "node(s) didn't match pod topology spread constraints (missing required label)"
+
+
+def hard_constraints(agent: Agent) -> tuple[SpreadConstraint, ...]:
+    """The DoNotSchedule constraints."""
+    return tuple(constraint for constraint in agent.spec.spread if constraint.hard)
+
+
+def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint) -> frozenset[str]:
+    """Names of the nodes whose agents count for one constraint of an agent (§6.2)."""
+    keys = [c.topology_key for c in hard_constraints(agent)]
+    return frozenset(
+        node.name
+        for node in snapshot.nodes
+        if all(key in node.labels for key in keys) and _included(snapshot, agent, constraint, node)
+    )
+
+
+def _included(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint, node: Node) -> bool:
+    honor = InclusionPolicy.HONOR
+    if constraint.node_affinity_policy is honor and not selects(agent.spec, node):
+        return False
+    if constraint.node_taints_policy is not honor:
+        return True
+    comparing = snapshot.options.taint_comparison_operators
+    return untolerated(node.taints, agent.spec.tolerations, comparison_operators=comparing) is None
+
+
+def counted_agents(agent: Agent, constraint: SpreadConstraint) -> Matcher | None:
+    """Who counts: agents of the same namespace that the selector matches and that are not being deleted.
+
+    None where nobody ever counts: a null selector, and (as kube-scheduler does) an empty one.
+    """
+    if constraint.selector is None or constraint.selector.empty:
+        return None
+    return Matcher((same_namespace(agent.namespace, constraint.selector),), terminating=False)
+
+
+def counts_itself(agent: Agent, constraint: SpreadConstraint) -> bool:
+    """Whether the agent adds to the count of the domain it goes to."""
+    return constraint.selector is not None and constraint.selector.matches(agent.labels)
+
+
+@dataclass(frozen=True)
+class _Domains:
+    """One constraint of one kind of agent in a state: where it counts, and the live counts there."""
+
+    constraint: SpreadConstraint
+    values: tuple[str, ...]
+    counts: Mapping[str, int]
+    itself: int
+
+    def count(self, value: str) -> int:
+        return self.counts.get(value, 0)
+
+    @property
+    def least(self) -> int:
+        if len(self.values) < self.constraint.min_domains:
+            return 0
+        return min((self.count(value) for value in self.values), default=0)
+
+
+def _domains(state: ClusterState, agent: Agent) -> tuple[_Domains, ...]:
+    """The agent's hard constraints with their counts, shared by all agents of its kind."""
+    # The snapshot keeps every spec alive, so an id stays its own.
+    key: Hashable = (RULE.name, id(agent.spec), agent.namespace, agent.label_set)
+    known = state.cache.get(key)
+    if known is None:
+        known = state.cache[key] = tuple(_domain(state, agent, c) for c in hard_constraints(agent))
+    return cast(tuple[_Domains, ...], known)
+
+
+def _domain(state: ClusterState, agent: Agent, constraint: SpreadConstraint) -> _Domains:
+    within = counted_nodes(state.snapshot, agent, constraint)
+    key = constraint.topology_key
+    values = dict.fromkeys(n.labels[key] for n in state.snapshot.nodes if n.name in within)
+    matcher = counted_agents(agent, constraint)
+    counts: Mapping[str, int] = (
+        {} if matcher is None else state.index(TopologyCounts).counts(matcher, key, within)
+    )
+    return _Domains(constraint, tuple(values), counts, int(counts_itself(agent, constraint)))
+
+
+def domain_count(state: ClusterState, agent: Agent, node: Node) -> int:
+    """How full the agent's domains are: placing where this is lowest keeps later placements possible."""
+    values = (d.count(node.labels.get(d.constraint.topology_key, "")) for d in _domains(state, agent))
+    return max(values, default=0)
+
+
+class TopologySpreadRule(Rule):
+    name = "topology_spread"
+    plugin = "PodTopologySpread"
+    summary = "No domain that receives agents ends more than maxSkew above the emptiest one that counts."
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        if all(c.topology_key in node.labels for c in hard_constraints(agent)):
+            return None
+        return Reason(self.name, MISSING_LABEL, resolvable=False)
+
+    def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
+        if not agent.spec.spread:
+            return None
+        missing = self.admits(state.snapshot, agent, node)
+        if missing is not None:
+            return missing
+        for domains in _domains(state, agent):
+            value = node.labels[domains.constraint.topology_key]
+            if domains.count(value) + domains.itself - domains.least > domains.constraint.max_skew:
+                return Reason(self.name, SKEW)
+        return None
+
+    def violations(self, state: ClusterState) -> Iterator[Violation]:
+        for agent, node in state.placed():
+            if not hard_constraints(agent):
+                continue
+            missing = self.admits(state.snapshot, agent, node)
+            if missing is not None:
+                yield Violation(self.name, missing.message, agent.key, node.name)
+                continue
+            starts = _domains(state.before(), agent)
+            for domains, start in zip(_domains(state, agent), starts, strict=True):
+                value = node.labels[domains.constraint.topology_key]
+                skew = domains.count(value) - domains.least
+                if skew <= domains.constraint.max_skew or _passes_at_start(start, value):
+                    continue
+                message = (
+                    f"{domains.constraint.topology_key}={value} holds {domains.count(value)}, the emptiest "
+                    f"domain {domains.least}, maxSkew is {domains.constraint.max_skew}"
+                )
+                yield Violation(self.name, message, agent.key, node.name)
+
+
+def _passes_at_start(start: _Domains, value: str) -> bool:
+    """An agent that does not count itself may also go first, whatever comes after it."""
+    return not start.itself and start.count(value) - start.least <= start.constraint.max_skew
+
+
+RULE = TopologySpreadRule()

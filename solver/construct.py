@@ -1,0 +1,161 @@
+"""A first answer, at once: agents in priority order, each to the best node that every rule accepts now.
+
+What it returns is a placement that the rules accept, so there is always something to emit and to hint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+import numpy as np
+
+from placewright.models.agent import Agent
+from placewright.models.rules import RULES
+from placewright.models.rules.base import Rule
+from placewright.models.rules.devices import choose_devices
+from placewright.models.rules.topology import term_matches
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import Compilation, IntArray
+
+PASSES = 3
+"""Agents that find no place are tried again after the others: what they need may have come meanwhile."""
+
+
+def construct(
+    compilation: Compilation, deadline: Deadline, *, rules: Sequence[Rule] = RULES, packed: bool
+) -> IntArray:
+    """Counts (G, N) of a placement without violations; all zero if there was no time for more.
+
+    `packed` fills nodes one after the other, otherwise the emptiest are taken first.
+    """
+    builder = _Builder(compilation, rules, packed)
+    waiting = list(_turns(compilation))
+    for _ in range(PASSES):
+        before = builder.total
+        waiting = [g for g in waiting if not builder.place_group(g, deadline)]
+        if builder.total == before or not waiting or deadline.passed:
+            break
+    builder.remove_violations()
+    return builder.count
+
+
+def _turns(compilation: Compilation) -> Iterator[int]:
+    """Groups by priority, then those that others lean on, then the ones that are hardest to fit."""
+    free = np.maximum(compilation.free.max(axis=0, initial=1), 1)
+    dominant = (compilation.request / free).max(axis=1, initial=0.0)
+    leaning = [bool(group.agent.spec.affinity) for group in compilation.groups]
+    order = sorted(
+        range(len(compilation.groups)),
+        key=lambda g: (-compilation.groups[g].agent.spec.priority, leaning[g], -dominant[g], g),
+    )
+    yield from order
+
+
+class _Builder:
+    def __init__(self, compilation: Compilation, rules: Sequence[Rule], packed: bool) -> None:
+        self._compilation = compilation
+        self._rules = rules
+        self._packed = packed
+        self._state = ClusterState(compilation.snapshot)
+        self._free = compilation.free.copy()
+        self._scale = np.maximum(compilation.free.max(axis=0, initial=1), 1).astype(np.float64)
+        self._checked = _checked_groups(compilation)
+        self.count: IntArray = np.zeros_like(compilation.cap)
+
+    @property
+    def total(self) -> int:
+        return int(self.count.sum())
+
+    def place_group(self, g: int, deadline: Deadline) -> bool:
+        """Place what is left of a group; True when nothing of it is left."""
+        members = self._compilation.groups[g].members
+        start = int(self.count[g].sum())
+        return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
+
+    def _place(self, g: int, agent: Agent) -> bool:
+        for n in self._candidates(g):
+            node = self._compilation.nodes[n]
+            if self._checked[g] and any(rule.rejects(self._state, agent, node) for rule in self._rules):
+                continue
+            self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
+            self._free[n] -= self._compilation.request[g]
+            self.count[g, n] += 1
+            return True
+        return False
+
+    def _candidates(self, g: int) -> list[int]:
+        """Nodes with room for one more of group `g`, the preferred ones first."""
+        request = self._compilation.request[g]
+        open_nodes = np.flatnonzero(self._compilation.cap[g] > 0)
+        asked = np.flatnonzero(request)
+        left = self._free[np.ix_(open_nodes, asked)] - request[asked]
+        fits = (left >= 0).all(axis=1)
+        nodes = open_nodes[fits]
+        room = (left[fits] / self._scale[asked]).sum(axis=1)
+        order = np.argsort(room if self._packed else -room, kind="stable")
+        return [int(n) for n in nodes[order]]
+
+    def remove_violations(self) -> None:
+        """Take off what the finished placement does not hold: short gangs, skew that came later.
+
+        Accepted one by one is not yet accepted together. Each round removes at least one agent.
+        """
+        while self._state.new:
+            blamed = [v.agent for rule in self._rules for v in rule.violations(self._state) if v.agent]
+            if not blamed:
+                return
+            for key in dict.fromkeys(blamed):
+                self._take_off(key)
+
+    def _take_off(self, key: str) -> None:
+        if key not in self._state.new:
+            return
+        n = self._compilation.node_index[self._state.new[key]]
+        g = self._group_of[key]
+        agent = self._compilation.snapshot.agent_by_key[key]
+        self._state.remove(agent, self._compilation.nodes[n])
+        self.count[g, n] -= 1
+
+    @cached_property
+    def _group_of(self) -> dict[str, int]:
+        return {a.key: g for g, group in enumerate(self._compilation.groups) for a in group.members}
+
+
+def _checked_groups(compilation: Compilation) -> list[bool]:
+    """Which groups something other than resources and `admits` can turn away."""
+    snapshot = compilation.snapshot
+    specs = {id(agent.spec): agent.spec for agent in snapshot.agents}
+    anti = list(dict.fromkeys(term for spec in specs.values() for term in spec.anti_affinity))
+    return [
+        _is_restricted(group.agent, snapshot)
+        or any(
+            term_matches(
+                term,
+                group.agent.namespace,
+                group.agent.labels,
+                snapshot.namespace_labels(group.agent.namespace),
+            )
+            for term in anti
+        )
+        for group in compilation.groups
+    ]
+
+
+def _is_restricted(agent: Agent, snapshot: Snapshot) -> bool:
+    spec = agent.spec
+    charged = not agent.admitted and any(quota.namespace == agent.namespace for quota in snapshot.quotas)
+    return charged or any(
+        (
+            spec.host_ports,
+            spec.affinity,
+            spec.anti_affinity,
+            spec.spread,
+            spec.claims,
+            spec.disks,
+            spec.devices,
+            spec.pod_group,
+        )
+    )

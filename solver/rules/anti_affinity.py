@@ -1,0 +1,104 @@
+"""Required anti-affinity, both ways: an owner in a domain keeps out everyone its term means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from placewright.models.rules.own_terms import own_anti_affinity
+from placewright.models.rules.topology import Matcher
+from placewright.models.selector import AffinityTerm
+from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.exclusion import close
+from placewright.solver.variables import Variables
+
+
+@dataclass(frozen=True)
+class _Guard:
+    """One term of the groups `owners`: `domain` (N,) of its key, -1 for none; `meant`: groups it means."""
+
+    owners: tuple[int, ...]
+    domain: IntArray
+    meant: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class AntiAffinityEncoder(Encoder):
+    """closed (G, N): agents that are there already keep the group out, by its terms or by theirs."""
+
+    rule: ClassVar[str] = "inter_agent_affinity"
+    closed: BoolArray
+    guards: tuple[_Guard, ...]
+
+    @classmethod
+    def compile(cls, compilation: Compilation) -> Self | None:
+        snapshot = compilation.snapshot
+        owners: dict[AffinityTerm, list[int]] = {}
+        for g, group in enumerate(compilation.groups):
+            for term in own_anti_affinity(snapshot, group.agent):
+                owners.setdefault(term, []).append(g)
+        closed = np.zeros_like(compilation.eligible)
+        _close_by_residents(compilation, closed)
+        guards = []
+        for term, groups in owners.items():
+            domain = compilation.domains(term.topology_key).of_node
+            there = compilation.residents_matching(Matcher((term,)))
+            closed[groups] |= _in_domains(domain, there > 0)
+            meant = tuple(compilation.groups_matching(Matcher((term,))).tolist())
+            guards.append(_Guard(tuple(dict.fromkeys(groups)), domain, meant))
+        if not guards and not closed.any():
+            return None
+        return cls(closed, tuple(guards))
+
+    def encode(self, x: Variables) -> None:
+        close(x, self.closed)
+        for guard in self.guards:
+            for owner in guard.owners:
+                for nodes in _domains_open_to(x, owner, guard.domain):
+                    _keep_out(x, owner, guard.meant, nodes)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        closed = self.closed.copy()
+        for guard in self.guards:
+            owned = fixed[list(guard.owners)].sum(axis=0) > 0
+            closed[list(guard.meant)] |= _in_domains(guard.domain, owned)
+            there = fixed[list(guard.meant)].sum(axis=0) > 0
+            closed[list(guard.owners)] |= _in_domains(guard.domain, there)
+        return replace(self, closed=closed)
+
+
+def _close_by_residents(compilation: Compilation, closed: BoolArray) -> None:
+    """Running agents' terms keep out the groups they mean, all over their domains."""
+    guarded: dict[AffinityTerm, BoolArray] = {}
+    for n, residents in enumerate(compilation.residents_on):
+        for agent in residents:
+            for term in agent.spec.anti_affinity:
+                guarded.setdefault(term, np.zeros(len(compilation.nodes), dtype=np.bool_))[n] = True
+    for term, owned in guarded.items():
+        meant = compilation.groups_matching(Matcher((term,)))
+        closed[meant] |= _in_domains(compilation.domains(term.topology_key).of_node, owned)
+
+
+def _in_domains(domain: IntArray, marked: BoolArray) -> BoolArray:
+    """bool (N,): the nodes that share a domain with a marked node."""
+    found = np.unique(domain[marked])
+    return np.isin(domain, found[found >= 0])
+
+
+def _domains_open_to(x: Variables, group: int, domain: IntArray) -> Iterator[list[int]]:
+    """All nodes of each domain that the group may go to."""
+    for d in dict.fromkeys(int(domain[n]) for n in x.nodes_of(group)):
+        if d >= 0:
+            yield np.flatnonzero(domain == d).tolist()
+
+
+def _keep_out(x: Variables, owner: int, meant: tuple[int, ...], nodes: list[int]) -> None:
+    if owner in meant:
+        x.model.add(x.sum([owner], nodes) <= 1)
+    others = [g for g in meant if g != owner]
+    if x.most(others, nodes):
+        x.model.add_implication(x.present([owner], nodes), ~x.present(others, nodes))

@@ -1,0 +1,120 @@
+"""Required affinity: company in every domain, and an order in which it is there in time (§5.4).
+
+Presence alone is not enough where support can go in a circle: two agents that only support each other
+could never start. Three cases, from cheap to general:
+
+1. company that does not lean back on the group: presence suffices;
+2. a group that is its own only company: it all goes to one domain per key;
+3. anything else: seeds, and times at which each group is first there (`affinity_times`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import networkx as nx
+import numpy as np
+
+from placewright.models.rules.own_terms import own_matcher
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.rules.affinity_times import Hungry, encode_times
+from placewright.solver.rules.base import Encoder
+from placewright.solver.variables import Literal, Variables
+
+
+@dataclass(frozen=True)
+class AffinityEncoder(Encoder):
+    """hungry: group -> what it needs. A group without required affinity is not in it."""
+
+    rule: ClassVar[str] = "inter_agent_affinity"
+    hungry: dict[int, Hungry]
+
+    @classmethod
+    def compile(cls, compilation: Compilation) -> Self | None:
+        hungry = {}
+        for g, group in enumerate(compilation.groups):
+            terms = group.agent.spec.affinity
+            if not terms:
+                continue
+            matcher = own_matcher(compilation.snapshot, group.agent)
+            keys = dict.fromkeys(term.topology_key for term in terms)
+            hungry[g] = Hungry(
+                company=tuple(compilation.groups_matching(matcher).tolist()),
+                there=compilation.residents_matching(matcher),
+                domains=tuple(compilation.domains(key).of_node for key in keys),
+            )
+        return cls(hungry) if hungry else None
+
+    def encode(self, x: Variables) -> None:
+        open_groups = {g: need for g, need in self.hungry.items() if x.most([g])}
+        for g, need in open_groups.items():
+            _demand_presence(x, g, need)
+        timed: set[int] = set()
+        for circle in _circles(open_groups):
+            [first, *others] = sorted(circle)
+            if not others and open_groups[first].company == (first,):
+                _one_domain(x, first, open_groups[first])
+            else:
+                timed |= circle
+        if timed:
+            encode_times(x, open_groups, timed)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return type(self)(
+            {
+                g: replace(need, there=need.there + fixed[list(need.company)].sum(axis=0))
+                for g, need in self.hungry.items()
+            }
+        )
+
+
+def _demand_presence(x: Variables, g: int, need: Hungry) -> None:
+    """Where nobody is there from the start, some company must come."""
+    for domain in need.domains:
+        for d in dict.fromkeys(int(domain[n]) for n in x.nodes_of(g)):
+            nodes = np.flatnonzero(domain == d)
+            if d < 0:
+                _close(x, g, nodes)
+            elif not need.there[nodes].any() and need.company != (g,):
+                company = x.present(need.company, nodes.tolist())
+                x.model.add_implication(x.present([g], nodes.tolist()), company)
+
+
+def _close(x: Variables, g: int, nodes: IntArray) -> None:
+    for n in nodes.tolist():
+        if x.most([g], [n]):
+            x.model.add(x.x(g, n) == 0)
+
+
+def _circles(hungry: dict[int, Hungry]) -> list[set[int]]:
+    """Sets of groups that lean on each other, or one on itself, somewhere without support from the start."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(sorted(hungry))
+    for g, need in sorted(hungry.items()):
+        graph.add_edges_from((g, q) for q in need.company if q in hungry)
+    return [
+        set(circle)
+        for circle in nx.strongly_connected_components(graph)
+        if len(circle) > 1 or any(graph.has_edge(g, g) for g in circle)
+    ]
+
+
+def _one_domain(x: Variables, g: int, need: Hungry) -> None:
+    """A group that only has itself: one domain of each key if it is the first in its series.
+
+    Where others are there from the start it can only join them.
+    """
+    seedable = not need.anyone_anywhere
+    for domain in need.domains:
+        literals: list[Literal] = []
+        for d in dict.fromkeys(int(domain[n]) for n in x.nodes_of(g)):
+            nodes = np.flatnonzero(domain == d)
+            if d < 0 or need.there[nodes].any():
+                continue
+            if seedable:
+                literals.append(x.present([g], nodes.tolist()))
+            else:
+                _close(x, g, nodes)
+        if len(literals) > 1:
+            x.model.add_at_most_one(literals)

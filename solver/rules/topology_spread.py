@@ -1,0 +1,131 @@
+"""Topology spread in the final state (§6.6): who receives agents stays within maxSkew of the least."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placewright.models.agent import SpreadConstraint
+from placewright.models.rules.topology_spread import (
+    counted_agents,
+    counted_nodes,
+    counts_itself,
+    hard_constraints,
+)
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.rules.base import Encoder
+from placewright.solver.variables import Variables
+
+
+@dataclass(frozen=True)
+class _Spread:
+    """One hard constraint as some groups see it.
+
+    domain (N,): domain of each node, -1 where it has none; counted (N,): 1 where its agents count.
+    start (D,): agents counted in each domain; matching: groups that count. exempt: domains where a group
+    that does not count itself passes before anything else is placed.
+    """
+
+    groups: tuple[int, ...]
+    domain: IntArray
+    counted: IntArray
+    start: IntArray
+    matching: tuple[int, ...]
+    max_skew: int
+    floor_is_zero: bool
+    exempt: frozenset[int]
+
+    def fixing(self, fixed: IntArray) -> _Spread:
+        there = fixed[list(self.matching)].sum(axis=0) * self.counted
+        return replace(self, start=self.start + _by_domain(self.domain, there, len(self.start)))
+
+
+@dataclass(frozen=True)
+class TopologySpreadEncoder(Encoder):
+    rule: ClassVar[str] = "topology_spread"
+    spreads: tuple[_Spread, ...]
+
+    @classmethod
+    def compile(cls, compilation: Compilation) -> Self | None:
+        seen: dict[tuple[str, SpreadConstraint, frozenset[str], bool], list[int]] = {}
+        for g, group in enumerate(compilation.groups):
+            for constraint in hard_constraints(group.agent):
+                if counted_agents(group.agent, constraint) is None:
+                    continue
+                within = counted_nodes(compilation.snapshot, group.agent, constraint)
+                itself = counts_itself(group.agent, constraint)
+                seen.setdefault((group.agent.namespace, constraint, within, itself), []).append(g)
+        spreads = []
+        for (_, constraint, within, itself), groups in seen.items():
+            spreads.append(_compile(compilation, groups, constraint, within, itself))
+        return cls(tuple(spreads)) if spreads else None
+
+    def encode(self, x: Variables) -> None:
+        for spread in self.spreads:
+            _encode(x, spread)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return type(self)(tuple(spread.fixing(fixed) for spread in self.spreads))
+
+
+def _compile(
+    compilation: Compilation,
+    groups: list[int],
+    constraint: SpreadConstraint,
+    within: frozenset[str],
+    itself: bool,
+) -> _Spread:
+    agent = compilation.groups[groups[0]].agent
+    matcher = counted_agents(agent, constraint)
+    domains = compilation.domains(constraint.topology_key)
+    counted = np.array([node.name in within for node in compilation.nodes], dtype=np.int64)
+    there: IntArray = np.zeros(len(compilation.nodes), dtype=np.int64)
+    matching: tuple[int, ...] = ()
+    if matcher is not None:
+        there = compilation.residents_matching(matcher) * counted
+        matching = tuple(compilation.groups_matching(matcher).tolist())
+    start = _by_domain(domains.of_node, there, len(domains.values))
+    counting = np.unique(domains.of_node[(counted > 0) & (domains.of_node >= 0)])
+    floor_is_zero = len(counting) < constraint.min_domains
+    least = 0 if floor_is_zero else int(start[counting].min(initial=2**62))
+    exempt = frozenset(
+        d for d in range(len(start)) if not itself and int(start[d]) - least <= constraint.max_skew
+    )
+    return _Spread(
+        tuple(groups),
+        domains.of_node,
+        counted,
+        start,
+        matching,
+        constraint.max_skew,
+        floor_is_zero,
+        exempt,
+    )
+
+
+def _by_domain(domain: IntArray, amount: IntArray, domains: int) -> IntArray:
+    """int64 (D,): amounts per node summed by domain."""
+    inside = domain >= 0
+    summed = np.zeros(domains, dtype=np.int64)
+    np.add.at(summed, domain[inside], amount[inside])
+    return summed
+
+
+def _encode(x: Variables, spread: _Spread) -> None:
+    final: dict[int, cp_model.LinearExpr] = {}
+    most = 0
+    for d in np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)]).tolist():
+        nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
+        final[d] = x.sum(spread.matching, nodes) + int(spread.start[d])
+        most = max(most, int(spread.start[d]) + x.most(spread.matching, nodes))
+    least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "least")
+    for count in () if spread.floor_is_zero else final.values():
+        x.model.add(least <= count)
+    for g in spread.groups:
+        for d in dict.fromkeys(int(spread.domain[n]) for n in x.nodes_of(g)):
+            if d in final and d not in spread.exempt:
+                there = x.present([g], np.flatnonzero(spread.domain == d).tolist())
+                x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)

@@ -1,0 +1,51 @@
+"""Agents that no rule can tell apart are one group."""
+
+from __future__ import annotations
+
+from random import Random
+
+from placewright.solver.groups import group_agents
+from placewright.tests.builders import agent, agents, near, node, snapshot
+
+
+def sizes(*pending: object, **fields: object) -> list[int]:
+    cluster = snapshot([node("n1")], pending, **fields)  # type: ignore[arg-type]
+    return sorted(group.size for group in group_agents(cluster, cluster.pending))
+
+
+def test_replicas_of_one_template_are_one_group() -> None:
+    assert sizes(*agents("web", 5, cpu=100, labels={"app": "web"})) == [5]
+
+
+def test_labels_that_nothing_selects_do_not_split_a_group() -> None:
+    assert sizes(agent("a", labels={"pod-hash": "1"}), agent("b", labels={"pod-hash": "2"})) == [2]
+
+
+def test_labels_that_a_running_agents_rule_selects_do_split_a_group() -> None:
+    guard = agent("guard", on="n1", anti_affinity=(near(app="web"),))
+    assert sizes(agent("a", labels={"app": "web"}), agent("b", labels={"app": "db"}), guard) == [1, 1]
+
+
+def test_different_requests_priorities_and_namespaces_are_different_groups() -> None:
+    pending = [agent("a", cpu=1), agent("b", cpu=2), agent("c", cpu=1, priority=5)]
+    assert sizes(*pending, agent("d", cpu=1, namespace="team")) == [1, 1, 1, 1]
+
+
+def test_agents_that_quota_already_charged_are_not_grouped_with_new_ones() -> None:
+    assert sizes(agent("a", admitted=True), agent("b", admitted=False)) == [1, 1]
+
+
+def test_the_order_in_which_agents_were_read_changes_nothing() -> None:
+    pending = [*agents("a", 3, cpu=100), *agents("b", 2, cpu=200, priority=7), agent("c", created="2020")]
+    shuffled = list(pending)
+    Random(1).shuffle(shuffled)
+    one, other = snapshot([], pending), snapshot([], shuffled)
+    assert group_agents(one, one.pending) == group_agents(other, other.pending)
+
+
+def test_higher_priority_comes_first_and_older_members_first() -> None:
+    cluster = snapshot(
+        [], [agent("new", created="2025"), agent("old", created="2024"), agent("vip", priority=9)]
+    )
+    groups = group_agents(cluster, cluster.pending)
+    assert [[a.name for a in group.members] for group in groups] == [["vip"], ["old", "new"]]

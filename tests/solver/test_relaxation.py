@@ -1,0 +1,45 @@
+"""The linear bound is a bound: never on the wrong side of what is possible."""
+
+from __future__ import annotations
+
+from random import Random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from placewright.solver.bound import level_bound
+from placewright.solver.compile import compile_problem
+from placewright.tests.brute_force import best_values
+from placewright.tests.builders import agents, node, snapshot
+from placewright.tests.tiny import tiny_cluster
+
+
+def test_capacity_summed_over_alike_nodes_bounds_what_is_placed() -> None:
+    cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(3)], agents("a", 9, cpu=400))
+    _, problem = compile_problem(cluster)
+    assert level_bound(problem, 0, []) == 6
+
+
+def test_the_balance_bound_is_reached_by_an_even_spread() -> None:
+    cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(4)], agents("a", 4, cpu=500))
+    _, problem = compile_problem(cluster)
+    assert level_bound(problem, 1, [4]) == 4 * 2500
+
+
+def test_mixed_sizes_in_one_class_only_weaken_the_bound() -> None:
+    cluster = snapshot([node("n1", cpu=1000), node("n2", cpu=3000)], agents("a", 4, cpu=1000))
+    _, problem = compile_problem(cluster)
+    assert level_bound(problem, 0, []) == 4
+    assert 0 < level_bound(problem, 1, [4]) <= 20_000
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
+    cluster = tiny_cluster(rng)
+    _, problem = compile_problem(cluster)
+    best = best_values(cluster)
+    values = [best[level.name] for level in problem.levels]
+    for index, level in enumerate(problem.levels):
+        bound = level_bound(problem, index, values[:index])
+        assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound

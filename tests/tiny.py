@@ -1,0 +1,184 @@
+"""Random tiny clusters with every rule mixed in: at most 4 nodes and 6 pending agents.
+
+`tiny_cluster` draws from a `random.Random`, which hypothesis supplies so that a failure shrinks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from random import Random
+from typing import Any
+
+from placewright.models.agent import Agent, ClaimUse, DeviceRequest, HostPort, SpreadConstraint
+from placewright.models.node import DevicePool, Node
+from placewright.models.policy import PodGroup, ResourceQuota
+from placewright.models.selector import AffinityTerm, Taint, match_labels
+from placewright.models.snapshot import Snapshot
+from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
+from placewright.tests.builders import (
+    HOSTNAME,
+    MIB,
+    ZONE,
+    agent,
+    node,
+    node_affinity,
+    requirement,
+    taint,
+    toleration,
+)
+
+NAMESPACES = ("default", "team")
+APPS = ("web", "db", "job")
+GPU = "example.com/gpu"
+GI = 1024 * MIB
+
+
+def chance(rng: Random, percent: int) -> bool:
+    return rng.randrange(100) < percent
+
+
+def tiny_cluster(rng: Random) -> Snapshot:
+    """A snapshot; every choice comes from `rng`."""
+    nodes = [_node(rng, i) for i in range(rng.randint(1, 4))]
+    pending = list(_pending(rng, [n.name for n in nodes]))
+    residents = [_resident(rng, i, nodes) for i in range(rng.randint(0, 2))]
+    everyone = [*pending, *residents]
+    rng.shuffle(everyone)
+    return Snapshot(
+        nodes=tuple(nodes),
+        agents=tuple(everyone),
+        namespaces={"default": {"kind": "shared"}, "team": {"kind": "own"}},
+        storage=_storage(rng, everyone),
+        quotas=_quotas(rng),
+        pod_groups=(PodGroup("default", "gang", rng.randint(1, 3)),),
+    )
+
+
+def _node(rng: Random, i: int) -> Node:
+    zone = rng.choice(("a", "b", None))
+    labels = {"disk": "ssd"} if chance(rng, 40) else {}
+    taints: list[Taint] = [taint("gpu", "yes")] if chance(rng, 15) else []
+    devices = (DevicePool(GPU, rng.randint(1, 2), rng.choice(("T4", "A10"))),) if chance(rng, 40) else ()
+    return node(
+        f"n{i}",
+        cpu=1000 * rng.randint(1, 4),
+        memory=1024 * rng.randint(1, 3),
+        pods=rng.choice((1, 2, 5)),
+        zone=zone,
+        labels=labels,
+        taints=taints,
+        unschedulable=chance(rng, 5),
+        devices=devices,
+    )
+
+
+def _pending(rng: Random, node_names: list[str]) -> Iterable[Agent]:
+    left = rng.randint(1, 6)
+    kind = 0
+    while left > 0:
+        count = min(left, rng.choice((1, 1, 2, 3)))
+        fields = _template(rng)
+        for i in range(count):
+            yield agent(f"k{kind}-{i}", **fields)
+        left -= count
+        kind += 1
+
+
+def _resident(rng: Random, i: int, nodes: list[Node]) -> Agent:
+    fields = _template(rng)
+    for key in ("claims", "devices", "pod_group", "admitted"):
+        fields.pop(key, None)
+    return agent(f"r{i}", on=rng.choice(nodes).name, terminating=chance(rng, 10), **fields)
+
+
+def _template(rng: Random) -> dict[str, Any]:
+    namespace = rng.choice(NAMESPACES)
+    fields: dict[str, Any] = {
+        "namespace": namespace,
+        "labels": {"app": rng.choice(APPS)},
+        "cpu": 500 * rng.randint(0, 4),
+        "memory": 512 * rng.randint(0, 3),
+        "priority": rng.choice((0, 0, 10)),
+        "admitted": chance(rng, 60),
+    }
+    if chance(rng, 20):
+        fields["tolerations"] = (toleration("gpu", operator="Exists"),)
+    if chance(rng, 10):
+        fields["node_selector"] = {"disk": "ssd"}
+    if chance(rng, 8):
+        fields["node_affinity"] = node_affinity([requirement(ZONE, rng.choice(("In", "NotIn")), "a")])
+    if chance(rng, 25):
+        fields["anti_affinity"] = (_term(rng, namespace),)
+    if chance(rng, 25):
+        fields["affinity"] = tuple(_term(rng, namespace) for _ in range(rng.choice((1, 1, 2))))
+    if chance(rng, 25):
+        fields["spread"] = tuple(_spread(rng) for _ in range(rng.choice((1, 1, 2))))
+    if chance(rng, 10):
+        fields["host_ports"] = (HostPort(80),)
+    if chance(rng, 12):
+        fields["devices"] = (_devices(rng),)
+    if chance(rng, 12) and namespace == "default":
+        fields["pod_group"] = "gang"
+    if chance(rng, 12):
+        fields["claims"] = (ClaimUse(rng.choice(("c0", "c1"))),)
+    return fields
+
+
+def _term(rng: Random, namespace: str) -> AffinityTerm:
+    selector = match_labels({"app": rng.choice(APPS)})
+    key = rng.choice((ZONE, ZONE, HOSTNAME))
+    if chance(rng, 15):
+        return AffinityTerm(key, selector, frozenset(), match_labels({"kind": "own"}))
+    return AffinityTerm(key, selector, frozenset({namespace}))
+
+
+def _spread(rng: Random) -> SpreadConstraint:
+    return SpreadConstraint(
+        topology_key=rng.choice((ZONE, HOSTNAME)),
+        max_skew=rng.choice((1, 1, 2)),
+        selector=match_labels({"app": rng.choice(APPS)}),
+        min_domains=rng.choice((1, 1, 2)),
+    )
+
+
+def _devices(rng: Random) -> DeviceRequest:
+    models = ("T4",) if chance(rng, 30) else ()
+    if chance(rng, 60):
+        return DeviceRequest(GPU, 1, rng.choice((300, 500, 600)), models)
+    return DeviceRequest(GPU, rng.randint(1, 2), 1000, models)
+
+
+def _quotas(rng: Random) -> tuple[ResourceQuota, ...]:
+    if not chance(rng, 40):
+        return ()
+    return (ResourceQuota("team", "compute", {"requests.cpu": 500 * rng.randint(0, 4), "pods": 3}, used={}),)
+
+
+def _storage(rng: Random, everyone: list[Agent]) -> Storage:
+    used = {(a.namespace, use.name) for a in everyone for use in a.spec.claims}
+    claims = {
+        (namespace, name): PersistentVolumeClaim(
+            namespace,
+            name,
+            request=GI,
+            storage_class=rng.choice(("local", "cloud")),
+            access_modes=frozenset({rng.choice(("ReadWriteOnce", "ReadWriteOncePod"))}),
+        )
+        for namespace, name in sorted(used)
+    }
+    modes = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+    volumes = {
+        f"pv{i}": PersistentVolume(
+            f"pv{i}",
+            capacity=GI * rng.randint(1, 2),
+            storage_class="local",
+            access_modes=modes,
+            node_affinity=node_affinity([requirement(HOSTNAME, "In", f"n{i}")]),
+        )
+        for i in range(rng.randint(0, 2))
+    }
+    classes = {
+        "local": StorageClass("local", wait_for_first_consumer=True),
+        "cloud": StorageClass("cloud", provisioner="csi.example.com", wait_for_first_consumer=True),
+    }
+    return Storage(claims=claims, volumes=volumes, classes=classes)
