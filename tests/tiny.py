@@ -14,7 +14,13 @@ from placewright.models.node import DevicePool, Node
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.selector import AffinityTerm, Taint, match_labels
 from placewright.models.snapshot import Snapshot
-from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, Storage, StorageClass
+from placewright.models.storage import (
+    CsiNodeDriver,
+    PersistentVolume,
+    PersistentVolumeClaim,
+    Storage,
+    StorageClass,
+)
 from placewright.tests.builders import (
     HOSTNAME,
     MIB,
@@ -39,7 +45,7 @@ def chance(rng: Random, percent: int) -> bool:
 
 def tiny_cluster(rng: Random) -> Snapshot:
     """A snapshot; every choice comes from `rng`."""
-    nodes = [_node(rng, i) for i in range(rng.randint(1, 4))]
+    nodes = [_node(rng, i) for i in range(rng.choice((1, 2, 3, 3, 4, 4)))]
     pending = list(_pending(rng, [n.name for n in nodes]))
     residents = [_resident(rng, i, nodes) for i in range(rng.randint(0, 2))]
     everyone = [*pending, *residents]
@@ -55,15 +61,15 @@ def tiny_cluster(rng: Random) -> Snapshot:
 
 
 def _node(rng: Random, i: int) -> Node:
-    zone = rng.choice(("a", "b", None))
+    zone = rng.choice(("a", "a", "b", "b", None))
     labels = {"disk": "ssd"} if chance(rng, 40) else {}
     taints: list[Taint] = [taint("gpu", "yes")] if chance(rng, 15) else []
-    devices = (DevicePool(GPU, rng.randint(1, 2), rng.choice(("T4", "A10"))),) if chance(rng, 40) else ()
+    devices = (DevicePool(GPU, rng.randint(1, 2), rng.choice(("T4", "A10"))),) if chance(rng, 60) else ()
     return node(
         f"n{i}",
         cpu=1000 * rng.randint(1, 4),
-        memory=1024 * rng.randint(1, 3),
-        pods=rng.choice((1, 2, 5)),
+        memory=1024 * rng.randint(2, 4),
+        pods=rng.choice((2, 4, 6)),
         zone=zone,
         labels=labels,
         taints=taints,
@@ -76,7 +82,7 @@ def _pending(rng: Random, node_names: list[str]) -> Iterable[Agent]:
     left = rng.randint(1, 6)
     kind = 0
     while left > 0:
-        count = min(left, rng.choice((1, 1, 2, 3)))
+        count = min(left, rng.choice((1, 2, 2, 3, 4)))
         fields = _template(rng)
         for i in range(count):
             yield agent(f"k{kind}-{i}", **fields)
@@ -92,11 +98,11 @@ def _resident(rng: Random, i: int, nodes: list[Node]) -> Agent:
 
 
 def _template(rng: Random) -> dict[str, Any]:
-    namespace = rng.choice(NAMESPACES)
+    namespace, app = rng.choice(NAMESPACES), rng.choice(APPS)
     fields: dict[str, Any] = {
         "namespace": namespace,
-        "labels": {"app": rng.choice(APPS)},
-        "cpu": 500 * rng.randint(0, 4),
+        "labels": {"app": app},
+        "cpu": rng.choice((0, 500, 500, 700, 1000, 1500)),
         "memory": 512 * rng.randint(0, 3),
         "priority": rng.choice((0, 0, 10)),
         "admitted": chance(rng, 60),
@@ -108,36 +114,36 @@ def _template(rng: Random) -> dict[str, Any]:
     if chance(rng, 8):
         fields["node_affinity"] = node_affinity([requirement(ZONE, rng.choice(("In", "NotIn")), "a")])
     if chance(rng, 25):
-        fields["anti_affinity"] = (_term(rng, namespace),)
-    if chance(rng, 25):
-        fields["affinity"] = tuple(_term(rng, namespace) for _ in range(rng.choice((1, 1, 2))))
-    if chance(rng, 25):
-        fields["spread"] = tuple(_spread(rng) for _ in range(rng.choice((1, 1, 2))))
+        fields["anti_affinity"] = (_term(rng, namespace, app),)
+    if chance(rng, 18):
+        fields["affinity"] = tuple(_term(rng, namespace, app) for _ in range(rng.choice((1, 1, 1, 2))))
+    if chance(rng, 35):
+        fields["spread"] = tuple(_spread(rng, app) for _ in range(rng.choice((1, 1, 2))))
     if chance(rng, 10):
         fields["host_ports"] = (HostPort(80),)
-    if chance(rng, 12):
+    if chance(rng, 15):
         fields["devices"] = (_devices(rng),)
-    if chance(rng, 12) and namespace == "default":
+    if chance(rng, 15) and namespace == "default":
         fields["pod_group"] = "gang"
-    if chance(rng, 12):
-        fields["claims"] = (ClaimUse(rng.choice(("c0", "c1"))),)
+    if chance(rng, 15):
+        fields["claims"] = tuple(ClaimUse(name) for name in rng.choice((("c0",), ("c1",), ("c0", "c1"))))
     return fields
 
 
-def _term(rng: Random, namespace: str) -> AffinityTerm:
-    selector = match_labels({"app": rng.choice(APPS)})
+def _term(rng: Random, namespace: str, app: str) -> AffinityTerm:
+    selector = match_labels({"app": app if chance(rng, 60) else rng.choice(APPS)})
     key = rng.choice((ZONE, ZONE, HOSTNAME))
     if chance(rng, 15):
         return AffinityTerm(key, selector, frozenset(), match_labels({"kind": "own"}))
     return AffinityTerm(key, selector, frozenset({namespace}))
 
 
-def _spread(rng: Random) -> SpreadConstraint:
+def _spread(rng: Random, app: str) -> SpreadConstraint:
     return SpreadConstraint(
         topology_key=rng.choice((ZONE, HOSTNAME)),
         max_skew=rng.choice((1, 1, 2)),
-        selector=match_labels({"app": rng.choice(APPS)}),
-        min_domains=rng.choice((1, 1, 2)),
+        selector=match_labels({"app": app if chance(rng, 75) else rng.choice(APPS)}),
+        min_domains=rng.choice((1, 1, 1, 2)),
     )
 
 
@@ -149,9 +155,10 @@ def _devices(rng: Random) -> DeviceRequest:
 
 
 def _quotas(rng: Random) -> tuple[ResourceQuota, ...]:
-    if not chance(rng, 40):
+    if not chance(rng, 60):
         return ()
-    return (ResourceQuota("team", "compute", {"requests.cpu": 500 * rng.randint(0, 4), "pods": 3}, used={}),)
+    hard = {"requests.cpu": 500 * rng.randint(1, 5), "pods": rng.randint(1, 4)}
+    return (ResourceQuota(rng.choice(NAMESPACES), "compute", hard, used={}),)
 
 
 def _storage(rng: Random, everyone: list[Agent]) -> Storage:
@@ -181,4 +188,7 @@ def _storage(rng: Random, everyone: list[Agent]) -> Storage:
         "local": StorageClass("local", wait_for_first_consumer=True),
         "cloud": StorageClass("cloud", provisioner="csi.example.com", wait_for_first_consumer=True),
     }
-    return Storage(claims=claims, volumes=volumes, classes=classes)
+    limited = {f"n{i}": (CsiNodeDriver("csi.example.com", rng.randint(0, 1), (ZONE,)),) for i in range(2)}
+    return Storage(
+        claims=claims, volumes=volumes, classes=classes, csi_nodes=limited if chance(rng, 40) else {}
+    )
