@@ -191,7 +191,7 @@ class AgentClass(StrEnum):
 class Agent:
     """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
     the cluster yet (quota is charged for it). `device_ids` are the devices an assigned agent holds, in
-    the order of `spec.devices`."""
+    the order of `spec.devices`. `refusal`: why the API server would not even create it."""
 
     namespace: str
     name: str
@@ -208,6 +208,7 @@ class Agent:
     static: bool = False
     device_ids: tuple[int, ...] = ()
     created: str = ""
+    refusal: str = ""
 
     @cached_property
     def key(self) -> str:

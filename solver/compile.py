@@ -83,7 +83,7 @@ def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence
     for g, group in enumerate(groups):
         agent = group.agent
         # What `admits` can read of an agent; its own name only matters for claims made for it.
-        identity = (agent.namespace, agent.label_set, agent.admitted, agent.spec.signature)
+        identity = (agent.namespace, agent.label_set, agent.admitted, agent.refusal, agent.spec.signature)
         if any(rule.reads_node_identity(agent) for rule in rules):
             eligible[g] = [_admitted(snapshot, agent, node, rules) for node in snapshot.nodes]
             continue

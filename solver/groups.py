@@ -48,7 +48,7 @@ def _turn(agent: Agent) -> tuple[str, str, str]:
 def _signature(agent: Agent, read: frozenset[str]) -> Hashable:
     labels = tuple(sorted((key, value) for key, value in agent.labels.items() if key in read))
     own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
-    return (agent.namespace, labels, agent.admitted, own_claim, agent.spec.signature)
+    return (agent.namespace, labels, agent.admitted, agent.refusal, own_claim, agent.spec.signature)
 
 
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:

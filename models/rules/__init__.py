@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from placewright.models.rules import (
+    admission,
     cordon,
     devices,
     gang,
@@ -23,6 +24,7 @@ from placewright.models.rules import (
 from placewright.models.rules.base import Rule
 
 RULES: tuple[Rule, ...] = (
+    admission.RULE,
     scheduling_gates.RULE,
     scheduler_name.RULE,
     quota.RULE,

@@ -1,0 +1,211 @@
+"""Pods -> agents: everything that placement reads, resolved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+
+from placewright.models.agent import (
+    DEFAULT_SCHEDULER,
+    Agent,
+    AgentSpec,
+    ClaimUse,
+    DeviceRequest,
+    Disk,
+    HostPort,
+    OwnerReference,
+    Phase,
+    WeightedAffinityTerm,
+)
+from placewright.models.errors import InputError
+from placewright.models.ingest import requests as amounts
+from placewright.models.ingest.selectors import (
+    affinity_term,
+    node_selector,
+    node_term,
+    spread_constraint,
+    toleration,
+)
+from placewright.models.selector import AffinityTerm, PreferredNodeTerm
+from placewright.models.wire.base import parse
+from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
+from placewright.models.wire.meta import Metadata
+from placewright.models.wire.pod import Pod, PodAffinityTerm, PodAffinityWire, PodSpec, PodStatus, Volume
+
+DEVICES = "placewright.io/devices"
+DEVICE_IDS = "placewright.io/device-ids"
+POD_GROUP = "scheduling.x-k8s.io/pod-group"
+MIRROR = "kubernetes.io/config.mirror"
+
+
+class AgentBuilder:
+    """Builds agents; equal specs become one object, so that replicas share it."""
+
+    def __init__(self) -> None:
+        self._specs: dict[Hashable, AgentSpec] = {}
+
+    def build(self, pod: Pod, *, priority: int, preemption_policy: str, refusal: str = "") -> Agent:
+        """One agent. `priority` and `preemption_policy` are resolved already; InputErrors name fields."""
+        metadata, status = pod.metadata, pod.status or PodStatus()
+        namespace = metadata.namespace or "default"
+        spec = _spec(pod, namespace, status, priority, preemption_policy)
+        return Agent(
+            namespace=namespace,
+            name=metadata.name,
+            spec=self._specs.setdefault(spec.signature, spec),
+            labels=metadata.labels,
+            uid=metadata.uid,
+            phase=Phase(status.phase or "Pending"),
+            node_name=pod.spec.node_name,
+            nominated_node=status.nominated_node_name,
+            terminating=metadata.deletion_timestamp is not None,
+            scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
+            admitted=bool(metadata.uid or pod.spec.node_name),
+            owner=controller(metadata),
+            static=MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references),
+            device_ids=_device_ids(metadata),
+            created=metadata.creation_timestamp or "",
+            refusal=refusal,
+        )
+
+
+def controller(metadata: Metadata) -> OwnerReference | None:
+    """The owner that controls the object, or None."""
+    for owner in metadata.owner_references:
+        if owner.controller:
+            return OwnerReference(owner.kind, owner.name, owner.uid)
+    return None
+
+
+def _spec(pod: Pod, namespace: str, status: PodStatus, priority: int, preemption_policy: str) -> AgentSpec:
+    spec, labels = pod.spec, pod.metadata.labels
+    affinity = spec.affinity
+    nodes = affinity.node_affinity if affinity else None
+    company = affinity.pod_affinity if affinity else None
+    strangers = affinity.pod_anti_affinity if affinity else None
+    requested = amounts.running_requests(spec, status) if spec.node_name else amounts.pod_requests(spec)
+    return AgentSpec(
+        requests=amounts.as_resources(requested),
+        limits=amounts.as_resources(amounts.pod_limits(spec)),
+        scoring_requests=amounts.scoring_requests(spec),
+        unspecified=amounts.unspecified((*spec.containers, *spec.init_containers)),
+        qos=amounts.qos_class(spec, status),
+        priority=priority,
+        priority_class_name=spec.priority_class_name,
+        preemption_policy=preemption_policy,
+        scheduler_name=spec.scheduler_name or DEFAULT_SCHEDULER,
+        node_selector=spec.node_selector,
+        node_affinity=node_selector(
+            nodes.required_during_scheduling_ignored_during_execution if nodes else None
+        ),
+        preferred_nodes=tuple(
+            PreferredNodeTerm(term.weight, node_term(term.preference))
+            for term in (nodes.preferred_during_scheduling_ignored_during_execution if nodes else ())
+        ),
+        tolerations=tuple(toleration(t) for t in spec.tolerations),
+        host_ports=tuple(dict.fromkeys(_host_ports(spec))),
+        affinity=_required(company, namespace, labels),
+        anti_affinity=_required(strangers, namespace, labels),
+        preferred_affinity=(
+            *_preferred(company, namespace, labels, 1),
+            *_preferred(strangers, namespace, labels, -1),
+        ),
+        crosses_namespaces=any(t.namespaces or t.namespace_selector is not None for t in _all_terms(pod)),
+        spread=tuple(spread_constraint(c, labels) for c in spec.topology_spread_constraints),
+        claims=tuple(_claims(pod.metadata.name, spec.volumes)),
+        disks=tuple(disk for volume in spec.volumes for disk in _disks(volume)),
+        devices=_devices(pod.metadata.annotations),
+        pod_group=labels.get(POD_GROUP, ""),
+        images=tuple(c.image for c in (*spec.init_containers, *spec.containers) if c.image),
+        container_count=len(spec.containers) + len(spec.init_containers),
+        has_deadline=spec.active_deadline_seconds is not None,
+    )
+
+
+def _required(
+    wire: PodAffinityWire | None, namespace: str, labels: Mapping[str, str]
+) -> tuple[AffinityTerm, ...]:
+    terms = wire.required_during_scheduling_ignored_during_execution if wire else ()
+    return tuple(affinity_term(term, namespace, labels) for term in terms)
+
+
+def _preferred(
+    wire: PodAffinityWire | None, namespace: str, labels: Mapping[str, str], sign: int
+) -> tuple[WeightedAffinityTerm, ...]:
+    terms = wire.preferred_during_scheduling_ignored_during_execution if wire else ()
+    return tuple(
+        WeightedAffinityTerm(sign * t.weight, affinity_term(t.pod_affinity_term, namespace, labels))
+        for t in terms
+    )
+
+
+def _all_terms(pod: Pod) -> Iterator[PodAffinityTerm]:
+    affinity = pod.spec.affinity
+    for wire in (affinity.pod_affinity, affinity.pod_anti_affinity) if affinity else ():
+        if wire is not None:
+            yield from wire.required_during_scheduling_ignored_during_execution
+            yield from (
+                t.pod_affinity_term for t in wire.preferred_during_scheduling_ignored_during_execution
+            )
+
+
+def _host_ports(spec: PodSpec) -> Iterator[HostPort]:
+    """Ports of containers and sidecars; on the host's network a container's port is the host's (§1.2)."""
+    sidecars = (c for c in spec.init_containers if c.restart_policy == "Always")
+    for container in (*spec.containers, *sidecars):
+        for port in container.ports:
+            number = port.host_port or (port.container_port if spec.host_network else 0)
+            if number:
+                yield HostPort(number, port.protocol or "TCP", port.host_ip or HostPort.ip)
+
+
+def _claims(agent: str, volumes: Sequence[Volume]) -> Iterator[ClaimUse]:
+    for volume in volumes:
+        if volume.persistent_volume_claim is not None:
+            yield ClaimUse(volume.persistent_volume_claim.claim_name)
+        elif volume.ephemeral is not None:
+            yield ClaimUse(f"{agent}-{volume.name}", ephemeral=True)
+
+
+def _disks(volume: Volume) -> Iterator[Disk]:
+    """Legacy disks that kube-scheduler keeps apart (§7.3)."""
+    gce, ebs, iscsi, rbd = (
+        volume.gce_persistent_disk,
+        volume.aws_elastic_block_store,
+        volume.iscsi,
+        volume.rbd,
+    )
+    if gce:
+        yield Disk("gcePersistentDisk", (str(gce.get("pdName", "")),), bool(gce.get("readOnly")))
+    if ebs:
+        yield Disk("awsElasticBlockStore", (str(ebs.get("volumeID", "")),), always_exclusive=True)
+    if iscsi:
+        yield Disk("iscsi", (str(iscsi.get("iqn", "")),), bool(iscsi.get("readOnly")))
+    if rbd:
+        identity = (str(rbd.get("pool", "rbd")), str(rbd.get("image", "")))
+        monitors = frozenset(str(monitor) for monitor in rbd.get("monitors") or ())
+        yield Disk("rbd", identity, bool(rbd.get("readOnly")), monitors=monitors)
+
+
+def _devices(annotations: Mapping[str, str]) -> tuple[DeviceRequest, ...]:
+    wires = parse_annotation(annotations, DEVICES, DeviceRequestWire)
+    return tuple(DeviceRequest(w.resource, w.count, w.milli, tuple(w.models)) for w in wires)
+
+
+def _device_ids(metadata: Metadata) -> tuple[int, ...]:
+    text = metadata.annotations.get(DEVICE_IDS)
+    if text is None:
+        return ()
+    try:
+        ids = json.loads(text)
+    except ValueError:
+        ids = None
+    if not isinstance(ids, list) or not all(type(i) is int and i >= 0 for i in ids):
+        field = f"metadata.annotations.{DEVICE_IDS}"
+        raise InputError(f"expected a JSON list of device numbers, found {text!r}", field=field)
+    return tuple(ids)
+
+
+def parse_pod(document: object) -> Pod:
+    """A Pod document as its schema. Raises InputError."""
+    return parse(Pod, document)

@@ -1,0 +1,219 @@
+"""Effective requests and limits of a pod, its non-zero requests for scoring, and its QoS class (§1.3–1.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from fractions import Fraction
+
+from placewright.models.agent import QosClass
+from placewright.models.errors import InputError
+from placewright.models.node import Resources
+from placewright.models.quantity import amount, parse_quantity
+from placewright.models.wire.base import QuantityValue
+from placewright.models.wire.pod import Container, ContainerStatus, PodSpec, PodStatus
+
+Exact = dict[str, Fraction]
+"""Resource name -> exact quantity. A missing name is not the same as 0: nobody mentioned it."""
+
+COMPUTE = ("cpu", "memory")
+NONZERO = {"cpu": Fraction(1, 10), "memory": Fraction(200 * 1024 * 1024)}
+"""What scoring assumes for a container that does not say (§1.4)."""
+
+_KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
+
+
+def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
+    """Parsed quantities, none negative. Raises InputError that names the field."""
+    parsed: Exact = {}
+    for name, value in values.items():
+        try:
+            parsed[name] = parse_quantity(value)
+        except InputError as error:
+            raise error.located(field=f"{field}.{name}") from None
+        if parsed[name] < 0:
+            raise InputError(f"expected a quantity of at least 0, found {value!r}", field=f"{field}.{name}")
+    return parsed
+
+
+def is_pod_level(name: str) -> bool:
+    """Resources that `spec.resources` may set for the whole pod."""
+    return name in COMPUTE or name.startswith("hugepages-")
+
+
+def survives(name: str) -> bool:
+    """Whether kube-scheduler keeps a requested resource at all; others it drops silently (§1.3)."""
+    return (
+        name in _KNOWN
+        or name.startswith(("hugepages-", "attachable-volumes-"))
+        or "kubernetes.io/" in name
+        or ("/" in name and not name.startswith("requests."))
+    )
+
+
+def container_limits(container: Container, field: str) -> Exact:
+    return quantities(container.resources.limits, f"{field}.resources.limits") if container.resources else {}
+
+
+def container_requests(container: Container, field: str) -> Exact:
+    """Requests with the API's default: what is limited and not requested is requested (§1.2)."""
+    if container.resources is None:
+        return {}
+    own = quantities(container.resources.requests, f"{field}.resources.requests")
+    return {**container_limits(container, field), **own}
+
+
+Amounts = Callable[[Container, str], Exact]
+
+
+def aggregate(spec: PodSpec, amounts: Amounts) -> Exact:
+    """§1.3 over containers: sidecars run beside all that starts after them, other inits come and go."""
+    main: Exact = {}
+    for i, container in enumerate(spec.containers):
+        _add(main, amounts(container, f"spec.containers[{i}]"))
+    sidecars: Exact = {}
+    most: Exact = {}
+    for i, container in enumerate(spec.init_containers):
+        own = amounts(container, f"spec.initContainers[{i}]")
+        if container.restart_policy == "Always":
+            _add(main, own)
+            _add(sidecars, own)
+            _raise(most, sidecars)
+        else:
+            beside = dict(sidecars)
+            _add(beside, own)
+            _raise(most, {name: beside[name] for name in own})
+    _raise(main, most)
+    return main
+
+
+def _add(total: Exact, more: Exact) -> None:
+    for name, value in more.items():
+        total[name] = total.get(name, Fraction(0)) + value
+
+
+def _raise(total: Exact, floor: Exact) -> None:
+    for name, value in floor.items():
+        total[name] = max(total.get(name, value), value)
+
+
+def pod_requests(spec: PodSpec, amounts: Amounts = container_requests) -> Exact:
+    """Effective requests: containers, overridden by pod-level ones, plus overhead."""
+    total = {**aggregate(spec, amounts), **pod_level_requests(spec)}
+    _add(total, quantities(spec.overhead, "spec.overhead"))
+    return total
+
+
+def pod_level_requests(spec: PodSpec) -> Exact:
+    """What `spec.resources` requests for the whole pod, defaulted as the API does (§1.2)."""
+    if spec.resources is None:
+        return {}
+    own = quantities(spec.resources.requests, "spec.resources.requests")
+    limits = quantities(spec.resources.limits, "spec.resources.limits")
+    asked = aggregate(spec, container_requests) if limits else {}
+    for name, limit in limits.items():
+        if name not in own and is_pod_level(name):
+            # Hugepages do not overcommit: there the limit decides, not what the containers add up to.
+            own[name] = asked[name] if name in COMPUTE and name in asked else limit
+    return {name: value for name, value in own.items() if is_pod_level(name)}
+
+
+def pod_limits(spec: PodSpec) -> Exact:
+    """Limits by the same shape; overhead only where there is a limit already."""
+    total = aggregate(spec, container_limits)
+    if spec.resources is not None:
+        own = quantities(spec.resources.limits, "spec.resources.limits")
+        total.update({name: value for name, value in own.items() if is_pod_level(name)})
+    for name, value in quantities(spec.overhead, "spec.overhead").items():
+        if total.get(name):
+            total[name] += value
+    return total
+
+
+def running_requests(spec: PodSpec, status: PodStatus) -> Exact:
+    """Requests of an assigned pod: a resize under way counts with the larger of old and new (§1.3)."""
+    statuses = {s.name: s for s in (*status.container_statuses, *status.init_container_statuses)}
+    infeasible = any(c.type == "PodResizePending" and c.reason == "Infeasible" for c in status.conditions)
+
+    def amounts(container: Container, field: str) -> Exact:
+        asked = container_requests(container, field)
+        is_init = field.startswith("spec.initContainers")
+        known = statuses.get(container.name)
+        if known is None or known.resources is None or (is_init and container.restart_policy != "Always"):
+            return asked
+        return _resized(asked, known, field, infeasible=infeasible)
+
+    total = {**aggregate(spec, amounts), **_pod_level_running(spec, status, infeasible=infeasible)}
+    _add(total, quantities(spec.overhead, "spec.overhead"))
+    return total
+
+
+def _resized(asked: Exact, status: ContainerStatus, field: str, *, infeasible: bool) -> Exact:
+    actual = quantities(status.resources.requests, f"{field}.status") if status.resources else {}
+    largest = dict(actual)
+    _raise(largest, quantities(status.allocated_resources, f"{field}.status"))
+    if not infeasible:
+        _raise(largest, asked)
+    return largest
+
+
+def _pod_level_running(spec: PodSpec, status: PodStatus, *, infeasible: bool) -> Exact:
+    own = pod_level_requests(spec)
+    if not own or status.resources is None:
+        return own
+    actual = quantities(status.resources.requests, "status.resources.requests")
+    _raise(actual, quantities(status.allocated_resources, "status.allocatedResources"))
+    if not infeasible:
+        _raise(actual, own)
+    return {name: value for name, value in actual.items() if name in own}
+
+
+def scoring_requests(spec: PodSpec) -> Resources:
+    """cpu and memory as the resource scores see them: a container that does not say counts for something."""
+
+    def amounts(container: Container, field: str) -> Exact:
+        own = container_requests(container, field)
+        return {name: own.get(name, NONZERO[name]) for name in COMPUTE}
+
+    total = pod_requests(spec, amounts)
+    return {name: amount(name, total.get(name, Fraction(0))) for name in COMPUTE}
+
+
+def unspecified(containers: Iterable[Container]) -> frozenset[str]:
+    """Quota keys that some container leaves open (§12.2)."""
+    missing = set()
+    for container in containers:
+        for name in COMPUTE:
+            if name not in container_requests(container, ""):
+                missing.add(f"requests.{name}")
+            if name not in container_limits(container, ""):
+                missing.add(f"limits.{name}")
+    return frozenset(missing)
+
+
+def qos_class(spec: PodSpec, status: PodStatus | None) -> QosClass:
+    """§1.5; a class that the status states wins."""
+    if status is not None and status.qos_class:
+        return QosClass(status.qos_class)
+    containers = (*spec.containers, *spec.init_containers)
+    if spec.resources is not None:
+        pairs = [(pod_level_requests(spec), quantities(spec.resources.limits, "spec.resources.limits"))]
+    else:
+        pairs = [(container_requests(c, ""), container_limits(c, "")) for c in containers]
+    requests, limits = _positive_sum(r for r, _ in pairs), _positive_sum(limit for _, limit in pairs)
+    if not requests and not limits:
+        return QosClass.BEST_EFFORT
+    all_limited = all(all(limit.get(name, 0) > 0 for name in COMPUTE) for _, limit in pairs)
+    return QosClass.GUARANTEED if all_limited and requests == limits else QosClass.BURSTABLE
+
+
+def _positive_sum(amounts: Iterable[Exact]) -> Exact:
+    total: Exact = {}
+    for own in amounts:
+        _add(total, {name: own[name] for name in COMPUTE if own.get(name, 0) > 0})
+    return total
+
+
+def as_resources(exact: Exact, *, zero: bool = False) -> dict[str, int]:
+    """Integers in the order of names; unknown resources are dropped, zeros too unless asked for."""
+    whole = {name: amount(name, exact[name]) for name in sorted(exact) if survives(name)}
+    return {name: value for name, value in whole.items() if value or zero}
