@@ -35,6 +35,7 @@ from placewright.models.wire.pod import Pod, PodAffinityTerm, PodAffinityWire, P
 DEVICES = "placewright.io/devices"
 DEVICE_IDS = "placewright.io/device-ids"
 POD_GROUP = "scheduling.x-k8s.io/pod-group"
+ADMITTED = "placewright.io/admitted"
 MIRROR = "kubernetes.io/config.mirror"
 
 
@@ -60,13 +61,19 @@ class AgentBuilder:
             nominated_node=status.nominated_node_name,
             terminating=metadata.deletion_timestamp is not None,
             scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
-            admitted=bool(metadata.uid or pod.spec.node_name),
+            admitted=_is_admitted(pod),
             owner=controller(metadata),
             static=MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references),
             device_ids=_device_ids(metadata),
             created=metadata.creation_timestamp or "",
             refusal=refusal,
         )
+
+
+def _is_admitted(pod: Pod) -> bool:
+    """Whether the agent exists in the cluster: it came from there, runs, or is said to."""
+    said = pod.metadata.annotations.get(ADMITTED) == "true"
+    return bool(pod.metadata.uid or pod.spec.node_name) or said
 
 
 def controller(metadata: Metadata) -> OwnerReference | None:

@@ -64,7 +64,7 @@ def parse_price(text: str | int | float | None, field: str) -> int:
 
 def condition_taints(conditions: list[Condition]) -> tuple[Taint, ...]:
     """The taints that the node controller derives from conditions (§3.4)."""
-    derived = []
+    derived: list[Taint] = []
     for condition in conditions:
         if condition.type == "Ready" and condition.status in ("False", "Unknown"):
             key = "not-ready" if condition.status == "False" else "unreachable"
