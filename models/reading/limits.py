@@ -1,0 +1,18 @@
+"""How much one input may ask for. Each bound is far above any real cluster and far below harm."""
+
+from __future__ import annotations
+
+MAX_BYTES = 4 * 2**30
+"""Size of one input once it is unpacked, in bytes: 150,000 Pods as indented JSON are under 2 GiB."""
+
+MAX_DEPTH = 200
+"""Mappings and sequences inside each other. A Pod needs about 12."""
+
+MAX_ALIASED = 2_000_000
+"""Values that aliases (`*name`) may stand for in one YAML document; what is written out is not counted."""
+
+BLOCK = 2**20
+"""Bytes read or unpacked at a time, so that a bound is noticed before the memory is gone."""
+
+MAX_DIGITS = 300
+"""Digits of an integer; more cannot be a float either."""
