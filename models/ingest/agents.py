@@ -34,6 +34,8 @@ from placewright.models.wire.pod import Pod, PodAffinityTerm, PodAffinityWire, P
 
 DEVICES = "placewright.io/devices"
 DEVICE_IDS = "placewright.io/device-ids"
+ADMITTED = "placewright.io/admitted"
+"""`"true"` on a waiting agent that exists already although nobody knows its uid."""
 POD_GROUP = "scheduling.x-k8s.io/pod-group"
 ADMITTED = "placewright.io/admitted"
 MIRROR = "kubernetes.io/config.mirror"

@@ -1,0 +1,54 @@
+"""From what the user names to a snapshot: Kubernetes objects and the concise form, in any mixture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from placewright.models.errors import InputError
+from placewright.models.ingest.cluster import build_snapshot
+from placewright.models.ingest.concise import desugar
+from placewright.models.ingest.concise_agents import GroupKey
+from placewright.models.options import Options
+from placewright.models.reader import ConciseDocument, RawObject, read_objects
+from placewright.models.snapshot import Snapshot
+
+
+def load_snapshot(
+    paths: Sequence[str],
+    options: Options,
+    *,
+    expand_workloads: bool = False,
+    stdin: BinaryIO | None = None,
+) -> Snapshot:
+    """The cluster that `paths` (files, directories, archives, `-` for `stdin`) hold.
+
+    Raises InputError for anything that is wrong with them, and for nothing else that a user can cause.
+    """
+    notes: list[str] = []
+    try:
+        snapshot = build_snapshot(_objects(paths, stdin, notes), options, expand_workloads=expand_workloads)
+    except RecursionError:
+        raise InputError("nested too deeply", source=", ".join(paths)) from None
+    return replace(snapshot, notes=(*snapshot.notes, *notes))
+
+
+def _objects(paths: Sequence[str], stdin: BinaryIO | None, notes: list[str]) -> Iterator[RawObject]:
+    """Kubernetes objects as they are read; concise documents last, as they may refer to any of them."""
+    concise: list[ConciseDocument] = []
+    groups: set[GroupKey] = set()
+    for item in read_objects(paths, stdin, notes):
+        if isinstance(item, ConciseDocument):
+            concise.append(item)
+            continue
+        if item.document.get("kind") == "PodGroup":
+            groups.update(_group_key(item))
+        yield item
+    yield from desugar(concise, groups)
+
+
+def _group_key(item: RawObject) -> Iterator[GroupKey]:
+    metadata = item.document.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("name"), str):
+        yield (str(metadata.get("namespace") or "default"), metadata["name"])
