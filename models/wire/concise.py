@@ -137,25 +137,28 @@ class AgentDevices(Strict):
         return self
 
 
-def _named(field: str) -> BeforeValidator:
-    """A bare string or number as the mapping `{field: value}`."""
+def _short_for(field: str, kind: type[str] | type[int], schema: Any) -> BeforeValidator:
+    """A bare string or number stands for the mapping `{field: value}`."""
 
     def wrap(value: Any) -> Any:
-        return {field: value} if isinstance(value, str | int) and not isinstance(value, bool) else value
+        return {field: value} if isinstance(value, kind) and not isinstance(value, bool) else value
 
-    return BeforeValidator(wrap, json_schema_input_type=Any)
-
-
-class Gate(Strict):
-    name: str
-
-
-class Claim(Strict):
-    claim_name: Name
+    return BeforeValidator(wrap, json_schema_input_type=kind | schema)
 
 
 def _claim(value: Any) -> Any:
     return {"name": value, "persistentVolumeClaim": {"claimName": value}} if isinstance(value, str) else value
+
+
+class Gate(Strict):
+    name: Name
+
+
+AnyContainerPort = Annotated[ContainerPort, _short_for("containerPort", int, ContainerPort)]
+AnyHostPort = Annotated[HostPort, _short_for("hostPort", int, HostPort)]
+AnyGang = Annotated[GangMembership, _short_for("name", str, GangMembership)]
+AnyGate = Annotated[Gate, _short_for("name", str, Gate)]
+AnyVolume = Annotated[Document, BeforeValidator(_claim, json_schema_input_type=str | Document)]
 
 
 class ConciseAgent(Strict):
@@ -172,22 +175,27 @@ class ConciseAgent(Strict):
     limits: Amounts = Field(default_factory=dict)
     """A resource with a limit and no request requests its limit."""
     overhead: Amounts = Field(default_factory=dict)
+    """Added to the requests, and to limits that are given."""
     priority: Priority | None = None
+    """Higher goes first and is never traded for lower; 0 unless given."""
     priority_class_name: str | None = None
+    """A priority class, which gives the priority."""
     preemption_policy: PreemptionPolicy | None = None
     node_selector: Labels = Field(default_factory=dict)
+    """Labels that the node must have."""
     affinity: Affinity | None = None
     tolerations: list[Toleration] = Field(default_factory=list)
     topology_spread_constraints: list[SpreadConstraint] = Field(default_factory=list)
-    ports: list[Annotated[ContainerPort, _named("containerPort")]] = Field(default_factory=list)
-    host_ports: list[Annotated[HostPort, _named("hostPort")]] = Field(default_factory=list)
+    ports: list[AnyContainerPort] = Field(default_factory=list)
+    """Container ports; only those with a hostPort matter here."""
+    host_ports: list[AnyHostPort] = Field(default_factory=list)
     """Ports of the node, as numbers or as mappings."""
-    gang: Annotated[GangMembership, _named("name")] | None = None
-    volumes: list[Annotated[Document, BeforeValidator(_claim, json_schema_input_type=str | Document)]] = (
-        Field(default_factory=list)
-    )
+    gang: AnyGang | None = None
+    """All agents of a gang are placed, or none: its name, or a mapping with minMember."""
+    volumes: list[AnyVolume] = Field(default_factory=list)
     """Names of PersistentVolumeClaims, or Kubernetes' volumes."""
     devices: list[AgentDevices] = Field(default_factory=list)
+    """Shareable devices that the agent needs, beside what `requests` counts."""
     device_ids: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     """For an agent that runs: the numbers of the devices it holds."""
     node: Name | None = None
@@ -195,9 +203,13 @@ class ConciseAgent(Strict):
     admitted: bool | None = None
     """Exists already, so that quotas have been charged for it; with `node` that is so anyway."""
     uid: str | None = None
+    """For one agent of a live cluster: goes into its binding."""
     scheduler_name: str | None = None
-    scheduling_gates: list[Annotated[Gate, _named("name")]] = Field(default_factory=list)
+    """Who places it; `default-scheduler` unless given."""
+    scheduling_gates: list[AnyGate] = Field(default_factory=list)
+    """While there is one, the agent is left alone."""
     images: list[str] = Field(default_factory=list)
+    """Images that the agent runs."""
     containers: list[Document] = Field(default_factory=list)
     """Kubernetes' containers, instead of requests, limits, ports and images."""
     init_containers: list[Document] = Field(default_factory=list)

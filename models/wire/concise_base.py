@@ -122,7 +122,16 @@ Quantity = Annotated[
     Any,
     PlainValidator(_quantity),
     WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "number", "minimum": 0}], "examples": ["500m", "2Gi", 4]}
+        {
+            "anyOf": [
+                {
+                    "type": "string",
+                    "pattern": "^ *[+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+|[a-zA-Z]*) *$",
+                },
+                {"type": "number", "minimum": 0},
+            ],
+            "examples": ["500m", "2Gi", 4],
+        }
     ),
 ]
 """As it was written; checked, and parsed where it is used."""
@@ -131,7 +140,13 @@ Price = Annotated[
     Any,
     PlainValidator(_price),
     WithJsonSchema(
-        {"anyOf": [{"type": "string"}, {"type": "number", "minimum": 0}], "examples": ["0.0425", 3]}
+        {
+            "anyOf": [
+                {"type": "string", "pattern": "^[0-9]+([.][0-9]{1,6}0*)?$"},
+                {"type": "number", "minimum": 0},
+            ],
+            "examples": ["0.0425", 3],
+        }
     ),
 ]
 """Millionths per hour."""
@@ -140,14 +155,25 @@ CountOrPercent = Annotated[
     Any,
     PlainValidator(_count_or_percent),
     WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]+%$"}]}
+        {
+            "anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "pattern": "^[0-9]{1,9}%$"}],
+            "examples": [1, "50%"],
+        }
     ),
 ]
 
-Name = Annotated[str, AfterValidator(_name)]
-Namespace = Annotated[str, AfterValidator(_name)]
-LabelKey = Annotated[str, AfterValidator(_label_key)]
-LabelValue = Annotated[str, AfterValidator(_label_value)]
+
+def _shape(pattern: str, longest: int) -> WithJsonSchema:
+    """For the JSON schema only: the check beside it also says what was expected."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "maxLength": longest})
+
+
+Name = Annotated[str, AfterValidator(_name), _shape(_NAME.pattern, _LONGEST_NAME)]
+Namespace = Name
+LabelKey = Annotated[
+    str, AfterValidator(_label_key), _shape(f"({_LABEL_PREFIX.pattern}/)?{_LABEL_NAME.pattern}", 317)
+]
+LabelValue = Annotated[str, AfterValidator(_label_value), _shape(f"({_LABEL_NAME.pattern})?", 63)]
 Labels = dict[LabelKey, LabelValue]
 ResourceName = Annotated[str, Field(min_length=1, max_length=_LONGEST_NAME)]
 Amounts = dict[ResourceName, Quantity]

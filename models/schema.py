@@ -1,0 +1,57 @@
+"""The JSON schema of the concise form, for editors and other programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import CoreSchema, core_schema
+
+from placewright.models.wire.concise import ConciseCluster
+
+EXAMPLE: dict[str, Any] = {
+    "nodes": [
+        {"name": "worker", "count": 3, "zones": ["a", "b", "c"], "allocatable": {"cpu": 8, "memory": "32Gi"}}
+    ],
+    "agents": [
+        {
+            "name": "web",
+            "replicas": 4,
+            "labels": {"app": "web"},
+            "requests": {"cpu": "500m", "memory": "1Gi"},
+            "topologySpreadConstraints": [
+                {
+                    "topologyKey": "topology.kubernetes.io/zone",
+                    "maxSkew": 1,
+                    "labelSelector": {"matchLabels": {"app": "web"}},
+                }
+            ],
+        }
+    ],
+}
+"""A document that the schema describes: small, and placeable."""
+
+
+class _Plain(GenerateJsonSchema):
+    """Without what an editor would only stumble over: a title that repeats a field's name, a null default."""
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> dict[str, Any]:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> dict[str, Any]:
+        if "default" in schema and schema["default"] is None:
+            return self.generate_inner(schema["schema"])
+        return super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+    def generate(self, schema: CoreSchema, mode: Any = "validation") -> dict[str, Any]:
+        generated = super().generate(schema, mode)
+        return {"$schema": self.schema_dialect, **generated}
+
+
+def concise_json_schema() -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of one concise document; field names as they are written."""
+    schema = ConciseCluster.model_json_schema(by_alias=True, schema_generator=_Plain)
+    return {**schema, "title": "placewright cluster", "examples": [EXAMPLE]}
