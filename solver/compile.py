@@ -12,9 +12,10 @@ from collections.abc import Hashable, Iterable, Sequence
 import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.node import Node
+from placewright.models.node import DEVICE_MILLI, Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
+from placewright.models.rules.resources import PODS
 from placewright.models.snapshot import Snapshot
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray
 from placewright.solver.groups import Group, group_agents
@@ -22,6 +23,9 @@ from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
+
+_DEVICES = "devices:"
+"""Before the name of a device resource, so that it is not taken for a request of the same name."""
 
 
 def compile_problem(
@@ -50,12 +54,10 @@ def compile_problem(
 
 
 def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
-    names = ("pods", *dict.fromkeys(name for group in groups for name in sorted(group.agent.spec.requests)))
-    request = np.zeros((len(groups), len(names)), dtype=np.int64)
-    request[:, 0] = 1
-    for g, group in enumerate(groups):
-        for r, name in enumerate(names[1:], start=1):
-            request[g, r] = group.agent.spec.requests.get(name, 0)
+    asked = [_asked(group.agent) for group in groups]
+    names = tuple(dict.fromkeys(name for amounts in asked for name in amounts))
+    request = np.array([[amounts.get(name, 0) for name in names] for amounts in asked], dtype=np.int64)
+    request = request.reshape(len(groups), len(names))
     free = _free(snapshot, names)
     for r in range(len(names)):
         divisor = math.gcd(*request[:, r].tolist()) or 1
@@ -64,13 +66,37 @@ def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
     return Amounts(names, request, free)
 
 
+def _asked(agent: Agent) -> dict[str, int]:
+    """What one agent takes: a pod slot, its requests, and its device shares as one sum per resource.
+
+    The sums say nothing about single devices (their encoder does), but they are true, and every bound
+    and every first guess is the better for them.
+    """
+    asked = {PODS: 1, **dict(sorted(agent.spec.requests.items()))}
+    for request in agent.spec.devices:
+        name = _DEVICES + request.resource
+        asked[name] = asked.get(name, 0) + request.count * request.milli
+    return asked
+
+
+def _offered(node: Node) -> dict[str, int]:
+    offered = dict(node.allocatable)
+    for pool in node.devices:
+        name = _DEVICES + pool.resource
+        offered[name] = offered.get(name, 0) + pool.count * DEVICE_MILLI
+    return offered
+
+
 def _free(snapshot: Snapshot, names: Sequence[str]) -> IntArray:
-    left = {node.name: [node.allocatable.get(name, 0) for name in names] for node in snapshot.nodes}
+    left = {}
+    for node in snapshot.nodes:
+        offered = _offered(node)
+        left[node.name] = [offered.get(name, 0) for name in names]
     for agent in snapshot.residents:
+        asked = _asked(agent)
         amounts = left[agent.node_name]
-        amounts[0] -= 1
-        for r, name in enumerate(names[1:], start=1):
-            amounts[r] -= agent.spec.requests.get(name, 0)
+        for r, name in enumerate(names):
+            amounts[r] -= asked.get(name, 0)
     rows = np.array(list(left.values()), dtype=np.int64).reshape(len(left), len(names))
     # An overcommitted node has nothing left; agents that ask for none of it may still go there.
     return np.maximum(rows, 0)

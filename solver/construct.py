@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.rules import RULES
+from placewright.models.node import Node
+from placewright.models.rules import RULES, inter_agent_affinity, topology_spread
 from placewright.models.rules.base import Rule
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.topology import term_matches
@@ -22,6 +23,9 @@ from placewright.solver.compilation import Compilation, IntArray
 
 PASSES = 3
 """Agents that find no place are tried again after the others: what they need may have come meanwhile."""
+
+_MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name})
+"""Rules that can turn an agent away now and let it in once others are placed."""
 
 
 def construct(
@@ -63,6 +67,7 @@ class _Builder:
         self._free = compilation.free.copy()
         self._scale = np.maximum(compilation.free.max(axis=0, initial=1), 1).astype(np.float64)
         self._checked = _checked_groups(compilation)
+        self._open = compilation.cap > 0
         self.count: IntArray = np.zeros_like(compilation.cap)
 
     @property
@@ -78,7 +83,7 @@ class _Builder:
     def _place(self, g: int, agent: Agent) -> bool:
         for n in self._candidates(g):
             node = self._compilation.nodes[n]
-            if self._checked[g] and any(rule.rejects(self._state, agent, node) for rule in self._rules):
+            if self._checked[g] and self._is_rejected(g, n, agent, node):
                 continue
             self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
             self._free[n] -= self._compilation.request[g]
@@ -86,15 +91,22 @@ class _Builder:
             return True
         return False
 
+    def _is_rejected(self, g: int, n: int, agent: Agent, node: Node) -> bool:
+        for rule in self._rules:
+            if rule.rejects(self._state, agent, node) is not None:
+                # Room only shrinks while agents are added; company and counts can still change.
+                self._open[g, n] = rule.name in _MAY_OPEN
+                return True
+        return False
+
     def _candidates(self, g: int) -> list[int]:
         """Nodes with room for one more of group `g`, the preferred ones first."""
         request = self._compilation.request[g]
-        open_nodes = np.flatnonzero(self._compilation.cap[g] > 0)
-        asked = np.flatnonzero(request)
-        left = self._free[np.ix_(open_nodes, asked)] - request[asked]
-        fits = (left >= 0).all(axis=1)
+        open_nodes = np.flatnonzero(self._open[g])
+        left = self._free[open_nodes] - request
+        fits = (left[:, request > 0] >= 0).all(axis=1)
         nodes = open_nodes[fits]
-        room = (left[fits] / self._scale[asked]).sum(axis=1)
+        room = (left[fits] / self._scale).sum(axis=1)
         order = np.argsort(room if self._packed else -room, kind="stable")
         return [int(n) for n in nodes[order]]
 
