@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
@@ -29,14 +30,23 @@ _MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name
 
 
 def construct(
-    compilation: Compilation, deadline: Deadline, *, rules: Sequence[Rule] = RULES, packed: bool
+    compilation: Compilation,
+    deadline: Deadline,
+    *,
+    rules: Sequence[Rule] = RULES,
+    packed: bool = False,
+    target: IntArray | None = None,
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
 
-    `packed` fills nodes one after the other, otherwise the emptiest are taken first.
+    `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
+    followed as far as the rules allow, before anybody else is placed.
     """
     builder = _Builder(compilation, rules, packed)
     waiting = list(_turns(compilation))
+    if target is not None:
+        for g in waiting:
+            builder.place_at(g, target[g], deadline)
     for _ in range(PASSES):
         before = builder.total
         waiting = [g for g in waiting if not builder.place_group(g, deadline)]
@@ -80,16 +90,31 @@ class _Builder:
         start = int(self.count[g].sum())
         return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
 
-    def _place(self, g: int, agent: Agent) -> bool:
-        for n in self._candidates(g):
-            node = self._compilation.nodes[n]
-            if self._checked[g] and self._is_rejected(g, n, agent, node):
+    def place_at(self, g: int, target: IntArray, deadline: Deadline) -> None:
+        """Place members of a group where `target` (N,) wants them, as far as they are accepted there."""
+        members = iter(self._compilation.groups[g].members[int(self.count[g].sum()) :])
+        for n in np.repeat(np.arange(len(target)), target).tolist():
+            if deadline.passed or not self._open[g, n]:
                 continue
-            self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
-            self._free[n] -= self._compilation.request[g]
-            self.count[g, n] += 1
-            return True
-        return False
+            agent = next(members, None)
+            if agent is None:
+                return
+            if not self._place_on(g, agent, n):
+                members = chain([agent], members)
+
+    def _place_on(self, g: int, agent: Agent, n: int) -> bool:
+        node, request = self._compilation.nodes[n], self._compilation.request[g]
+        if not (self._free[n] >= request)[request > 0].all():
+            return False
+        if self._checked[g] and self._is_rejected(g, n, agent, node):
+            return False
+        self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
+        self._free[n] -= request
+        self.count[g, n] += 1
+        return True
+
+    def _place(self, g: int, agent: Agent) -> bool:
+        return any(self._place_on(g, agent, n) for n in self._candidates(g))
 
     def _is_rejected(self, g: int, n: int, agent: Agent, node: Node) -> bool:
         for rule in self._rules:

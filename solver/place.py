@@ -12,6 +12,7 @@ from placewright.models.rules.volume_binding import choose_volumes
 from placewright.models.scores.unscored import unscored
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.blueprint import blueprint
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
@@ -63,12 +64,22 @@ def place(
 
 
 def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
-    """The better of a spread-out and a packed construction; the second only where the first left some out."""
-    spread = construct(compilation, deadline, packed=False)
-    if spread.sum() == problem.size.sum() or deadline.passed:
-        return spread
-    packed = construct(compilation, deadline, packed=True)
-    return max(spread, packed, key=lambda count: _rank(problem, count))
+    """The best of three constructions; the later ones only where the ones before left some out."""
+    best = construct(compilation, deadline)
+    for attempt in (_follow_blueprint, _pack):
+        if best.sum() == problem.size.sum() or deadline.passed:
+            break
+        best = max(best, attempt(compilation, problem, deadline), key=lambda count: _rank(problem, count))
+    return best
+
+
+def _follow_blueprint(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
+    target = blueprint(problem, problem.levels)
+    return construct(compilation, deadline, packed=True, target=target)
+
+
+def _pack(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
+    return construct(compilation, deadline, packed=True)
 
 
 def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:

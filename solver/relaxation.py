@@ -77,6 +77,11 @@ class Relaxation:
         value = self._solve()
         return None if value is None else math.ceil(value - _slack(value))
 
+    def solution(self) -> dict[tuple[int, int], float]:
+        """(group, class) -> y of the last solve, without what is practically nothing."""
+        found = {key: variable.solution_value() + 1e-6 for key, variable in self._y.items()}
+        return {key: value for key, value in found.items() if value >= 1.0}
+
     def _solve(self) -> float | None:
         if self.lp.Solve() != pywraplp.Solver.OPTIMAL:
             return None
