@@ -55,7 +55,7 @@ def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> 
     violations = list(_misfits(snapshot, plan))
     if violations:
         return Refused(plan, tuple(violations))
-    state = _final_state(snapshot, plan)
+    state = final_state(snapshot, plan)
     for rule in rules:
         violations.extend(rule.violations(state))
     if not violations:
@@ -105,7 +105,8 @@ def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
             yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)
 
 
-def _final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
+def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
+    """The state that a plan leads to. Its names must be those of the snapshot, as `verify` checks."""
     state = ClusterState(snapshot)
     for eviction in plan.evictions:
         agent = snapshot.agent_by_key[f"{eviction.namespace}/{eviction.agent}"]

@@ -66,7 +66,7 @@ class AgentBuilder:
             admitted=_is_admitted(pod),
             owner=controller(metadata),
             static=MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references),
-            device_ids=_device_ids(metadata),
+            device_ids=_device_ids(metadata.annotations),
             created=metadata.creation_timestamp or "",
             refusal=refusal,
         )
@@ -201,16 +201,18 @@ def _devices(annotations: Mapping[str, str]) -> tuple[DeviceRequest, ...]:
     return tuple(DeviceRequest(w.resource, w.count, w.milli, tuple(w.models)) for w in wires)
 
 
-def _device_ids(metadata: Metadata) -> tuple[int, ...]:
-    text = metadata.annotations.get(DEVICE_IDS)
-    if text is None:
-        return ()
+def _device_ids(annotations: Mapping[str, str]) -> tuple[int, ...]:
+    text = annotations.get(DEVICE_IDS)
+    return () if text is None else parse_device_ids(text, f"metadata.annotations.{DEVICE_IDS}")
+
+
+def parse_device_ids(text: str, field: str) -> tuple[int, ...]:
+    """A JSON list of device numbers. Raises InputError that names `field`."""
     try:
         ids = json.loads(text)
     except ValueError:
         ids = None
     if not isinstance(ids, list) or not all(type(i) is int and i >= 0 for i in ids):
-        field = f"metadata.annotations.{DEVICE_IDS}"
         raise InputError(f"expected a JSON list of device numbers, found {text!r}", field=field)
     return tuple(ids)
 

@@ -1,0 +1,106 @@
+"""A verified plan as text: our own format, or the Binding objects that the API server takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import orjson
+import yaml
+
+from placewright.models.errors import InputError
+from placewright.models.plan import Binding
+from placewright.solver.verify import VerifiedPlan
+
+DEVICE_IDS = "placewright.io/device-ids"
+SELECTED_NODE = "volume.kubernetes.io/selected-node"
+
+
+class Format(StrEnum):
+    """What a plan is written as. table is for people and is not made here."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    BINDINGS = "bindings"
+
+
+def dump(verified: VerifiedPlan, fmt: Format) -> str:
+    """The plan in a format that machines read; ends with a newline."""
+    if fmt is Format.BINDINGS:
+        documents = list(binding_documents(verified))
+        return yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True) if documents else ""
+    document = verified.plan.model_dump(mode="json", by_alias=True)
+    if fmt is Format.JSON:
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return yaml.dump(document, Dumper=_FAST_DUMPER, sort_keys=False, width=100)
+
+
+_FAST_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def binding_documents(verified: VerifiedPlan) -> Iterator[dict[str, Any]]:
+    """v1 Bindings in the plan's order, each a document.
+
+    The uid is a precondition: a re-created agent of the same name is not bound by mistake. A claim that
+    waits for its first consumer is told its node first, as kube-scheduler would tell it.
+    """
+    for choice in verified.plan.volume_bindings:
+        if not choice.volume:
+            yield {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": {
+                    "name": choice.claim,
+                    "namespace": choice.namespace,
+                    "annotations": {SELECTED_NODE: choice.node},
+                },
+            }
+        else:
+            yield {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "metadata": {"name": choice.claim, "namespace": choice.namespace},
+                "spec": {"volumeName": choice.volume},
+            }
+    for binding in verified.plan.bindings:
+        yield _binding_document(binding)
+
+
+def _binding_document(binding: Binding) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": binding.agent, "namespace": binding.namespace}
+    if binding.uid:
+        metadata["uid"] = binding.uid
+    if binding.devices:
+        ids = [i for assignment in binding.devices for i in assignment.ids]
+        metadata["annotations"] = {DEVICE_IDS: orjson.dumps(ids).decode()}
+    return {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": metadata,
+        "target": {"apiVersion": "v1", "kind": "Node", "name": binding.node},
+    }
+
+
+def write_atomically(path: str, text: str) -> None:
+    """Write `text` to `path`, all of it or nothing. Raises InputError where that cannot be done."""
+    target = Path(path)
+    temporary = ""
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
+        ) as file:
+            temporary = file.name
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise InputError(f"cannot be written: {error.strerror}", source=path) from None
