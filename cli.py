@@ -14,6 +14,8 @@ from typing import Annotated, NoReturn
 import orjson
 import typer
 from rich.console import Console
+from typer._completion_classes import completion_init
+from typer._completion_shared import get_completion_script
 
 from placewright import __version__
 from placewright.models.errors import InputError, UsageError
@@ -51,6 +53,10 @@ EPILOG = """
 
   3 the time limit came before anything was found   4 a fault in placewright itself
 """
+
+
+COMPLETE = "_PLACEWRIGHT_COMPLETE"
+"""The variable by which a shell asks for completions."""
 
 
 class Exit:
@@ -397,11 +403,7 @@ def completion(
     shell: Annotated[Shell, typer.Argument(help="The shell to make a completion script for.")] = Shell.BASH,
 ) -> None:
     """Print a completion script: source <(placewright completion bash)."""
-    from typer._completion_shared import get_completion_script  # noqa: PLC0415, PLC2701 - typer has no public one
-
-    script = get_completion_script(
-        prog_name="placewright", complete_var="_PLACEWRIGHT_COMPLETE", shell=shell.value
-    )
+    script = get_completion_script(prog_name="placewright", complete_var=COMPLETE, shell=shell.value)
     sys.stdout.write(script + "\n")
 
 
@@ -466,6 +468,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if COMPLETE in os.environ:
+        completion_init()
     try:
         app(given, prog_name="placewright")
     except InputError as error:
