@@ -25,7 +25,11 @@ class LevelAnswer:
 
 
 class ModelMismatchError(RuntimeError):
-    """The model has no answer although the rules accepted one: an encoder is stricter than its rule."""
+    """The model has no answer although one is known.
+
+    For a whole problem an encoder is stricter than its rule, which is a bug. For a part it can be that
+    what is fixed leaned on what was freed.
+    """
 
 
 class Engine:

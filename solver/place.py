@@ -140,7 +140,7 @@ def _plan(compilation: Compilation, problem: Problem, answer: Answer, out_of_tim
             snapshot, state, unplaced(compilation, steps), proven=all(level.proven for level in levels)
         ),
         sequential=not replayed.stuck,
-        warnings=(*snapshot.warnings, *unscored(snapshot)),
+        warnings=(*snapshot.warnings, *unscored(snapshot), *answer.warnings),
         notes=tuple(notes),
     )
 

@@ -15,7 +15,7 @@ import numpy as np
 from placewright.solver.bound import level_bound
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
-from placewright.solver.engine import Engine
+from placewright.solver.engine import Engine, ModelMismatchError
 from placewright.solver.neighbourhoods import Neighbourhoods
 from placewright.solver.objectives.base import Objective
 from placewright.solver.problem import Problem
@@ -42,6 +42,7 @@ class Answer:
 
     count: IntArray
     levels: tuple[LevelValue, ...]
+    warnings: tuple[str, ...] = ()
 
 
 class Search:
@@ -64,6 +65,7 @@ class Search:
         self._progress = progress
         self._engine: Engine | None = None
         self.exact = _is_exact(problem, settings)
+        self.warnings: list[str] = []
 
     def run(self) -> Answer:
         """Optimise the levels in order until all are proven or time is up."""
@@ -77,7 +79,7 @@ class Search:
             ]
             kept.append(LevelValue(self._value(level), bound))
             self._progress(f"{level.name}: {kept[-1].value} (bound {bound})")
-        return Answer(self._best, tuple(kept))
+        return Answer(self._best, tuple(kept), tuple(self.warnings))
 
     def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
         """Improve the incumbent on one level; returns the level's proven bound."""
@@ -103,7 +105,12 @@ class Search:
         budget = min(seconds, self._deadline.remaining())
         if budget <= 0.0:
             return bound
-        answer = self._engine.optimise(index, self._best, budget)
+        try:
+            answer = self._engine.optimise(index, self._best, budget)
+        except ModelMismatchError as fault:
+            # A verified answer is there all the same; what cannot be had is the proof.
+            self.warnings.append(f"level {fault} was not optimised: the model refuses a valid answer (a bug)")
+            return bound
         if answer.count is not None and _better(level, level.value(answer.count), self._value(level)):
             self._best = answer.count
         return bound if answer.bound is None else _tighter(level, answer.bound, bound)
@@ -129,7 +136,11 @@ class Search:
         budget = min(until.remaining(), 3.0)
         if budget <= 0.0:
             return False
-        answer = engine.optimise(index, self._best - fixed, budget)
+        try:
+            answer = engine.optimise(index, self._best - fixed, budget)
+        except ModelMismatchError:
+            # What is fixed leaned on what was freed: another part may do.
+            return False
         if answer.count is None:
             return False
         candidate = fixed + answer.count
