@@ -16,7 +16,7 @@ from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Blob, Skipped, read_blobs
 from placewright.models.reading.flatten import flatten
 
-CONCISE_VERSION = "placewright.io/v1"
+CONCISE_GROUP = "placewright.io/"
 CONCISE_KIND = "Cluster"
 CONCISE_FIELDS = (
     "nodes",
@@ -101,8 +101,11 @@ def _relevant(document: Any) -> bool:
 
 
 def _is_concise(document: dict[str, Any]) -> bool:
+    version = document.get("apiVersion")
+    if isinstance(version, str) and version.startswith(CONCISE_GROUP):
+        return True  # a wrong version or kind is for the schema to refuse, not to be passed over
     if document.get("kind") == CONCISE_KIND:
-        return bool(document.get("apiVersion", CONCISE_VERSION) == CONCISE_VERSION)
+        return version is None
     return "kind" not in document and any(name in document for name in CONCISE_FIELDS)
 
 
