@@ -32,6 +32,8 @@ KUBERNETES = (
     Malformed("no name", _pod("", metadata="namespace: x"), "metadata.name"),
     Malformed("an empty name", _pod("", metadata="name: ''"), "metadata.name"),
     Malformed("a name that is a number", _pod("", metadata="name: 5"), "metadata.name"),
+    Malformed("a label of two lines", _pod("", 'name: web, labels: {"a\\nb": 1}'), r"metadata.labels.a\nb"),
+    Malformed("a name of 5,000 letters", _pod("priority: x", f"name: {'a' * 5000}"), "Pod default/aaaa"),
     Malformed("metadata that is a list", "kind: Pod\nmetadata: []\nspec: {}", "metadata"),
     Malformed("a spec that is text", "kind: Pod\nmetadata: {name: web}\nspec: abc", f"{_POD}spec"),
     Malformed("containers that are a mapping", _pod("containers: {a: b}"), f"{_POD}spec.containers"),

@@ -15,7 +15,7 @@ from placewright.tests.malformed_inputs import Malformed
 from placewright.tests.malformed_objects import every
 
 CASES = [pytest.param(case, id=case.name) for case in every()]
-LONGEST_MESSAGE = 400
+LONGEST_MESSAGE = 500
 
 
 def written(case: Malformed, directory: Path) -> Path:

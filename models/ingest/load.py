@@ -14,7 +14,11 @@ from placewright.models.ingest.concise import desugar
 from placewright.models.ingest.concise_agents import GroupKey
 from placewright.models.options import Options
 from placewright.models.reader import ConciseDocument, RawObject, read_objects
+from placewright.models.reading.display import printable
 from placewright.models.snapshot import Snapshot
+
+LONGEST_PART = 300
+"""Characters of an error's message, subject or field that are shown."""
 
 
 def load_snapshot(
@@ -35,7 +39,25 @@ def load_snapshot(
             snapshot = build_snapshot(objects, options, expand_workloads=expand_workloads)
     except RecursionError:
         raise InputError("nested too deeply", source=", ".join(paths)) from None
+    except InputError as error:
+        raise _one_line(error) from None
     return replace(snapshot, notes=(*snapshot.notes, *notes))
+
+
+def _one_line(error: InputError) -> InputError:
+    """The same error, whatever the names and keys that it quotes hold: one printable line of bearable length."""
+    return replace(
+        error,
+        message=_bearable(error.message),
+        source=printable(error.source),
+        subject=_bearable(error.subject),
+        field=_bearable(error.field),
+    )
+
+
+def _bearable(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST_PART else f"{shown[: LONGEST_PART - 1]}…"
 
 
 @contextmanager
