@@ -45,7 +45,7 @@ def load_snapshot(
 
 
 def _one_line(error: InputError) -> InputError:
-    """The same error, whatever the names and keys that it quotes hold: one printable line of bearable length."""
+    """The same error as one printable line of bearable length, whatever the names and keys it quotes hold."""
     return replace(
         error,
         message=_bearable(error.message),
