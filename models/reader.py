@@ -16,7 +16,7 @@ from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Blob, Skipped, read_blobs
 from placewright.models.reading.flatten import flatten
 
-CONCISE_VERSION = "placewright.io/v1"
+CONCISE_GROUP = "placewright.io/"
 CONCISE_KIND = "Cluster"
 CONCISE_FIELDS = (
     "nodes",
@@ -93,20 +93,30 @@ def _relevant(document: Any) -> bool:
     """Whether a file that only lies in a directory is about objects at all: much JSON is not."""
     if isinstance(document, list):
         return bool(document) and all(isinstance(item, dict) and "metadata" in item for item in document)
-    if not isinstance(document, dict):
+    if not isinstance(document, dict) or _is_plan(document):
         return False
     # A chart's values may have `volumes` too: without nodes and agents, nothing else may be there.
     concise = "nodes" in document or "agents" in document or set(document) <= {"apiVersion", *CONCISE_FIELDS}
     return "kind" in document or concise
 
 
+def _is_plan(document: dict[str, Any]) -> bool:
+    """An answer of ours, which may well lie beside the question."""
+    return document.get("kind") == "Plan" and str(document.get("apiVersion")).startswith(CONCISE_GROUP)
+
+
 def _is_concise(document: dict[str, Any]) -> bool:
+    version = document.get("apiVersion")
+    if isinstance(version, str) and version.startswith(CONCISE_GROUP):
+        return True  # a wrong version or kind is for the schema to refuse, not to be passed over
     if document.get("kind") == CONCISE_KIND:
-        return bool(document.get("apiVersion", CONCISE_VERSION) == CONCISE_VERSION)
+        return version is None
     return "kind" not in document and any(name in document for name in CONCISE_FIELDS)
 
 
 def _classified(source: str, document: dict[str, Any]) -> RawObject | ConciseDocument:
+    if _is_plan(document):
+        raise InputError("is a plan, not a cluster; a plan is given with --plan", source=source)
     if _is_concise(document):
         return ConciseDocument(source, document)
     kind = document.get("kind")

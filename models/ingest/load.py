@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -12,7 +14,11 @@ from placewright.models.ingest.concise import desugar
 from placewright.models.ingest.concise_agents import GroupKey
 from placewright.models.options import Options
 from placewright.models.reader import ConciseDocument, RawObject, read_objects
+from placewright.models.reading.display import printable
 from placewright.models.snapshot import Snapshot
+
+LONGEST_PART = 300
+"""Characters of an error's message, subject or field that are shown."""
 
 
 def load_snapshot(
@@ -28,10 +34,42 @@ def load_snapshot(
     """
     notes: list[str] = []
     try:
-        snapshot = build_snapshot(_objects(paths, stdin, notes), options, expand_workloads=expand_workloads)
+        with _collection_paused():
+            objects = _objects(paths, stdin, notes)
+            snapshot = build_snapshot(objects, options, expand_workloads=expand_workloads)
     except RecursionError:
         raise InputError("nested too deeply", source=", ".join(paths)) from None
+    except InputError as error:
+        raise _one_line(error) from None
     return replace(snapshot, notes=(*snapshot.notes, *notes))
+
+
+def _one_line(error: InputError) -> InputError:
+    """The same error as one printable line of bearable length, whatever the names and keys it quotes hold."""
+    return replace(
+        error,
+        message=_bearable(error.message),
+        source=printable(error.source),
+        subject=_bearable(error.subject),
+        field=_bearable(error.field),
+    )
+
+
+def _bearable(text: str) -> str:
+    shown = printable(text)
+    return shown if len(shown) <= LONGEST_PART else f"{shown[: LONGEST_PART - 1]}…"
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """No garbage collection: what is read has no cycles, and walking it again and again doubles the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _objects(paths: Sequence[str], stdin: BinaryIO | None, notes: list[str]) -> Iterator[RawObject]:

@@ -74,6 +74,8 @@ def yaml_documents(data: bytes | bytearray, source: str) -> Iterator[Any]:
     except yaml.MarkedYAMLError as error:
         problem = printable(str(error.problem or error.context or "not YAML"))
         mark = error.problem_mark or error.context_mark
+        if "nesting depth" in problem:  # libyaml reads ahead, and has a bound of its own
+            problem = f"nested more than {limits.MAX_DEPTH} levels deep"
         raise InputError(
             f"{_position(mark)}: not valid YAML: {problem}{_hint(problem)}", source=source
         ) from None

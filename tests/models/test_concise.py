@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from placewright.models.options import Options
 from placewright.models.policy import PodGroup
 from placewright.models.selector import Effect, Operator, Requirement, Taint, match_labels
 from placewright.models.snapshot import Snapshot
+from placewright.models.wire.concise import ConciseAgent, ConciseCluster, ConciseNode
 from placewright.tests.builders import HOSTNAME, MIB, ZONE
 
 NODE = "nodes: [{name: n, allocatable: {cpu: 4, memory: 8Gi}}]\n"
@@ -352,3 +354,20 @@ def test_errors_speak_of_what_was_written(text: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         load(text)
     assert str(caught.value) == f"-: {message}"
+
+
+DOCUMENTATION = Path(__file__).resolve().parents[2] / "docs" / "concise-format.md"
+EXAMPLES = re.findall(r"^```yaml\n(.*?)^```", DOCUMENTATION.read_text(), re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(EXAMPLES)))
+def test_the_documentations_examples_load(number: int) -> None:
+    snapshot = load(EXAMPLES[number])
+    assert snapshot.nodes or snapshot.quotas
+
+
+def test_the_documentation_names_every_field_and_section() -> None:
+    documented = set(re.findall(r"`([a-zA-Z]+)`", DOCUMENTATION.read_text()))
+    for model in (ConciseNode, ConciseAgent, ConciseCluster):
+        fields = {field.alias or name for name, field in model.model_fields.items()}
+        assert fields - documented <= {"apiVersion", "kind"}

@@ -201,6 +201,19 @@ def test_a_support_bundle_is_read_below_cluster_resources_only(tmp_path: Path) -
     ]
 
 
+def test_a_plan_beside_its_cluster_is_passed_over_and_one_that_is_named_is_refused(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.json"
+    plan.write_text(as_json({"apiVersion": "placewright.io/v1", "kind": "Plan", "status": "optimal"}))
+    (tmp_path / "cluster.yaml").write_text("nodes: []")
+    notes: list[str] = []
+    assert [item.source for item in read_objects([str(tmp_path)], notes=notes)] == [
+        f"{tmp_path}/cluster.yaml"
+    ]
+    assert notes == [f"{plan}: skipped 1 file that holds no objects"]
+    with pytest.raises(InputError, match="is a plan, not a cluster"):
+        list(read_objects([str(plan)]))
+
+
 def test_documents_are_numbered_only_where_there_are_several(tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text("kind: Pod")
     (tmp_path / "two.yaml").write_text("kind: Pod\n---\nkind: Node")
