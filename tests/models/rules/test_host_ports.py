@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from placewright.models.agent import HostPort
@@ -50,7 +52,7 @@ def test_two_containers_of_one_agent_do_not_conflict() -> None:
 
 
 def test_both_new_agents_are_blamed_and_a_running_one_never() -> None:
-    want = {"host_ports": (HostPort(80),)}
+    want: dict[str, Any] = {"host_ports": (HostPort(80),)}
     cluster = snapshot([node("n1")], [agent("a", **want), agent("b", **want), agent("r", on="n1", **want)])
     assert blamed(RULE, cluster, {"a": "n1", "b": "n1"}) == {"a", "b"}
     assert messages(RULE, cluster, "a") == {"node(s) didn't have free ports for the requested pod ports"}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import permutations, product
+from typing import Any
 
 import pytest
 
 from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
+from placewright.models.node import Node
 from placewright.models.rules.topology_spread import RULE
 from placewright.models.selector import LabelSelector
 from placewright.models.snapshot import Snapshot
@@ -20,7 +22,7 @@ X = {"app": "x"}
 EVEN = spread(app="x")
 
 
-def zones(*names: str) -> list[object]:
+def zones(*names: str) -> list[Node]:
     return [node(name.lower(), zone=name) for name in names]
 
 
@@ -28,11 +30,11 @@ def running(**counts: int) -> list[Agent]:
     return [agent(f"{zone}{i}", labels=X, on=zone) for zone, count in counts.items() for i in range(count)]
 
 
-def cluster(incoming: Agent, nodes: list[object] | None = None, **counts: int) -> Snapshot:
-    return snapshot(nodes or zones("A", "B", "C"), [*running(**counts), incoming])  # type: ignore[arg-type]
+def cluster(incoming: Agent, nodes: list[Node] | None = None, **counts: int) -> Snapshot:
+    return snapshot(nodes or zones("A", "B", "C"), [*running(**counts), incoming])
 
 
-def member(constraint: SpreadConstraint = EVEN, **fields: object) -> Agent:
+def member(constraint: SpreadConstraint = EVEN, **fields: Any) -> Agent:
     return agent("p", labels=X, spread=(constraint,), **fields)
 
 
@@ -68,7 +70,7 @@ def member(constraint: SpreadConstraint = EVEN, **fields: object) -> Agent:
 def test_where_an_incoming_agent_may_go(
     constraint: SpreadConstraint, counts: dict[str, int], expected: set[str]
 ) -> None:
-    assert open_nodes(RULE, cluster(member(constraint), **counts), "p") == expected
+    assert open_nodes(RULE, cluster(member(constraint), None, **counts), "p") == expected
 
 
 def test_an_agent_that_does_not_match_its_own_selector_adds_nothing() -> None:
@@ -110,7 +112,7 @@ def test_agents_that_are_being_deleted_or_are_elsewhere_do_not_count() -> None:
         agent("other-namespace", namespace="team", labels=X, on="a"),
         agent("other-app", labels={"app": "y"}, on="a"),
     ]
-    assert open_nodes(RULE, snapshot(zones("A", "B"), [*crowd, member()]), "p") == {"a", "b"}  # type: ignore[arg-type]
+    assert open_nodes(RULE, snapshot(zones("A", "B"), [*crowd, member()]), "p") == {"a", "b"}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_agents_that_are_being_deleted_or_are_elsewhere_do_not_count() -> None:
 def test_a_finished_placement_is_judged_by_its_end(start: dict[str, int], placed: str, fine: bool) -> None:
     names = "AB" if placed == "aabb" and not start else "ABC"
     members = [agent(f"n{i}", labels=X, spread=(EVEN,)) for i in range(len(placed))]
-    seen = snapshot(zones(*names), [*running(**start), *members])  # type: ignore[arg-type]
+    seen = snapshot(zones(*names), [*running(**start), *members])
     found = blamed(RULE, seen, {f"n{i}": zone for i, zone in enumerate(placed)})
     assert bool(found) is not fine
 
@@ -144,12 +146,12 @@ def accepted_in_some_order(seen: Snapshot, placed: Mapping[str, str]) -> bool:
     return any(_accepted(seen, order) for order in orders.values())
 
 
-def _accepted(seen: Snapshot, order: tuple[tuple[Agent, object], ...]) -> bool:
+def _accepted(seen: Snapshot, order: tuple[tuple[Agent, Node], ...]) -> bool:
     state = ClusterState(seen)
     for incoming, where in order:
-        if RULE.rejects(state, incoming, where) is not None:  # type: ignore[arg-type]
+        if RULE.rejects(state, incoming, where) is not None:
             return False
-        state.place(incoming, where)  # type: ignore[arg-type]
+        state.place(incoming, where)
     return True
 
 
@@ -161,7 +163,7 @@ def test_the_end_is_fine_exactly_when_some_order_is_accepted(skew: int, min_doma
         for adds in product(range(3), range(3)):
             members = [agent(f"n{i}", labels=X, spread=(constraint,)) for i in range(sum(adds))]
             start = dict(zip("ab", counts, strict=True))
-            seen = snapshot(zones("A", "B"), [*running(**start), *members])  # type: ignore[arg-type]
+            seen = snapshot(zones("A", "B"), [*running(**start), *members])
             where = "a" * adds[0] + "b" * adds[1]
             placed = {f"n{i}": zone for i, zone in enumerate(where)}
             assert (not blamed(RULE, seen, placed)) is accepted_in_some_order(seen, placed), (counts, adds)

@@ -277,7 +277,8 @@ def disk(kind: str = "gcePersistentDisk", name: str = "d", **fields: Any) -> Dis
     return Disk(kind, (name,), **fields)
 
 
-RBD = {"kind": "rbd", "identity": ("pool", "image")}
+def rbd(*monitors: str) -> Disk:
+    return Disk("rbd", ("pool", "image"), monitors=frozenset(monitors))
 
 
 @pytest.mark.parametrize(
@@ -295,14 +296,14 @@ RBD = {"kind": "rbd", "identity": ("pool", "image")}
             id="EBS always excludes",
         ),
         pytest.param(
-            Disk(**RBD, monitors=frozenset({"m1", "m2"})),
-            Disk(**RBD, monitors=frozenset({"m2"})),
+            rbd("m1", "m2"),
+            rbd("m2"),
             False,
             id="RBD with a common monitor",
         ),
         pytest.param(
-            Disk(**RBD, monitors=frozenset({"m1"})),
-            Disk(**RBD, monitors=frozenset({"m2"})),
+            rbd("m1"),
+            rbd("m2"),
             True,
             id="RBD without one",
         ),
