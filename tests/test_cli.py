@@ -1,0 +1,189 @@
+"""The command line: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from placewright import __version__, cli
+from placewright.models.plan import Plan
+
+ROOT = Path(__file__).parent.parent
+DEMO = str(ROOT / "scenarios" / "data" / "demo.yaml")
+
+SMALL: dict[str, Any] = {
+    "nodes": [{"name": "n1", "allocatable": {"cpu": 2, "memory": "4Gi"}}],
+    "agents": [{"name": "fits", "requests": {"cpu": 1}}, {"name": "huge", "requests": {"cpu": 64}}],
+}
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> str:
+    path = tmp_path / "small.yaml"
+    path.write_text(yaml.safe_dump(SMALL), encoding="utf-8")
+    return str(path)
+
+
+def run(*arguments: str) -> int:
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as ended:
+        cli.main(list(arguments))
+    code = ended.value.code
+    return 0 if code is None else int(code)
+
+
+def test_the_table_says_what_was_placed_what_was_not_and_why(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("place", small) == 0
+    out = capsys.readouterr().out
+    assert "optimal: 1 of 2 agents placed, proven" in out
+    assert "default/huge (priority 0)" in out
+    assert "0/1 nodes are available: 1 Insufficient cpu." in out
+    assert "no node could ever hold it: cpu 64000m, the largest has 2000m" in out
+
+
+def test_json_is_the_plan_and_nothing_else(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("place", small, "-o", "json") == 0
+    captured = capsys.readouterr()
+    plan = Plan.model_validate(json.loads(captured.out))
+    assert [(b.agent, b.node) for b in plan.bindings] == [("fits", "n1")]
+    assert captured.err == ""
+
+
+def test_yaml_and_json_say_the_same(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run("place", small, "-o", "json", "--deterministic")
+    as_json = json.loads(capsys.readouterr().out)
+    run("place", small, "-o", "yaml", "--deterministic")
+    assert yaml.safe_load(capsys.readouterr().out) == as_json
+
+
+def test_bindings_are_v1_bindings(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("place", small, "-o", "bindings") == 0
+    [binding] = yaml.safe_load_all(capsys.readouterr().out)
+    assert binding == {
+        "apiVersion": "v1",
+        "kind": "Binding",
+        "metadata": {"name": "fits", "namespace": "default"},
+        "target": {"apiVersion": "v1", "kind": "Node", "name": "n1"},
+    }
+
+
+def test_deterministic_runs_give_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> None:
+    outputs = []
+    for _ in range(2):
+        assert run("place", DEMO, "-o", "json", "--deterministic", "--seed", "3") == 0
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1]
+
+
+def test_a_file_is_written_whole_and_the_table_still_printed(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "plan.json"
+    assert run("place", small, "--out", str(out)) == 0
+    assert "optimal" in capsys.readouterr().out
+    assert json.loads(out.read_text(encoding="utf-8"))["kind"] == "Plan"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.json", "small.yaml"]
+
+
+def test_a_file_that_cannot_be_written_is_one_clear_error(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("place", small, "--out", "/nowhere/plan.json") == 2
+    captured = capsys.readouterr()
+    assert captured.err.splitlines() == [
+        "error: /nowhere/plan.json: cannot be written: No such file or directory"
+    ]
+
+
+@pytest.mark.parametrize("fmt", ["json", "yaml", "bindings"])
+def test_what_place_writes_verify_accepts(
+    fmt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / f"plan.{fmt}")
+    assert run("place", DEMO, "-o", fmt, "--out", out) == 0
+    assert run("verify", DEMO, "--plan", out) == 0
+    assert "no rule is broken" in capsys.readouterr().out
+
+
+def test_verify_names_rule_agent_node_and_numbers(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "bad.yaml"
+    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "huge"}, "target": {"name": "n1"}}
+    plan.write_text(yaml.safe_dump(binding), encoding="utf-8")
+    assert run("verify", small, "--plan", str(plan)) == 1
+    assert (
+        "resources: default/huge on n1: cpu: 64000 requested of 2000 allocatable" in capsys.readouterr().out
+    )
+
+
+def test_explain_goes_node_by_node_and_rule_by_rule(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", DEMO, "--agent", "batch/warehouse-rebuild") == 0
+    out = capsys.readouterr().out
+    assert "cordon: node(s) were unschedulable" in out
+    assert "taints: node(s) had untolerated taint" in out
+    assert "BestEffort" in out or "Burstable" in out or "Guaranteed" in out
+
+
+def test_explain_with_a_plan_sees_what_it_placed(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "plan.json")
+    run("place", small, "-o", "json", "--out", out)
+    assert run("explain", small, "--agent", "fits", "--plan", out) == 0
+    assert "fits" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        pytest.param(["place", "SMALL"], 0, id="solved, with one left out"),
+        pytest.param(["place", "SMALL", "--require-all"], 1, id="one left out, and all are required"),
+        pytest.param(["place", "missing.yaml"], 2, id="a file that is not there"),
+        pytest.param(["place", "SMALL", "--time-limit", "soon"], 2, id="a time that is none"),
+        pytest.param(["place", "SMALL", "--nonsense"], 2, id="an option that is none"),
+        pytest.param(["place", "SMALL", "--workers", "-1"], 2, id="a number out of range"),
+        pytest.param(["place"], 2, id="no input"),
+        pytest.param(["place", "SMALL", "--time-limit", "0"], 3, id="no time at all"),
+        pytest.param(["explain", "SMALL", "--agent", "nobody"], 2, id="an agent that is not there"),
+        pytest.param(["verify", "SMALL", "--plan", "missing.json"], 2, id="a plan that is not there"),
+        pytest.param(["verify", "SMALL", "--plan", "SMALL"], 2, id="a plan that is none"),
+        pytest.param(["--version"], 0, id="the version"),
+        pytest.param(["schema"], 0, id="the schema"),
+        pytest.param(["completion", "zsh"], 0, id="a completion script"),
+    ],
+)
+def test_exit_codes(arguments: list[str], code: int, small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(*(small if argument == "SMALL" else argument for argument in arguments)) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_fault_is_exit_code_four_and_says_that_it_is_one(
+    small: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(cli, "place_agents", broken)
+    assert run("place", small) == 4
+    assert capsys.readouterr().err.startswith("error: a fault in placewright: ZeroDivisionError: oops")
+
+
+def test_version_and_completion_say_what_they_should(capsys: pytest.CaptureFixture[str]) -> None:
+    run("--version")
+    assert capsys.readouterr().out == f"placewright {__version__}\n"
+    run("completion", "bash")
+    assert "_PLACEWRIGHT_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("30", 30.0), ("1.5s", 1.5), ("2m", 120.0), ("500ms", 0.5), ("1h", 3600.0)]
+)
+def test_times_are_read_with_units(text: str, seconds: float) -> None:
+    assert cli.parse_seconds(text) == seconds
