@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -40,6 +40,20 @@ class Snapshot:
     def pod_group_by_key(self) -> Mapping[tuple[str, str], PodGroup]:
         return {(group.namespace, group.name): group for group in self.pod_groups}
 
+    @cached_property
+    def memo(self) -> dict[Hashable, object]:
+        """What rules derive from the snapshot, kept by them so that they derive it once."""
+        return {}
+
+    @cached_property
+    def gang_members(self) -> Mapping[tuple[str, str], tuple[Agent, ...]]:
+        """The agents of each gang, by the gang's (namespace, name), whether or not it exists."""
+        members: dict[tuple[str, str], list[Agent]] = {}
+        for agent in self.agents:
+            if agent.spec.pod_group:
+                members.setdefault((agent.namespace, agent.spec.pod_group), []).append(agent)
+        return {key: tuple(agents) for key, agents in members.items()}
+
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Labels of a namespace; a namespace that the snapshot does not hold has none."""
         return self.namespaces.get(namespace, {})
@@ -67,6 +81,10 @@ class Snapshot:
     def residents(self) -> tuple[Agent, ...]:
         """The agents that hold something on a node of this snapshot."""
         return tuple(self._residents())
+
+    @cached_property
+    def resident_keys(self) -> frozenset[str]:
+        return frozenset(agent.key for agent in self.residents)
 
     def _residents(self) -> Iterator[Agent]:
         gone = self.options.assume_terminating_gone

@@ -30,6 +30,7 @@ class Relaxation:
         classes = _node_classes(cap, free)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
+        self._solved = False
         bounded = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
             self._add_class(c, bounded[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
@@ -58,6 +59,7 @@ class Relaxation:
     def at_least(self, groups: Iterable[int], value: int) -> None:
         """Demand that `value` agents of `groups` are placed."""
         terms = self._terms(groups)
+        self._solved = False
         if terms and value > 0:
             # A hair of slack: an integer point meets the demand, and rounding must not cut it off.
             self.lp.Add(self.lp.Sum(terms) >= value - 1e-6)
@@ -78,12 +80,18 @@ class Relaxation:
         return None if value is None else math.ceil(value - _slack(value))
 
     def solution(self) -> dict[tuple[int, int], float]:
-        """(group, class) -> y of the last solve, without what is practically nothing."""
+        """(group, class) -> y of the last solve, without what is practically nothing.
+
+        Empty where nothing was solved since the last demand.
+        """
+        if not self._solved:
+            return {}
         found = {key: variable.solution_value() + 1e-6 for key, variable in self._y.items()}
         return {key: value for key, value in found.items() if value >= 1.0}
 
     def _solve(self) -> float | None:
-        if self.lp.Solve() != pywraplp.Solver.OPTIMAL:
+        self._solved = self.lp.Solve() == pywraplp.Solver.OPTIMAL
+        if not self._solved:
             return None
         return float(self.lp.Objective().Value())
 

@@ -13,6 +13,7 @@ from placewright.models.agent import Agent, AgentClass
 from placewright.models.plan import Binding, Plan
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule, Violation
+from placewright.models.rules.volume_binding import VolumeChoice, choice_violations
 from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -58,6 +59,8 @@ def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> 
     state = final_state(snapshot, plan)
     for rule in rules:
         violations.extend(rule.violations(state))
+    if not violations and plan.levels:
+        violations.extend(_wrong_volumes(snapshot, plan))
     if not violations:
         violations.extend(_disorder(snapshot, plan, rules))
         violations.extend(_wrong_levels(snapshot, plan, state))
@@ -121,6 +124,13 @@ def _bind(state: ClusterState, binding: Binding) -> None:
     agent = state.snapshot.agent_by_key[binding.key]
     devices = tuple(i for assignment in binding.devices for i in assignment.ids)
     state.place(agent, state.snapshot.node_by_name[binding.node], devices)
+
+
+def _wrong_volumes(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+    """Volume choices that do not serve the claims of the bound agents."""
+    placements = {binding.key: binding.node for binding in plan.bindings}
+    choices = [VolumeChoice(v.namespace, v.claim, v.volume, v.node) for v in plan.volume_bindings]
+    yield from choice_violations(snapshot, placements, choices)
 
 
 def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator[Violation]:

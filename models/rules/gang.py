@@ -20,20 +20,15 @@ def members(snapshot: Snapshot, group: PodGroup) -> list[Agent]:
     """
     return [
         agent
-        for agent in snapshot.agents
-        if agent.spec.pod_group == group.name
-        and agent.namespace == group.namespace
-        and not agent.terminal
-        and (agent.node_name or not agent.terminating)
+        for agent in snapshot.gang_members.get((group.namespace, group.name), ())
+        if not agent.terminal and (agent.node_name or not agent.terminating)
     ]
 
 
 def standing(snapshot: Snapshot, group: PodGroup) -> int:
     """Members that already run on nodes of the snapshot."""
-    return sum(
-        agent.spec.pod_group == group.name and agent.namespace == group.namespace
-        for agent in snapshot.residents
-    )
+    own = snapshot.gang_members.get((group.namespace, group.name), ())
+    return sum(agent.key in snapshot.resident_keys for agent in own)
 
 
 def refusal(snapshot: Snapshot, agent: Agent) -> str:

@@ -6,11 +6,14 @@ already charged; one that does not exist yet would be refused at creation, so pl
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import Self
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.policy import ResourceQuota
+from placewright.models.quantity import format_amount
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.quota_usage import (
     COMPUTE_KEYS,
@@ -23,6 +26,7 @@ from placewright.models.rules.quota_usage import (
 )
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.storage import PersistentVolumeClaim
 
 
 def charging_quotas(snapshot: Snapshot, agent: Agent) -> list[ResourceQuota]:
@@ -54,39 +58,86 @@ def unspecified_keys(quota: ResourceQuota, agent: Agent) -> list[str]:
     return sorted(key for name, key in wanted.items() if name in agent.spec.unspecified)
 
 
+class ChargeIndex:
+    """What each quota is charged: what was used from the start, and what new agents on nodes have added."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self._charged: dict[tuple[str, str], Counter[str]] = {}
+        self._claims: Counter[tuple[str, str]] = Counter()
+
+    @classmethod
+    def empty(cls, state: ClusterState) -> Self:
+        return cls(state.snapshot)
+
+    def add(self, agent: Agent, node: Node) -> None:
+        for quota in charging_quotas(self.snapshot, agent):
+            self.charged(quota).update(self.added(quota, agent))
+        self._claims.update(claim.key for claim in self._new_claims(agent))
+
+    def remove(self, agent: Agent, node: Node) -> None:
+        self._claims.subtract(claim.key for claim in self._new_claims(agent))
+        for quota in charging_quotas(self.snapshot, agent):
+            self.charged(quota).subtract(self.added(quota, agent))
+
+    def _new_claims(self, agent: Agent) -> list[PersistentVolumeClaim]:
+        return [] if agent.admitted else new_claims(self.snapshot, [agent])
+
+    def charged(self, quota: ResourceQuota) -> Counter[str]:
+        """What is charged by hard key, as things stand."""
+        name = (quota.namespace, quota.name)
+        if name not in self._charged:
+            so_far = used(self.snapshot, quota)
+            self._charged[name] = Counter({key: so_far.get(key, 0) for key in quota.hard})
+        return self._charged[name]
+
+    def added(self, quota: ResourceQuota, agent: Agent) -> dict[str, int]:
+        """What creating the agent would add, by hard key; claims that others brought already cost nothing."""
+        own = in_scope(quota, agent)
+        claims = (
+            [c for c in self._new_claims(agent) if not self._claims[c.key]] if counts_claims(quota) else []
+        )
+        return {
+            key: (agent_usage(agent, key) if own else 0) + sum(claim_usage(claim, key) for claim in claims)
+            for key in quota.hard
+        }
+
+
+def _refusal(index: ChargeIndex, agent: Agent) -> str:
+    """Why the agent may not be created as things stand, or ""."""
+    for quota in charging_quotas(index.snapshot, agent):
+        missing = unspecified_keys(quota, agent)
+        if missing:
+            return f"failed quota: {quota.name}: must specify {', '.join(missing)}"
+        charged, added = index.charged(quota), index.added(quota, agent)
+        for key, hard in sorted(quota.hard.items()):
+            if added[key] > 0 and charged[key] + added[key] > hard:
+                numbers = [format_amount(key, n) for n in (added[key], charged[key], hard)]
+                return (
+                    f"exceeded quota: {quota.name}, requested: {key}={numbers[0]}, "
+                    f"used: {key}={numbers[1]}, limited: {key}={numbers[2]}"
+                )
+    return ""
+
+
 class QuotaRule(Rule):
     name = "quota"
     plugin = ""
     summary = "Agents that are new to the cluster fit into what their namespace's ResourceQuotas leave."
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        message = self._refusal(snapshot, agent, [])
-        return Reason(self.name, message, resolvable=False) if message else None
+        """Whether the agent could be created if it came alone."""
+        if agent.admitted or not snapshot.quotas:
+            return None
+        return self._reason(_refusal(ChargeIndex(snapshot), agent))
 
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
-        quotas = charging_quotas(state.snapshot, agent)
-        if not quotas:
+        if agent.admitted or not state.snapshot.quotas:
             return None
-        placed = [other for other, _ in state.placed() if other.namespace == agent.namespace]
-        message = self._refusal(state.snapshot, agent, placed)
-        return Reason(self.name, message, resolvable=False) if message else None
+        return self._reason(_refusal(state.index(ChargeIndex), agent))
 
-    def _refusal(self, snapshot: Snapshot, agent: Agent, placed: list[Agent]) -> str:
-        """Why the agent may not be created after `placed`, or ""."""
-        for quota in charging_quotas(snapshot, agent):
-            missing = unspecified_keys(quota, agent)
-            if missing:
-                return f"failed quota: {quota.name}: must specify {', '.join(missing)}"
-            so_far = used(snapshot, quota)
-            for key, hard in sorted(quota.hard.items()):
-                before = charge(snapshot, quota, key, placed)
-                added = charge(snapshot, quota, key, [*placed, agent]) - before
-                if added > 0 and so_far.get(key, 0) + before + added > hard:
-                    return (
-                        f"exceeded quota: {quota.name}, requested: {key}={added}, "
-                        f"used: {key}={so_far.get(key, 0) + before}, limited: {key}={hard}"
-                    )
-        return ""
+    def _reason(self, message: str) -> Reason | None:
+        return Reason(self.name, message, resolvable=False) if message else None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         snapshot = state.snapshot
@@ -109,7 +160,8 @@ class QuotaRule(Rule):
             added = charge(snapshot, quota, key, own)
             if added > 0 and so_far.get(key, 0) + added > hard:
                 total = so_far.get(key, 0) + added
-                message = f"exceeded quota: {quota.name}: {key}={total}, limited: {key}={hard}"
+                shown = (format_amount(key, total), format_amount(key, hard))
+                message = f"exceeded quota: {quota.name}: {key}={shown[0]}, limited: {key}={shown[1]}"
                 for agent in own:
                     if charge(snapshot, quota, key, [agent]) > 0:
                         yield Violation(self.name, message, agent.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from placewright.models.agent import Agent, AgentSpec, QosClass
 from placewright.models.node import Resources
@@ -90,6 +91,14 @@ def used(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
     """
     if quota.used is not None:
         return quota.used
+    known = snapshot.memo.get(("quota", quota.namespace, quota.name))
+    if known is None:
+        known = _recomputed(snapshot, quota)
+        snapshot.memo["quota", quota.namespace, quota.name] = known
+    return cast(Resources, known)
+
+
+def _recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
     total = dict.fromkeys(quota.hard, 0)
     charged = [a for a in snapshot.agents if a.admitted and in_scope(quota, a)]
     claims = [c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import level_bound
 from placewright.solver.compile import compile_problem
 from placewright.tests.brute_force import best_values
-from placewright.tests.builders import agents, node, snapshot
+from placewright.tests.builders import agent, agents, node, snapshot
 from placewright.tests.tiny import tiny_cluster
 
 
@@ -43,3 +45,12 @@ def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
     for index, level in enumerate(problem.levels):
         bound = level_bound(problem, index, values[:index])
         assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
+
+
+def test_nothing_is_printed_where_there_is_nothing_to_relax(capfd: pytest.CaptureFixture[str]) -> None:
+    # A level without any open pair is not solved, and asking for its solution made the solver complain.
+    cluster = snapshot([node("n1", cpu=1000)], [agent("a", cpu=9000), agent("b", cpu=800, priority=-1)])
+    _, problem = compile_problem(cluster)
+    assert blueprint(problem, problem.levels).sum() == 1
+    assert blueprint(problem, problem.levels[:1]).sum() == 0
+    assert capfd.readouterr().err == ""
