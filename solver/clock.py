@@ -17,6 +17,10 @@ class Deadline:
         """Seconds left, never negative."""
         return max(0.0, self._end - time.monotonic())
 
+    def minus(self, seconds: float) -> Deadline:
+        """The same moment, or one that is earlier by `seconds` where they are positive."""
+        return Deadline(self.remaining() - max(0.0, seconds))
+
     @property
     def passed(self) -> bool:
         return self.remaining() <= 0.0

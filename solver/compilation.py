@@ -38,12 +38,14 @@ class Amounts:
     names:   R resource names, `pods` among them.
     request: int64 (G, R), what one agent of each group asks for.
     free:    int64 (N, R), what each node has left; never negative.
-    Both are divided by the common divisor of the requests of a resource, which keeps them exact and small.
+    whole:   int64 (N, R), what each node has in all.
+    They are divided by the common divisor of the requests of a resource, which keeps them exact and small.
     """
 
     names: tuple[str, ...]
     request: IntArray
     free: IntArray
+    whole: IntArray
 
 
 class Compilation:

@@ -41,13 +41,17 @@ def compile_problem(
     groups = group_agents(snapshot, snapshot.pending)
     eligible = _eligible_pairs(snapshot, groups, rules)
     compilation = Compilation(snapshot, groups, _amounts(snapshot, groups), eligible)
-    compiled = (encoder.compile(compilation) for encoder in encoders)
+    compiled = [encoder.compile(compilation) for encoder in encoders]
+    used = tuple(encoder for encoder in compiled if encoder is not None)
+    cap = compilation.cap
+    for encoder in used:
+        cap = encoder.tighten(cap)
     problem = Problem(
         size=compilation.size,
-        cap=compilation.cap,
+        cap=cap,
         request=compilation.request,
         free=compilation.free,
-        encoders=tuple(encoder for encoder in compiled if encoder is not None),
+        encoders=used,
         levels=compile_levels(compilation),
     )
     return compilation, problem
@@ -58,12 +62,10 @@ def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
     names = tuple(dict.fromkeys(name for amounts in asked for name in amounts))
     request = np.array([[amounts.get(name, 0) for name in names] for amounts in asked], dtype=np.int64)
     request = request.reshape(len(groups), len(names))
-    free = _free(snapshot, names)
-    for r in range(len(names)):
-        divisor = math.gcd(*request[:, r].tolist()) or 1
-        request[:, r] //= divisor
-        free[:, r] //= divisor
-    return Amounts(names, request, free)
+    whole = _whole(snapshot, names)
+    free = _free(snapshot, names, whole)
+    divisors = np.array([math.gcd(*request[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
+    return Amounts(names, request // divisors, free // divisors, whole // divisors)
 
 
 def _asked(agent: Agent) -> dict[str, int]:
@@ -87,19 +89,19 @@ def _offered(node: Node) -> dict[str, int]:
     return offered
 
 
-def _free(snapshot: Snapshot, names: Sequence[str]) -> IntArray:
-    left = {}
-    for node in snapshot.nodes:
-        offered = _offered(node)
-        left[node.name] = [offered.get(name, 0) for name in names]
+def _whole(snapshot: Snapshot, names: Sequence[str]) -> IntArray:
+    rows = [[offered.get(name, 0) for name in names] for offered in map(_offered, snapshot.nodes)]
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
+
+
+def _free(snapshot: Snapshot, names: Sequence[str], whole: IntArray) -> IntArray:
+    position = {node.name: n for n, node in enumerate(snapshot.nodes)}
+    left = whole.copy()
     for agent in snapshot.residents:
         asked = _asked(agent)
-        amounts = left[agent.node_name]
-        for r, name in enumerate(names):
-            amounts[r] -= asked.get(name, 0)
-    rows = np.array(list(left.values()), dtype=np.int64).reshape(len(left), len(names))
+        left[position[agent.node_name]] -= np.array([asked.get(name, 0) for name in names], dtype=np.int64)
     # An overcommitted node has nothing left; agents that ask for none of it may still go there.
-    return np.maximum(rows, 0)
+    return np.maximum(left, 0)
 
 
 def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence[Rule]) -> BoolArray:

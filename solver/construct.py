@@ -75,9 +75,10 @@ class _Builder:
         self._packed = packed
         self._state = ClusterState(compilation.snapshot)
         self._free = compilation.free.copy()
-        self._scale = np.maximum(compilation.free.max(axis=0, initial=1), 1).astype(np.float64)
+        self._whole = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
         self._checked = _checked_groups(compilation)
         self._open = compilation.cap > 0
+        self._refused_by = ""
         self.count: IntArray = np.zeros_like(compilation.cap)
 
     @property
@@ -104,6 +105,7 @@ class _Builder:
 
     def _place_on(self, g: int, agent: Agent, n: int) -> bool:
         node, request = self._compilation.nodes[n], self._compilation.request[g]
+        self._refused_by = ""
         if not (self._free[n] >= request)[request > 0].all():
             return False
         if self._checked[g] and self._is_rejected(g, n, agent, node):
@@ -114,13 +116,26 @@ class _Builder:
         return True
 
     def _place(self, g: int, agent: Agent) -> bool:
-        return any(self._place_on(g, agent, n) for n in self._candidates(g))
+        """The first candidate that accepts; a domain that spread closes is not asked node by node."""
+        keys = [constraint.topology_key for constraint in agent.spec.spread if constraint.hard]
+        full: set[tuple[str | None, ...]] = set()
+        for n in self._candidates(g):
+            labels = self._compilation.nodes[n].labels
+            domain = tuple(labels.get(key) for key in keys)
+            if keys and domain in full:
+                continue
+            if self._place_on(g, agent, n):
+                return True
+            if self._refused_by == topology_spread.RULE.name:
+                full.add(domain)
+        return False
 
     def _is_rejected(self, g: int, n: int, agent: Agent, node: Node) -> bool:
         for rule in self._rules:
             if rule.rejects(self._state, agent, node) is not None:
                 # Room only shrinks while agents are added; company and counts can still change.
                 self._open[g, n] = rule.name in _MAY_OPEN
+                self._refused_by = rule.name
                 return True
         return False
 
@@ -131,7 +146,8 @@ class _Builder:
         left = self._free[open_nodes] - request
         fits = (left[:, request > 0] >= 0).all(axis=1)
         nodes = open_nodes[fits]
-        room = (left[fits] / self._scale).sum(axis=1)
+        # As shares of each node, so that small and large ones are filled alike.
+        room = (left[fits] / self._whole[nodes]).sum(axis=1)
         order = np.argsort(room if self._packed else -room, kind="stable")
         return [int(n) for n in nodes[order]]
 

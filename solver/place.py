@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from placewright.models.agent import Agent
@@ -29,7 +30,9 @@ from placewright.solver.verify import Refused, VerifiedPlan, verify
 
 Progress = Callable[[str], None]
 EMIT_SHARE = 0.1
-"""The part of the time limit that is kept for explaining, ordering and verifying."""
+"""The part of the time limit that is kept for ordering, explaining and verifying, at least."""
+EMIT_PASSES = 4.0
+"""How often what comes after the solve goes over the placement, in passes of `find_order`."""
 
 
 def place(
@@ -52,6 +55,7 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     with phases("construct"):
         start = _first_answer(compilation, problem, deadline)
+        deadline = deadline.minus(_reserve(compilation, start) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
         answer = Search(problem, start, _acceptor(compilation), settings, deadline, report).run()
     with phases("explain"):
@@ -64,22 +68,22 @@ def place(
 
 
 def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
-    """The best of three constructions; the later ones only where the ones before left some out."""
-    best = construct(compilation, deadline)
-    for attempt in (_follow_blueprint, _pack):
+    """The best of three constructions; the later ones only where those before left agents out."""
+    best = construct(compilation, deadline, target=blueprint(problem, problem.levels))
+    for packed in (False, True):
         if best.sum() == problem.size.sum() or deadline.passed:
             break
-        best = max(best, attempt(compilation, problem, deadline), key=lambda count: _rank(problem, count))
+        other = construct(compilation, deadline, packed=packed)
+        best = max(best, other, key=lambda count: _rank(problem, count))
     return best
 
 
-def _follow_blueprint(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
-    target = blueprint(problem, problem.levels)
-    return construct(compilation, deadline, packed=True, target=target)
-
-
-def _pack(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
-    return construct(compilation, deadline, packed=True)
+def _reserve(compilation: Compilation, start: IntArray) -> float:
+    """Seconds that ordering, explaining and verifying an answer of this size will take."""
+    began = time.perf_counter()
+    steps = placements(compilation, start)
+    find_order(compilation.snapshot, steps, hand_out_devices(compilation.snapshot, steps) or {})
+    return EMIT_PASSES * (time.perf_counter() - began)
 
 
 def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:

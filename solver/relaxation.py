@@ -15,8 +15,8 @@ from ortools.linear_solver import pywraplp
 
 from placewright.solver.compilation import IntArray
 
-FINEST = 300
-"""Classes are told apart by free capacity as long as there are no more than this."""
+MOST_COLUMNS = 40_000
+"""Classes are told apart by free capacity as long as the relaxation has no more variables than this."""
 
 
 class Relaxation:
@@ -107,4 +107,4 @@ def _node_classes(cap: IntArray, free: IntArray) -> IntArray:
     coarse: IntArray = by_groups.reshape(-1).astype(np.int64)
     _, by_free = np.unique(np.column_stack([coarse, free]), axis=0, return_inverse=True)
     fine: IntArray = by_free.reshape(-1).astype(np.int64)
-    return fine if int(fine.max(initial=0)) < FINEST else coarse
+    return fine if (int(fine.max(initial=0)) + 1) * cap.shape[0] <= MOST_COLUMNS else coarse

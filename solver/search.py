@@ -24,6 +24,9 @@ from placewright.solver.settings import Settings, Strategy
 EXACT_PAIRS = 12_000
 """Above this many (group, node) variables a model is solved in parts."""
 
+PATIENCE = 40
+"""Parts in a row that may bring nothing before the time goes to the next level."""
+
 Accepts = Callable[[IntArray], bool]
 """Whether the rules accept counts (G, N) as a finished placement."""
 
@@ -117,13 +120,16 @@ class Search:
 
     def _improve_by_parts(self, index: int, level: Objective, bound: int, seconds: float) -> None:
         until = Deadline(seconds)
+        last = index == len(self._problem.levels) - 1
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
-        while not until.passed and self._value(level) != bound:
+        futile = 0
+        while not until.passed and self._value(level) != bound and (last or futile < PATIENCE):
             nodes = neighbourhoods.choose(self._best)
             if nodes is None:
                 return
             improved = self._solve_part(index, level, nodes, until)
             neighbourhoods.learn(improved)
+            futile = 0 if improved else futile + 1
 
     def _solve_part(self, index: int, level: Objective, nodes: IntArray, until: Deadline) -> bool:
         """Free everything on `nodes` and re-solve; True where the incumbent got better on this level."""

@@ -54,6 +54,15 @@ class AntiAffinityEncoder(Encoder):
             return None
         return cls(closed, tuple(guards))
 
+    def tighten(self, cap: IntArray) -> IntArray:
+        """A group that its own term means is alone in a domain, so on a node that has one."""
+        cap = np.where(self.closed, 0, cap)
+        for guard in self.guards:
+            for g in guard.owners:
+                if g in guard.meant:
+                    cap[g] = np.where(guard.domain >= 0, np.minimum(cap[g], 1), cap[g])
+        return cap
+
     def encode(self, x: Variables) -> None:
         close(x, self.closed)
         for guard in self.guards:

@@ -28,6 +28,10 @@ class Encoder(ABC):
     def encode(self, x: Variables) -> None:
         """Add this rule's constraints to `x.model`."""
 
+    def tighten(self, cap: IntArray) -> IntArray:
+        """`cap` (G, N) lowered to what this rule can ever allow: fewer variables, and a tighter bound."""
+        return cap
+
     @abstractmethod
     def fixing(self, fixed: IntArray) -> Self:
         """The same rule where `fixed[g, n]` agents of each group are already there and stay.

@@ -32,6 +32,13 @@ def compile_exclusions(
     return closed, rivals
 
 
+def tightened(cap: IntArray, closed: BoolArray, alone: Sequence[int]) -> IntArray:
+    """`cap` without closed pairs, and at most one on a node for the groups that are `alone` there."""
+    cap = np.where(closed, 0, cap)
+    cap[list(alone)] = np.minimum(cap[list(alone)], 1)
+    return cap
+
+
 def fix_exclusions(closed: BoolArray, rivals: Rivals, fixed: IntArray) -> BoolArray:
     """`closed` with the nodes added on which a rival is fixed."""
     closed = closed.copy()

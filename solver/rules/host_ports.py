@@ -8,7 +8,13 @@ from typing import ClassVar, Self
 from placewright.models.rules.host_ports import conflict
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.base import Encoder
-from placewright.solver.rules.exclusion import close, compile_exclusions, exclude_pairs, fix_exclusions
+from placewright.solver.rules.exclusion import (
+    close,
+    compile_exclusions,
+    exclude_pairs,
+    fix_exclusions,
+    tightened,
+)
 from placewright.solver.variables import Variables
 
 
@@ -32,6 +38,9 @@ class HostPortsEncoder(Encoder):
                 lambda one, other: conflict(one, other) is not None,
             )
         )
+
+    def tighten(self, cap: IntArray) -> IntArray:
+        return tightened(cap, self.closed, [g for g, h in self.rivals if g == h])
 
     def encode(self, x: Variables) -> None:
         close(x, self.closed)

@@ -17,7 +17,7 @@ import networkx as nx
 import numpy as np
 
 from placewright.models.rules.own_terms import own_matcher
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.affinity_times import Hungry, encode_times
 from placewright.solver.rules.base import Encoder
 from placewright.solver.variables import Literal, Variables
@@ -46,6 +46,19 @@ class AffinityEncoder(Encoder):
             )
         return cls(hungry) if hungry else None
 
+    def tighten(self, cap: IntArray) -> IntArray:
+        """Where nobody is there and no company can come, a group can never be; and so on down the line."""
+        cap = cap.copy()
+        changed = True
+        while changed:
+            before = int(cap.sum())
+            for g, need in self.hungry.items():
+                coming = cap[[q for q in need.company if q != g or not need.anyone_anywhere]].any(axis=0)
+                for domain in need.domains:
+                    cap[g, ~_supported(coming | (need.there > 0), domain)] = 0
+            changed = int(cap.sum()) != before
+        return cap
+
     def encode(self, x: Variables) -> None:
         open_groups = {g: need for g, need in self.hungry.items() if x.most([g])}
         for g, need in open_groups.items():
@@ -67,6 +80,11 @@ class AffinityEncoder(Encoder):
                 for g, need in self.hungry.items()
             }
         )
+
+
+def _supported(there: BoolArray, domain: IntArray) -> BoolArray:
+    """bool (N,): nodes in a domain where company is, or may come."""
+    return np.isin(domain, np.unique(domain[there & (domain >= 0)]))
 
 
 def _demand_presence(x: Variables, g: int, need: Hungry) -> None:

@@ -20,6 +20,7 @@ from placewright.solver.rules.exclusion import (
     compile_exclusions,
     exclude_pairs,
     fix_exclusions,
+    tightened,
 )
 from placewright.solver.variables import Variables
 
@@ -46,6 +47,9 @@ class VolumeRestrictionsEncoder(Encoder):
         if not (mounting or one_pod or one_node):
             return None
         return cls(closed, rivals, one_pod, one_node)
+
+    def tighten(self, cap: IntArray) -> IntArray:
+        return tightened(cap, self.closed, [g for g, h in self.rivals if g == h])
 
     def encode(self, x: Variables) -> None:
         close(x, self.closed)
