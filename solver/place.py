@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
+
 from placewright.models.agent import Agent
 from placewright.models.plan import Binding, DeviceAssignment, Level, Plan, Status, VolumeBinding
 from placewright.models.rules import RULES
@@ -69,9 +71,10 @@ def place(
 
 def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
     """The best of three constructions; the later ones only where those before left agents out."""
+    reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1)).sum())
     best = construct(compilation, deadline, target=blueprint(problem, problem.levels))
     for packed in (False, True):
-        if best.sum() == problem.size.sum() or deadline.passed:
+        if int(best.sum()) == reachable or deadline.passed:
             break
         other = construct(compilation, deadline, packed=packed)
         best = max(best, other, key=lambda count: _rank(problem, count))

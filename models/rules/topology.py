@@ -45,14 +45,22 @@ def matches(snapshot: Snapshot, matcher: Matcher, agent: Agent) -> bool:
     return all(term_matches(term, agent.namespace, agent.labels, namespace_labels) for term in matcher.terms)
 
 
+Kind = tuple[str, frozenset[tuple[str, str]], bool]
+"""All that a matcher can see of an agent: namespace, labels, and whether it is being deleted."""
+
+
 class TopologyCounts:
-    """How many agents each matcher means, by value of a topology key. Counters start when first asked for."""
+    """How many agents each matcher means, by value of a topology key. Counters start when first asked for.
+
+    Agents are kept by kind and node, so that a new counter asks each matcher once per kind.
+    """
 
     def __init__(self, state: ClusterState) -> None:
-        self._state = state
+        self._snapshot = state.snapshot
+        self._kinds: dict[Kind, tuple[Agent, Counter[str]]] = {}
         self._counters: dict[tuple[Matcher, str, frozenset[str] | None], Counter[str]] = {}
         self._by_matcher: dict[Matcher, list[tuple[str, frozenset[str] | None, Counter[str]]]] = {}
-        self._meant: dict[tuple[str, frozenset[tuple[str, str]], bool], tuple[Matcher, ...]] = {}
+        self._meant: dict[Kind, tuple[Matcher, ...]] = {}
 
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
@@ -81,22 +89,28 @@ class TopologyCounts:
 
     def _count(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> Counter[str]:
         counter: Counter[str] = Counter()
-        for agent, node in self._state.assignments():
-            inside = key in node.labels and (within is None or node.name in within)
-            if inside and matches(self._state.snapshot, matcher, agent):
-                counter[node.labels[key]] += 1
+        for sample, on_nodes in self._kinds.values():
+            if matches(self._snapshot, matcher, sample):
+                for name, count in on_nodes.items():
+                    value = self._snapshot.node_by_name[name].labels.get(key)
+                    if value is not None and (within is None or name in within):
+                        counter[value] += count
         return counter
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:
-        if not self._by_matcher:
-            return
-        identity = (agent.namespace, agent.label_set, agent.terminating)
-        meant = self._meant.get(identity)
-        if meant is None:
-            meant = tuple(m for m in self._by_matcher if matches(self._state.snapshot, m, agent))
-            self._meant[identity] = meant
-        for matcher in meant:
+        kind = (agent.namespace, agent.label_set, agent.terminating)
+        if kind not in self._kinds:
+            self._kinds[kind] = (agent, Counter())
+        self._kinds[kind][1][node.name] += step
+        for matcher in self._matchers_of(kind, agent):
             for key, within, counter in self._by_matcher[matcher]:
                 value = node.labels.get(key)
                 if value is not None and (within is None or node.name in within):
                     counter[value] += step
+
+    def _matchers_of(self, kind: Kind, agent: Agent) -> tuple[Matcher, ...]:
+        """The matchers in use that mean agents of this kind."""
+        if kind not in self._meant:
+            meant = tuple(m for m in self._by_matcher if matches(self._snapshot, m, agent))
+            self._meant[kind] = meant
+        return self._meant[kind]
