@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 import signal
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
@@ -29,6 +31,7 @@ from placewright.models.state import ClusterState
 from placewright.solver.emit import Format, dump, write_atomically
 from placewright.solver.explain import node_reasons
 from placewright.solver.place import place as place_agents
+from placewright.solver.progress import Progress
 from placewright.solver.report import print_explanation, print_plan, print_refused, violation_line
 from placewright.solver.settings import Settings, Strategy
 from placewright.solver.verify import Refused, VerifiedPlan, final_state
@@ -167,25 +170,60 @@ Verbose = Annotated[
 ]
 
 
-def _options(
-    schedulers: Sequence[str] | None,
-    *,
-    conditions: bool,
-    gone: bool,
-    quota: bool,
-    one_node: bool,
-    quirk: bool,
-    comparison: bool,
-) -> Options:
-    return Options(
-        scheduler_names=frozenset(schedulers) if schedulers else Options().scheduler_names,
-        enforce_quota=quota,
-        taints_from_conditions=conditions,
-        assume_terminating_gone=gone,
-        rwo_on_one_node=one_node,
-        taint_comparison_operators=comparison,
-        quirk_namespace_selector=quirk,
+@dataclass(frozen=True)
+class Reading:
+    """How the inputs are to be read: what every command that reads a cluster is told."""
+
+    options: Options
+    expand_workloads: bool
+
+    def load(self, inputs: Sequence[str]) -> Snapshot:
+        """The snapshot that the inputs hold."""
+        return load_snapshot(
+            inputs, self.options, expand_workloads=self.expand_workloads, stdin=sys.stdin.buffer
+        )
+
+
+def _reading(
+    expand_workloads: Expand = False,
+    scheduler_name: SchedulerNames = None,
+    taints_from_conditions: ConditionTaints = False,
+    assume_terminating_gone: AssumeGone = False,
+    enforce_quota: EnforceQuota = True,
+    rwo_on_one_node: OneNodeClaims = False,
+    quirk_namespace_selector: QuirkNamespaces = False,
+    taint_comparison_operators: ComparisonTaints = False,
+) -> Reading:
+    options = Options(
+        scheduler_names=frozenset(scheduler_name) if scheduler_name else Options().scheduler_names,
+        enforce_quota=enforce_quota,
+        taints_from_conditions=taints_from_conditions,
+        assume_terminating_gone=assume_terminating_gone,
+        rwo_on_one_node=rwo_on_one_node,
+        taint_comparison_operators=taint_comparison_operators,
+        quirk_namespace_selector=quirk_namespace_selector,
     )
+    return Reading(options, expand_workloads)
+
+
+def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_reading`; it gets them resolved, as its argument `reading`."""
+    own = inspect.signature(command, eval_str=True)
+    shared = inspect.signature(_reading, eval_str=True)
+
+    def wrapped(**values: Any) -> None:
+        given = {name: values.pop(name) for name in shared.parameters}
+        command(**values, reading=_reading(**given))
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    parameters = [parameter for name, parameter in own.parameters.items() if name != "reading"]
+    merged = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in (*parameters, *shared.parameters.values())
+    ]
+    wrapped.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
+    return wrapped
 
 
 _SECONDS = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<unit>ms|s|m|h)?")
@@ -201,8 +239,10 @@ def parse_seconds(text: str) -> float:
 
 
 @app.command(no_args_is_help=True)
+@reads_cluster
 def place(
     inputs: Inputs,
+    reading: Reading,
     output: Annotated[
         Format, typer.Option("--output", "-o", help="What to print.", rich_help_panel=OUTPUT)
     ] = Format.TABLE,
@@ -235,27 +275,10 @@ def place(
     strategy: Annotated[
         Strategy, typer.Option(help="One exact model, or part by part.", rich_help_panel=SOLVING)
     ] = Strategy.AUTO,
-    expand_workloads: Expand = False,
-    scheduler_name: SchedulerNames = None,
-    taints_from_conditions: ConditionTaints = False,
-    assume_terminating_gone: AssumeGone = False,
-    enforce_quota: EnforceQuota = True,
-    rwo_on_one_node: OneNodeClaims = False,
-    quirk_namespace_selector: QuirkNamespaces = False,
-    taint_comparison_operators: ComparisonTaints = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Place the pending agents and emit verified bindings, or the reason why not."""
-    options = _options(
-        scheduler_name,
-        conditions=taints_from_conditions,
-        gone=assume_terminating_gone,
-        quota=enforce_quota,
-        one_node=rwo_on_one_node,
-        quirk=quirk_namespace_selector,
-        comparison=taint_comparison_operators,
-    )
     settings = Settings(
         time_limit=parse_seconds(time_limit),
         workers=workers,
@@ -263,8 +286,8 @@ def place(
         deterministic=deterministic,
         strategy=strategy,
     )
-    snapshot = _load(inputs, options, expand_workloads=expand_workloads)
-    with _Progress(quiet=quiet, verbose=verbose) as progress:
+    snapshot = reading.load(inputs)
+    with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = place_agents(snapshot, settings, progress=progress.say)
     if isinstance(verdict, Refused):
         print_refused(_stderr(), verdict)
@@ -296,32 +319,17 @@ def _emit(verified: VerifiedPlan, output: Format, out: str | None, *, quiet: boo
 
 
 @app.command(no_args_is_help=True)
+@reads_cluster
 def verify(
     inputs: Inputs,
+    reading: Reading,
     plan: Annotated[
         str, typer.Option("--plan", metavar="FILE", help="Our JSON or YAML plan, or v1 Bindings.")
     ],
-    expand_workloads: Expand = False,
-    scheduler_name: SchedulerNames = None,
-    taints_from_conditions: ConditionTaints = False,
-    assume_terminating_gone: AssumeGone = False,
-    enforce_quota: EnforceQuota = True,
-    rwo_on_one_node: OneNodeClaims = False,
-    quirk_namespace_selector: QuirkNamespaces = False,
-    taint_comparison_operators: ComparisonTaints = False,
     quiet: Quiet = False,
 ) -> None:
     """Check any plan against a snapshot: every rule, every number, named where it fails."""
-    options = _options(
-        scheduler_name,
-        conditions=taints_from_conditions,
-        gone=assume_terminating_gone,
-        quota=enforce_quota,
-        one_node=rwo_on_one_node,
-        quirk=quirk_namespace_selector,
-        comparison=taint_comparison_operators,
-    )
-    snapshot = _load(inputs, options, expand_workloads=expand_workloads)
+    snapshot = reading.load(inputs)
     candidate = read_plan(plan)
     verdict = verify_plan(snapshot, candidate)
     if isinstance(verdict, Refused):
@@ -333,33 +341,18 @@ def verify(
 
 
 @app.command(no_args_is_help=True)
+@reads_cluster
 def explain(
     inputs: Inputs,
+    reading: Reading,
     agent: Annotated[str, typer.Option("--agent", metavar="NS/NAME", help="The agent to explain.")],
     plan: Annotated[
         str | None,
         typer.Option("--plan", metavar="FILE", help="Explain with this plan's bindings in place."),
     ] = None,
-    expand_workloads: Expand = False,
-    scheduler_name: SchedulerNames = None,
-    taints_from_conditions: ConditionTaints = False,
-    assume_terminating_gone: AssumeGone = False,
-    enforce_quota: EnforceQuota = True,
-    rwo_on_one_node: OneNodeClaims = False,
-    quirk_namespace_selector: QuirkNamespaces = False,
-    taint_comparison_operators: ComparisonTaints = False,
 ) -> None:
     """What each rule says of one agent on each node, as things stand."""
-    options = _options(
-        scheduler_name,
-        conditions=taints_from_conditions,
-        gone=assume_terminating_gone,
-        quota=enforce_quota,
-        one_node=rwo_on_one_node,
-        quirk=quirk_namespace_selector,
-        comparison=taint_comparison_operators,
-    )
-    snapshot = _load(inputs, options, expand_workloads=expand_workloads)
+    snapshot = reading.load(inputs)
     key = agent if "/" in agent else f"default/{agent}"
     found = snapshot.agent_by_key.get(key)
     if found is None:
@@ -423,39 +416,12 @@ def common(
     """Places a whole cluster at once: solved, verified, explained, with a proof of how good it is."""
 
 
-def _load(inputs: Sequence[str], options: Options, *, expand_workloads: bool) -> Snapshot:
-    return load_snapshot(inputs, options, expand_workloads=expand_workloads, stdin=sys.stdin.buffer)
-
-
 def _stdout() -> Console:
     return Console(highlight=False, soft_wrap=False)
 
 
 def _stderr() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-class _Progress:
-    """One line on a terminal that is overwritten; lines of their own with --verbose; else nothing."""
-
-    def __init__(self, *, quiet: bool, verbose: bool) -> None:
-        self._lines = verbose and not quiet
-        self._live = not quiet and not verbose and sys.stderr.isatty()
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def say(self, message: str) -> None:
-        if self._lines:
-            sys.stderr.write(f"{message}\n")
-        elif self._live:
-            sys.stderr.write(f"\r\x1b[2K{message}")
-            sys.stderr.flush()
-
-    def __exit__(self, *_: object) -> None:
-        if self._live:
-            sys.stderr.write("\r\x1b[2K")
-            sys.stderr.flush()
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -59,7 +59,9 @@ def place(
         start = _first_answer(compilation, problem, deadline)
         deadline = deadline.minus(_reserve(compilation, start) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
-        answer = Search(problem, start, _acceptor(compilation), settings, deadline, report).run()
+        search = Search(problem, start, _acceptor(compilation), settings, deadline, report)
+        report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
+        answer = search.run()
     with phases("explain"):
         plan = _plan(compilation, problem, answer, out_of_time=deadline.passed)
     with phases("verify"):

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from placewright.models.errors import InputError
+from placewright.models.reading.display import shown
 
 
 class Wire(BaseModel):
@@ -45,18 +46,33 @@ def parse(schema: type[WireT], document: object) -> WireT:
         raise _first_fault(error) from None
 
 
+_UNION_MEMBERS = frozenset({"str", "int", "float", "bool", "none", "constrained-int", "constrained-str"})
+"""How pydantic names the members of a union in a location."""
+
+_EXPECTED = {
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+    "dict_type": "an object",
+    "list_type": "a list",
+    "string_type": "a string",
+    "int_type": "an integer",
+    "float_type": "a number",
+    "bool_type": "true or false",
+}
+"""What pydantic's types are called where people read them."""
+
+
 def _first_fault(error: ValidationError) -> InputError:
-    faults = error.errors(include_url=False)
-    first = faults[0]
-    # A union reports every member it tried; the shortest path is the one the user wrote.
-    found = _shown(first["input"])
-    message = first["msg"].removeprefix("Value error, ")
+    first = error.errors(include_url=False)[0]
+    field = path(first["loc"])
     if first["type"] == "missing":
-        return InputError("required, but missing", field=path(first["loc"]))
+        return InputError("required, but missing", field=field)
     if first["type"] == "extra_forbidden":
-        return InputError("no such field", field=path(first["loc"]))
-    message = message.replace("Input should be", "expected")
-    return InputError(f"{message[:1].lower()}{message[1:]}, found {found}", field=path(first["loc"]))
+        return InputError("no such field", field=field)
+    if first["type"] in _EXPECTED:
+        return InputError(f"expected {_EXPECTED[first['type']]}, found {shown(first['input'])}", field=field)
+    message = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    return InputError(f"{message[:1].lower()}{message[1:]}, found {shown(first['input'])}", field=field)
 
 
 def path(location: Sequence[str | int]) -> str:
@@ -71,9 +87,4 @@ def path(location: Sequence[str | int]) -> str:
 
 
 def _is_union_member(part: str) -> bool:
-    return part in {"str", "int", "float", "bool", "none"} or "[" in part
-
-
-def _shown(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    return part in _UNION_MEMBERS or "[" in part
