@@ -285,6 +285,7 @@ def place(
         seed=seed,
         deterministic=deterministic,
         strategy=strategy,
+        require_all=require_all,
     )
     snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -63,12 +64,14 @@ def place(
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = search.run()
     with phases("explain"):
-        plan = _plan(compilation, problem, answer, out_of_time=deadline.passed)
+        plan = _plan(compilation, problem, answer, settings, out_of_time=deadline.passed)
     with phases("verify"):
         verdict = verify(snapshot, plan)
-    if isinstance(verdict, VerifiedPlan) and not settings.deterministic:
-        return verdict.timed({name: round(seconds, 6) for name, seconds in phases.seconds.items()})
-    return verdict
+    if isinstance(verdict, Refused):
+        return replace(verdict, plan=plan.model_copy(update={"status": Status.INVALID}))
+    if settings.deterministic:
+        return verdict
+    return verdict.timed({name: round(seconds, 6) for name, seconds in phases.seconds.items()})
 
 
 def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
@@ -121,7 +124,9 @@ def _final_state(
     return state
 
 
-def _plan(compilation: Compilation, problem: Problem, answer: Answer, out_of_time: bool) -> Plan:
+def _plan(
+    compilation: Compilation, problem: Problem, answer: Answer, settings: Settings, *, out_of_time: bool
+) -> Plan:
     """Names, order, reasons and proof for an answer."""
     snapshot = compilation.snapshot
     steps = placements(compilation, answer.count)
@@ -140,7 +145,7 @@ def _plan(compilation: Compilation, problem: Problem, answer: Answer, out_of_tim
             f"{len(replayed.stuck)} come last ({replayed.stuck[0][0].key} is the first)"
         )
     return Plan(
-        status=_status(levels, bool(steps), bool(snapshot.pending), out_of_time),
+        status=_status(levels, len(steps), len(snapshot.pending), settings, out_of_time=out_of_time),
         levels=levels,
         gap=next((level.gap for level in levels if not level.proven), 0.0),
         bindings=tuple(_binding(step, devices) for step in (*replayed.order, *replayed.stuck)),
@@ -154,7 +159,12 @@ def _plan(compilation: Compilation, problem: Problem, answer: Answer, out_of_tim
     )
 
 
-def _status(levels: Sequence[Level], placed: bool, pending: bool, out_of_time: bool) -> Status:
+def _status(
+    levels: Sequence[Level], placed: int, pending: int, settings: Settings, *, out_of_time: bool
+) -> Status:
+    reach = sum(level.bound for level in levels if level.sense == "maximize")
+    if settings.require_all and reach < pending:
+        return Status.INFEASIBLE
     if all(level.proven for level in levels):
         return Status.OPTIMAL
     return Status.TIMEOUT if out_of_time and pending and not placed else Status.FEASIBLE

@@ -55,6 +55,8 @@ def _headline(plan: Plan) -> Text:
             said = "proven: no placement is better"
         case Status.FEASIBLE:
             said = f"verified, within {_percent(plan.gap)} of the bound"
+        case Status.INFEASIBLE:
+            said = "all are required, and it is proven that not all can be"
         case Status.TIMEOUT:
             said = "time ran out before anything was found"
         case _:

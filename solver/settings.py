@@ -20,7 +20,8 @@ class Settings:
     """time_limit: wall-clock seconds for the whole solve, model building included.
 
     workers: 0 means one for each core. deterministic: the same input and seed give the same bytes; work
-    is then limited by CP-SAT's deterministic time as well.
+    is then limited by CP-SAT's deterministic time as well. require_all: an answer that is proven to leave
+    agents out is `infeasible`, not `optimal`.
     """
 
     time_limit: float = 20.0
@@ -28,6 +29,7 @@ class Settings:
     seed: int = 0
     deterministic: bool = False
     strategy: Strategy = Strategy.AUTO
+    require_all: bool = False
 
     @property
     def worker_count(self) -> int:

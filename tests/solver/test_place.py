@@ -11,8 +11,9 @@ import pytest
 from placewright.models.plan import Plan, Status
 from placewright.models.snapshot import Snapshot
 from placewright.solver.place import place
+from placewright.solver.rules import ENCODERS
 from placewright.solver.settings import Settings, Strategy
-from placewright.solver.verify import VerifiedPlan
+from placewright.solver.verify import Refused, VerifiedPlan
 from placewright.tests.builders import agent, agents, near, node, snapshot, spread
 from placewright.tests.tiny import tiny_cluster
 
@@ -123,3 +124,22 @@ def test_a_limit_too_short_for_anything_is_a_timeout_and_not_an_answer() -> None
     assert plan.status is Status.TIMEOUT
     assert plan.bindings == ()
     assert len(plan.unplaced) == 3
+
+
+def test_all_are_required_and_it_is_proven_that_not_all_can_be() -> None:
+    cluster = snapshot([node("n1", cpu=1000)], [agent("fits", cpu=500), agent("huge", cpu=9000)])
+    plan = placed(cluster, require_all=True)
+    assert plan.status is Status.INFEASIBLE
+    assert [u.agent for u in plan.unplaced] == ["huge"]
+    assert placed(cluster).status is Status.OPTIMAL
+
+
+def test_an_answer_that_does_not_verify_is_invalid() -> None:
+    # Three that fit into the sum of two nodes, and into neither two at a time.
+    cluster = snapshot(
+        [node("n1", cpu=1000), node("n2", cpu=1000)], [agent(f"a{i}", cpu=600 + i) for i in range(3)]
+    )
+    without = tuple(encoder for encoder in ENCODERS if encoder.rule != "resources")
+    verdict = place(cluster, Settings(workers=1), encoders=without)
+    assert isinstance(verdict, Refused)
+    assert verdict.plan.status is Status.INVALID
