@@ -7,25 +7,25 @@ what `admits` can read.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.node import DEVICE_MILLI, Node
+from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.rules.resources import PODS
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray
+from placewright.solver.device_slots import DeviceAmounts
 from placewright.solver.groups import Group, group_agents
 from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
-
-_DEVICES = "devices:"
-"""Before the name of a device resource, so that it is not taken for a request of the same name."""
 
 
 def compile_problem(
@@ -58,50 +58,39 @@ def compile_problem(
 
 
 def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
-    asked = [_asked(group.agent) for group in groups]
+    devices = DeviceAmounts(group.agent for group in groups)
+    asked = [_asked(group.agent, devices) for group in groups]
     names = tuple(dict.fromkeys(name for amounts in asked for name in amounts))
-    request = np.array([[amounts.get(name, 0) for name in names] for amounts in asked], dtype=np.int64)
-    request = request.reshape(len(groups), len(names))
-    whole = _whole(snapshot, names)
-    free = _free(snapshot, names, whole)
+    request = _rows(asked, names)
+    empty = ClusterState(replace(snapshot, agents=()))
+    whole = _rows([{**n.allocatable, **devices.free(empty, n)} for n in snapshot.nodes], names)
+    free = _rows(_free(snapshot, devices), names)
     divisors = np.array([math.gcd(*request[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
     return Amounts(names, request // divisors, free // divisors, whole // divisors)
 
 
-def _asked(agent: Agent) -> dict[str, int]:
-    """What one agent takes: a pod slot, its requests, and its device shares as one sum per resource.
-
-    The sums say nothing about single devices (their encoder does), but they are true, and every bound
-    and every first guess is the better for them.
-    """
-    asked = {PODS: 1, **dict(sorted(agent.spec.requests.items()))}
-    for request in agent.spec.devices:
-        name = _DEVICES + request.resource
-        asked[name] = asked.get(name, 0) + request.count * request.milli
-    return asked
+def _asked(agent: Agent, devices: DeviceAmounts) -> dict[str, int]:
+    """What one agent takes: a pod slot, its requests, and what its device shares add up to."""
+    return {PODS: 1, **dict(sorted(agent.spec.requests.items())), **devices.asked(agent)}
 
 
-def _offered(node: Node) -> dict[str, int]:
-    offered = dict(node.allocatable)
-    for pool in node.devices:
-        name = _DEVICES + pool.resource
-        offered[name] = offered.get(name, 0) + pool.count * DEVICE_MILLI
-    return offered
-
-
-def _whole(snapshot: Snapshot, names: Sequence[str]) -> IntArray:
-    rows = [[offered.get(name, 0) for name in names] for offered in map(_offered, snapshot.nodes)]
+def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArray:
+    rows = [[row.get(name, 0) for name in names] for row in amounts]
     return np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
 
 
-def _free(snapshot: Snapshot, names: Sequence[str], whole: IntArray) -> IntArray:
-    position = {node.name: n for n, node in enumerate(snapshot.nodes)}
-    left = whole.copy()
+def _free(snapshot: Snapshot, devices: DeviceAmounts) -> list[dict[str, int]]:
+    """What each node has left. On an overcommitted node nothing: who asks for none may still go there."""
+    left = {node.name: dict(node.allocatable) for node in snapshot.nodes}
     for agent in snapshot.residents:
-        asked = _asked(agent)
-        left[position[agent.node_name]] -= np.array([asked.get(name, 0) for name in names], dtype=np.int64)
-    # An overcommitted node has nothing left; agents that ask for none of it may still go there.
-    return np.maximum(left, 0)
+        amounts = left[agent.node_name]
+        for name, amount in {PODS: 1, **agent.spec.requests}.items():
+            amounts[name] = amounts.get(name, 0) - amount
+    state = ClusterState(snapshot)
+    return [
+        {name: max(0, amount) for name, amount in {**left[n.name], **devices.free(state, n)}.items()}
+        for n in snapshot.nodes
+    ]
 
 
 def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence[Rule]) -> BoolArray:

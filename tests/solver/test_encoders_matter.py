@@ -47,10 +47,11 @@ def too_many_for_the_node() -> Snapshot:
     return snapshot([node("n1", cpu=1000), node("n2", cpu=1000)], pending)
 
 
-def two_shares_of_one_device() -> Snapshot:
+def shares_that_fit_only_into_the_sum_of_devices() -> Snapshot:
+    # Three of 260 to a device: seven fit into the 2000 of two devices together, and into neither.
     pool = (DevicePool("gpu", 2),)
-    wants = (DeviceRequest("gpu", 1, 600),)
-    return snapshot([node("n1", devices=pool)], agents("a", 3, devices=wants))
+    wants = (DeviceRequest("gpu", 1, 260),)
+    return snapshot([node("n1", devices=pool)], agents("a", 7, devices=wants))
 
 
 def one_port_for_two() -> Snapshot:
@@ -133,7 +134,7 @@ def more_volumes_than_the_driver_attaches() -> Snapshot:
 
 CASES: dict[str, Callable[[], Snapshot]] = {
     "ResourcesEncoder": too_many_for_the_node,
-    "DevicesEncoder": two_shares_of_one_device,
+    "DevicesEncoder": shares_that_fit_only_into_the_sum_of_devices,
     "HostPortsEncoder": one_port_for_two,
     "AntiAffinityEncoder": enemies_in_one_zone,
     "AffinityEncoder": a_follower_without_a_leader,

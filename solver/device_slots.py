@@ -1,0 +1,71 @@
+"""What shares of single devices say about sums: amounts that every placement keeps, for bounds and guesses.
+
+The sum of milli-shares is one such amount. It does not see that two shares of 600 need two devices. For a
+threshold t, 333 < t <= 500, count in half slots what a share takes of its device:
+
+    2 where milli > 1000 - t        nothing of t or more goes beside it
+    1 where t <= milli <= 1000 - t  at most one more of these goes beside it
+    0 below t
+
+A device holds at most two half slots, whatever it holds. With t at the sizes that are asked for, these
+amounts know most of what packing single devices knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from placewright.models.agent import Agent, DeviceRequest
+from placewright.models.node import DEVICE_MILLI, Node
+from placewright.models.rules.devices import device_models, free_devices
+from placewright.models.state import ClusterState
+
+MOST_THRESHOLDS = 6
+HALF = DEVICE_MILLI // 2
+THIRD = DEVICE_MILLI // 3
+
+
+class DeviceAmounts:
+    """The amounts by name, `devices:…`, so that none is taken for a request of the same name."""
+
+    def __init__(self, agents: Iterable[Agent]) -> None:
+        self._thresholds: dict[str, tuple[int, ...]] = {}
+        asked: dict[str, set[int]] = {}
+        for agent in agents:
+            for request in agent.spec.devices:
+                asked.setdefault(request.resource, set()).add(request.milli)
+        for resource, sizes in asked.items():
+            between = sorted((size for size in sizes if THIRD < size <= HALF), reverse=True)
+            self._thresholds[resource] = tuple(dict.fromkeys((HALF, *between)))[:MOST_THRESHOLDS]
+
+    def asked(self, agent: Agent) -> dict[str, int]:
+        """What one agent takes of each amount."""
+        amounts: dict[str, int] = {}
+        for request in agent.spec.devices:
+            for name, each in self._shares(request):
+                amounts[name] = amounts.get(name, 0) + request.count * each
+        return amounts
+
+    def _shares(self, request: DeviceRequest) -> Iterator[tuple[str, int]]:
+        yield f"devices:{request.resource}", request.milli
+        for t in self._thresholds.get(request.resource, ()):
+            yield f"devices:{request.resource}:{t}", half_slots(request.milli, t)
+
+    def free(self, state: ClusterState, node: Node) -> dict[str, int]:
+        """What a node has left of each amount."""
+        amounts: dict[str, int] = {}
+        for resource, thresholds in self._thresholds.items():
+            if not device_models(node, resource):
+                continue
+            left = [max(0, milli) for milli in free_devices(state, node, resource)]
+            amounts[f"devices:{resource}"] = sum(left)
+            for t in thresholds:
+                amounts[f"devices:{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
+        return amounts
+
+
+def half_slots(milli: int, threshold: int) -> int:
+    """Half slots of a share, and just so of what a device has left: no more than that fits into it."""
+    if milli > DEVICE_MILLI - threshold:
+        return 2
+    return 1 if milli >= threshold else 0
