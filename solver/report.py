@@ -54,7 +54,7 @@ def _headline(plan: Plan) -> Text:
         case Status.OPTIMAL:
             said = "proven: no placement is better"
         case Status.FEASIBLE:
-            said = f"verified, within {_percent(plan.gap)} of the bound"
+            said = _distance(plan.levels)
         case Status.INFEASIBLE:
             said = "all are required, and it is proven that not all can be"
         case Status.TIMEOUT:
@@ -63,6 +63,17 @@ def _headline(plan: Plan) -> Text:
             said = "not usable"
     text = Text(f"{plan.status.value}", style=f"bold {_STYLES[plan.status]}")
     return text.append(f": {placed} of {placed + left} agents placed, {said}", style="default")
+
+
+def _distance(levels: Sequence[Level]) -> str:
+    """Which level is not proven, by how much, and that those above it are."""
+    open_level = next((level for level in levels if not level.proven), None)
+    if open_level is None:
+        return "verified"
+    distance = f"{open_level.name} within {_percent(open_level.gap)} of its bound"
+    if open_level.sense == "minimize" and any(level.sense == "maximize" for level in levels):
+        return f"verified; proven that no more can be, {distance}"
+    return f"verified; {distance}"
 
 
 def _percent(gap: float) -> str:
