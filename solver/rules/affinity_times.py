@@ -39,12 +39,13 @@ class Hungry:
 
 @dataclass
 class _Times:
-    """Variables by (group, place). `seed` and `rank` only for groups that may be first in their series."""
+    """Variables by (group, place). `seed`, `seeds` (anywhere) and `rank` only for groups that may seed."""
 
     places: list[list[int]]
     horizon: int
     time: dict[tuple[int, int], Linear] = field(default_factory=dict)
     seed: dict[tuple[int, int], Literal] = field(default_factory=dict)
+    seeds: dict[int, Literal] = field(default_factory=dict)
     rank: dict[int, Linear] = field(default_factory=dict)
     support: dict[tuple[tuple[int, ...], int, int], Linear] = field(default_factory=dict)
 
@@ -85,19 +86,16 @@ def _declare(x: Variables, g: int, need: Hungry, times: _Times) -> None:
             x.model.add_implication(seed, x.present([g], nodes))
             times.seed[g, p] = seed
             seeds.append(seed)
-    x.model.add_at_most_one(seeds)
+    times.seeds[g] = x.model.new_bool_var(f"seeds[{g}]")
+    x.model.add(sum(seeds) == times.seeds[g])
 
 
 def _order_seeds(x: Variables, hungry: Mapping[int, Hungry], times: _Times) -> None:
     """A seed that is company for another seed comes after it."""
     for (g, p), seed in times.seed.items():
-        for h in times.rank:
-            if h == g or g not in hungry[h].company or not _keyed(hungry[h], times.places[p]):
-                continue
-            for q in range(len(times.places)):
-                if (h, q) in times.seed:
-                    both = [seed, times.seed[h, q]]
-                    x.model.add(times.rank[h] + 1 <= times.rank[g]).only_enforce_if(both)
+        for h, other in times.seeds.items():
+            if h != g and g in hungry[h].company and _keyed(hungry[h], times.places[p]):
+                x.model.add(times.rank[h] + 1 <= times.rank[g]).only_enforce_if([seed, other])
 
 
 def _keyed(need: Hungry, nodes: list[int]) -> bool:
