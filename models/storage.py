@@ -13,7 +13,10 @@ NO_PROVISIONER = "kubernetes.io/no-provisioner"
 
 @dataclass(frozen=True)
 class PersistentVolumeClaim:
-    """`bound` is: volumeName set AND annotated pv.kubernetes.io/bind-completed. `request` in bytes."""
+    """`bound` is: volumeName set AND annotated pv.kubernetes.io/bind-completed. `request` in bytes.
+
+    `allocated`: bytes that a resize under way has reserved, which quotas count where they are more.
+    """
 
     namespace: str
     name: str
@@ -31,6 +34,7 @@ class PersistentVolumeClaim:
     terminating: bool = False
     uid: str = ""
     admitted: bool = True
+    allocated: int = 0
 
     @property
     def key(self) -> tuple[str, str]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.plan import Unplaced, UnplacedReason
-from placewright.models.rules import RULES
-from placewright.models.rules import gang as gang_rule
-from placewright.models.rules import quota as quota_rule
+from placewright.models.rules import RULES, admission, gang, quota, resources
 from placewright.models.rules.base import Reason
+from placewright.models.rules.quota import charging_quotas
 from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.explain_joint import JOINT, joint_reasons, ranked
 from placewright.solver.replay import rejection
 
-NAMED = 3
-"""Names that a message lists before it says how many more there are."""
-
-JOINT = "joint"
-"""The rule named for what no single rule says: others hold the room, or time ran out."""
+CLUSTER_WIDE = (admission.RULE, quota.RULE, gang.RULE)
+"""Rules that say the same of every node: one sentence then says it all."""
 
 
 def node_reasons(state: ClusterState, agent: Agent) -> list[tuple[Node, list[Reason]]]:
@@ -30,6 +27,14 @@ def node_reasons(state: ClusterState, agent: Agent) -> list[tuple[Node, list[Rea
         reasons = (rule.rejects(state, agent, node) for rule in RULES)
         found.append((node, [reason for reason in reasons if reason is not None]))
     return found
+
+
+def without(state: ClusterState, agent: Agent) -> ClusterState:
+    """The same state with `agent` taken off its node, so that rules can be asked where it could go."""
+    node = state.new.get(agent.key) or agent.node_name
+    if node in state.snapshot.node_by_name and agent.key in state.agents_on(node):
+        state.remove(agent, state.snapshot.node_by_name[node])
+    return state
 
 
 def explain_unplaced(
@@ -42,13 +47,7 @@ def explain_unplaced(
     known: dict[Hashable, tuple[str, tuple[UnplacedReason, ...]]] = {}
     result = []
     for agent in agents:
-        kind = (
-            agent.namespace,
-            agent.label_set,
-            agent.admitted,
-            agent.spec.signature,
-            bool(agent.spec.claims) and agent.name,
-        )
+        kind = _kind(agent)
         if kind not in known:
             known[kind] = _explain(snapshot, state, agent, proven=proven)
         message, reasons = known[kind]
@@ -64,101 +63,83 @@ def explain_unplaced(
     return tuple(result)
 
 
+def _kind(agent: Agent) -> Hashable:
+    """Equal for agents that every reason is the same for. Claims may belong to one agent alone."""
+    own_claims = bool(agent.spec.claims) and agent.name
+    return (
+        agent.namespace,
+        agent.label_set,
+        agent.admitted,
+        agent.refusal,
+        agent.spec.signature,
+        own_claims,
+    )
+
+
 def _explain(
     snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool
 ) -> tuple[str, tuple[UnplacedReason, ...]]:
-    whole = _whole_cluster_reason(state, agent)
-    if whole is not None:
-        return whole.message, (whole,)
+    everywhere = list(_cluster_wide_reasons(state, agent))
+    if everywhere:
+        return everywhere[0].message, tuple(everywhere)
+    now = [(node, rejection(state, agent, node)) for node in snapshot.nodes]
     by_cause: dict[tuple[str, str], list[str]] = {}
-    open_nodes: list[str] = []
-    for node in snapshot.nodes:
-        reason = rejection(state, agent, node)
-        if reason is None:
-            open_nodes.append(node.name)
-            continue
-        for message in _messages(state, agent, node, reason):
-            by_cause.setdefault((reason.rule, message), []).append(node.name)
-    line = _status_line(len(snapshot.nodes), len(open_nodes), by_cause)
+    for node, reason in now:
+        if reason is not None:
+            for message in _messages(state, agent, node, reason):
+                by_cause.setdefault((reason.rule, message), []).append(node.name)
     reasons = [
         UnplacedReason(rule=rule, message=message, nodes=tuple(nodes))
         for (rule, message), nodes in sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
-    joint = _joint_reason(state, agent, open_nodes, proven=proven)
-    return line, (*reasons, *joint)
+    joint = joint_reasons(state, agent, now, proven=proven)
+    return status_line(now, by_cause), (*reasons, *joint)
 
 
-def _whole_cluster_reason(state: ClusterState, agent: Agent) -> UnplacedReason | None:
-    """A quota or a gang that bars the agent wherever it would go."""
+def _cluster_wide_reasons(state: ClusterState, agent: Agent) -> Iterator[UnplacedReason]:
+    """What bars the agent wherever it would go: no nodes at all, creation, a quota, its gang."""
     if not state.snapshot.nodes:
-        return UnplacedReason(rule="resources", message="0/0 nodes are available: the cluster has no nodes.")
-    node = state.snapshot.nodes[0]
-    for rule in (quota_rule.RULE, gang_rule.RULE):
-        reason = rule.rejects(state, agent, node)
+        message = "0/0 nodes are available: the cluster has no nodes."
+        yield UnplacedReason(rule=resources.RULE.name, message=message)
+        return
+    for rule in CLUSTER_WIDE:
+        reason = rule.rejects(state, agent, state.snapshot.nodes[0])
         if reason is not None:
-            return UnplacedReason(rule=reason.rule, message=reason.message)
-    return None
+            yield UnplacedReason(rule=reason.rule, message=reason.message)
+            if rule is quota.RULE:
+                yield from _who_used_the_quota(state, agent)
+            return
+
+
+def _who_used_the_quota(state: ClusterState, agent: Agent) -> Iterator[UnplacedReason]:
+    """This round's agents that are charged to the same quotas, if without them there would be room."""
+    if quota.RULE.rejects(state.before(), agent, state.snapshot.nodes[0]) is not None:
+        return
+    own = {charged.name for charged in charging_quotas(state.snapshot, agent)}
+    users = [
+        other
+        for other, _ in state.placed()
+        if other.namespace == agent.namespace
+        and any(charged.name in own for charged in charging_quotas(state.snapshot, other))
+    ]
+    if users:
+        message = f"the quota would allow it without this round's {ranked(users)}"
+        yield UnplacedReason(rule=JOINT, message=message)
 
 
 def _messages(state: ClusterState, agent: Agent, node: Node, reason: Reason) -> list[str]:
     """kube-scheduler counts each short resource of a node by itself."""
-    if reason.rule != "resources":
+    if reason.rule != resources.RULE.name:
         return [reason.message]
     return shortages(agent, node, state.index(UsageIndex).used(node.name))
 
 
-def _status_line(nodes: int, open_nodes: int, by_cause: dict[tuple[str, str], list[str]]) -> str:
+def status_line(
+    now: Sequence[tuple[Node, Reason | None]], by_cause: Mapping[tuple[str, str], Sequence[str]]
+) -> str:
+    """`0/5 nodes are available: 3 Insufficient cpu, 2 node(s) …`: counts by message, sorted as text."""
     counts = sorted(f"{len(names)} {message}" for (_, message), names in by_cause.items())
-    if open_nodes:
-        counts.append(f"{open_nodes} would take it as things stand")
-    return f"0/{nodes} nodes are available: {', '.join(counts)}."
-
-
-def _joint_reason(
-    state: ClusterState, agent: Agent, open_nodes: Sequence[str], *, proven: bool
-) -> list[UnplacedReason]:
-    gang = state.snapshot.pod_group_by_key.get((agent.namespace, agent.spec.pod_group))
-    if gang is not None and open_nodes:
-        message = f"gang {gang.name}: its {gang.min_member} members do not all fit, so none is placed"
-        return [UnplacedReason(rule="gang", message=message)]
-    if open_nodes:
-        said = "the rules bar it together with the others" if proven else "time ran out before it was placed"
-        return [UnplacedReason(rule=JOINT, message=said, nodes=tuple(open_nodes))]
-    return _who_holds_the_room(state, agent)
-
-
-def _who_holds_the_room(state: ClusterState, agent: Agent) -> list[UnplacedReason]:
-    """Nodes where it would fit were it not for this round's other agents, and who they are."""
-    before = state.before()
-    free = [node for node in before.snapshot.nodes if rejection(before, agent, node) is None]
-    if not free:
-        return _never_reason(state, agent)
-    names = {node.name for node in free}
-    holders = sorted(
-        (other for other, node in state.placed() if node.name in names),
-        key=lambda other: (-other.spec.priority, other.key),
-    )
-    said = f"would fit on {_listed([node.name for node in free])} without this round's {_held(holders)}"
-    return [UnplacedReason(rule=JOINT, message=said, nodes=tuple(node.name for node in free))]
-
-
-def _held(holders: Sequence[Agent]) -> str:
-    named = [f"{other.key} (priority {other.spec.priority})" for other in holders[:NAMED]]
-    return _listed(named, len(holders))
-
-
-def _never_reason(state: ClusterState, agent: Agent) -> list[UnplacedReason]:
-    """Requests that no node could ever meet, with the largest there is."""
-    for name, amount in sorted(agent.spec.requests.items()):
-        largest = max((node.allocatable.get(name, 0) for node in state.snapshot.nodes), default=0)
-        if amount > largest:
-            unit = "m" if name == "cpu" else ""
-            said = f"no node could ever hold it: {name} {amount}{unit}, the largest has {largest}{unit}"
-            return [UnplacedReason(rule="resources", message=said)]
-    return []
-
-
-def _listed(names: Sequence[str], total: int | None = None) -> str:
-    count = len(names) if total is None else total
-    shown = ", ".join(names[:NAMED])
-    return f"{shown} and {count - NAMED} more" if count > NAMED else shown
+    free = sum(reason is None for _, reason in now)
+    if free:
+        counts.append(f"{free} would take it as things stand")
+    return f"0/{len(now)} nodes are available: {', '.join(counts)}."

@@ -44,7 +44,7 @@ def test_the_table_says_what_was_placed_what_was_not_and_why(
     assert "optimal: 1 of 2 agents placed, proven" in out
     assert "default/huge (priority 0)" in out
     assert "0/1 nodes are available: 1 Insufficient cpu." in out
-    assert "no node could ever hold it: cpu 64000m, the largest has 2000m" in out
+    assert "no node could ever hold it: requests cpu 64 but the largest node has 2" in out
 
 
 def test_json_is_the_plan_and_nothing_else(small: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from placewright.models.agent import (
     DEFAULT_SCHEDULER,
@@ -19,6 +20,7 @@ from placewright.models.agent import (
 )
 from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
+from placewright.models.ingest.defaulting import Admitted
 from placewright.models.ingest.selectors import (
     affinity_term,
     node_selector,
@@ -27,55 +29,88 @@ from placewright.models.ingest.selectors import (
     toleration,
 )
 from placewright.models.selector import AffinityTerm, PreferredNodeTerm
-from placewright.models.wire.base import parse
 from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
 from placewright.models.wire.meta import Metadata
-from placewright.models.wire.pod import Pod, PodAffinityTerm, PodAffinityWire, PodSpec, PodStatus, Volume
+from placewright.models.wire.pod import PodAffinityTerm, PodAffinityWire, PodSpec, PodStatus, Volume
 
 DEVICES = "placewright.io/devices"
 DEVICE_IDS = "placewright.io/device-ids"
-ADMITTED = "placewright.io/admitted"
-"""`"true"` on a waiting agent that exists already although nobody knows its uid."""
 POD_GROUP = "scheduling.x-k8s.io/pod-group"
-ADMITTED = "placewright.io/admitted"
 MIRROR = "kubernetes.io/config.mirror"
 
 
 class AgentBuilder:
-    """Builds agents; equal specs become one object, so that replicas share it."""
+    """Builds agents; equal specs become one object, so that replicas share it and are cheap to build."""
 
     def __init__(self) -> None:
         self._specs: dict[Hashable, AgentSpec] = {}
+        self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
+        self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
 
-    def build(self, pod: Pod, *, priority: int, preemption_policy: str, refusal: str = "") -> Agent:
-        """One agent. `priority` and `preemption_policy` are resolved already; InputErrors name fields."""
-        metadata, status = pod.metadata, pod.status or PodStatus()
-        namespace = metadata.namespace or "default"
-        spec = _spec(pod, namespace, status, priority, preemption_policy)
+    def build(self, admitted: Admitted) -> Agent:
+        """One agent of a pod whose priority and defaults are resolved; InputErrors name fields."""
+        pod = admitted.pod
+        metadata, status = pod.metadata, pod.status
         return Agent(
-            namespace=namespace,
+            namespace=pod.namespace,
             name=metadata.name,
-            spec=self._specs.setdefault(spec.signature, spec),
+            spec=self._spec(admitted),
             labels=metadata.labels,
             uid=metadata.uid,
             phase=Phase(status.phase or "Pending"),
-            node_name=pod.spec.node_name,
+            node_name=pod.node_name,
             nominated_node=status.nominated_node_name,
             terminating=metadata.deletion_timestamp is not None,
             scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
-            admitted=_is_admitted(pod),
+            admitted=pod.exists,
             owner=controller(metadata),
             static=MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references),
             device_ids=_device_ids(metadata.annotations),
             created=metadata.creation_timestamp or "",
-            refusal=refusal,
+            refusal=admitted.refusal,
         )
 
+    def _spec(self, admitted: Admitted) -> AgentSpec:
+        """The spec of an agent: known already, where nothing that it depends on differs."""
+        pod = admitted.pod
+        spec, status, labels = pod.spec, pod.status, pod.metadata.labels
+        reads = self._read_by(spec)
+        # Identity stands for equality: the reader shares what is equal, and the entry keeps both alive.
+        key = (
+            (id(spec), id(status), bool(pod.node_name), pod.namespace),
+            (admitted.priority, admitted.preemption_policy),
+            tuple(labels.get(name) for name in reads.labels),
+            pod.metadata.annotations.get(DEVICES),
+            pod.metadata.name if reads.name else "",
+        )
+        known = self._known.get(key)
+        if known is None:
+            built = _spec(admitted)
+            built = self._specs.setdefault(built.signature, built)
+            known = self._known[key] = (spec, status, built)
+        return known[2]
 
-def _is_admitted(pod: Pod) -> bool:
-    """Whether the agent exists in the cluster: it came from there, runs, or is said to."""
-    said = pod.metadata.annotations.get(ADMITTED) == "true"
-    return bool(pod.metadata.uid or pod.spec.node_name) or said
+    def _read_by(self, spec: PodSpec) -> _Reads:
+        known = self._reads.get(id(spec))
+        if known is None:
+            known = self._reads[id(spec)] = (spec, _reads_of(spec))
+        return known[1]
+
+
+@dataclass(frozen=True)
+class _Reads:
+    """What a pod's spec reads of the pod itself: some of its labels, and perhaps its name."""
+
+    labels: tuple[str, ...]
+    name: bool
+
+
+def _reads_of(spec: PodSpec) -> _Reads:
+    terms = list(_all_terms(spec))
+    merged = [key for term in terms for key in (*term.match_label_keys, *term.mismatch_label_keys)]
+    spread = [key for constraint in spec.topology_spread_constraints for key in constraint.match_label_keys]
+    names = dict.fromkeys((POD_GROUP, *merged, *spread))
+    return _Reads(tuple(names), any(volume.ephemeral is not None for volume in spec.volumes))
 
 
 def controller(metadata: Metadata) -> OwnerReference | None:
@@ -86,22 +121,23 @@ def controller(metadata: Metadata) -> OwnerReference | None:
     return None
 
 
-def _spec(pod: Pod, namespace: str, status: PodStatus, priority: int, preemption_policy: str) -> AgentSpec:
-    spec, labels = pod.spec, pod.metadata.labels
+def _spec(admitted: Admitted) -> AgentSpec:
+    pod = admitted.pod
+    spec, status, namespace, labels = pod.spec, pod.status, pod.namespace, pod.metadata.labels
     affinity = spec.affinity
     nodes = affinity.node_affinity if affinity else None
     company = affinity.pod_affinity if affinity else None
     strangers = affinity.pod_anti_affinity if affinity else None
-    requested = amounts.running_requests(spec, status) if spec.node_name else amounts.pod_requests(spec)
+    requested = amounts.running_requests(spec, status) if pod.node_name else amounts.pod_requests(spec)
     return AgentSpec(
         requests=amounts.as_resources(requested),
         limits=amounts.as_resources(amounts.pod_limits(spec)),
-        scoring_requests=amounts.scoring_requests(spec),
-        unspecified=amounts.unspecified((*spec.containers, *spec.init_containers)),
+        scoring_requests=amounts.scoring_requests(spec, status if pod.node_name else None),
+        unspecified=amounts.unspecified(spec),
         qos=amounts.qos_class(spec, status),
-        priority=priority,
+        priority=admitted.priority,
         priority_class_name=spec.priority_class_name,
-        preemption_policy=preemption_policy,
+        preemption_policy=admitted.preemption_policy,
         scheduler_name=spec.scheduler_name or DEFAULT_SCHEDULER,
         node_selector=spec.node_selector,
         node_affinity=node_selector(
@@ -119,15 +155,18 @@ def _spec(pod: Pod, namespace: str, status: PodStatus, priority: int, preemption
             *_preferred(company, namespace, labels, 1),
             *_preferred(strangers, namespace, labels, -1),
         ),
-        crosses_namespaces=any(t.namespaces or t.namespace_selector is not None for t in _all_terms(pod)),
-        spread=tuple(spread_constraint(c, labels) for c in spec.topology_spread_constraints),
-        claims=tuple(_claims(pod.metadata.name, spec.volumes)),
+        crosses_namespaces=any(t.namespaces or t.namespace_selector is not None for t in _all_terms(spec)),
+        spread=tuple(
+            spread_constraint(c, labels, f"spec.topologySpreadConstraints[{i}]")
+            for i, c in enumerate(spec.topology_spread_constraints)
+        ),
+        claims=tuple(dict.fromkeys(_claims(pod.metadata.name, spec.volumes))),
         disks=tuple(disk for volume in spec.volumes for disk in _disks(volume)),
         devices=_devices(pod.metadata.annotations),
         pod_group=labels.get(POD_GROUP, ""),
         images=tuple(c.image for c in (*spec.init_containers, *spec.containers) if c.image),
         container_count=len(spec.containers) + len(spec.init_containers),
-        has_deadline=spec.active_deadline_seconds is not None,
+        has_deadline=spec.active_deadline_seconds is not None and spec.active_deadline_seconds >= 0,
     )
 
 
@@ -148,8 +187,8 @@ def _preferred(
     )
 
 
-def _all_terms(pod: Pod) -> Iterator[PodAffinityTerm]:
-    affinity = pod.spec.affinity
+def _all_terms(spec: PodSpec) -> Iterator[PodAffinityTerm]:
+    affinity = spec.affinity
     for wire in (affinity.pod_affinity, affinity.pod_anti_affinity) if affinity else ():
         if wire is not None:
             yield from wire.required_during_scheduling_ignored_during_execution
@@ -160,7 +199,7 @@ def _all_terms(pod: Pod) -> Iterator[PodAffinityTerm]:
 
 def _host_ports(spec: PodSpec) -> Iterator[HostPort]:
     """Ports of containers and sidecars; on the host's network a container's port is the host's (§1.2)."""
-    sidecars = (c for c in spec.init_containers if c.restart_policy == "Always")
+    sidecars = (c for c in spec.init_containers if amounts.is_sidecar(c))
     for container in (*spec.containers, *sidecars):
         for port in container.ports:
             number = port.host_port or (port.container_port if spec.host_network else 0)
@@ -215,8 +254,3 @@ def parse_device_ids(text: str, field: str) -> tuple[int, ...]:
     if not isinstance(ids, list) or not all(type(i) is int and i >= 0 for i in ids):
         raise InputError(f"expected a JSON list of device numbers, found {text!r}", field=field)
     return tuple(ids)
-
-
-def parse_pod(document: object) -> Pod:
-    """A Pod document as its schema. Raises InputError."""
-    return parse(Pod, document)

@@ -7,7 +7,8 @@ from typing import Any
 
 import orjson
 
-from placewright.models.ingest.agents import ADMITTED, DEVICE_IDS, DEVICES, POD_GROUP
+from placewright.models.ingest.agents import DEVICE_IDS, DEVICES, POD_GROUP
+from placewright.models.ingest.pods import ADMITTED
 from placewright.models.wire.concise import ConciseAgent
 
 Object = dict[str, Any]

@@ -7,69 +7,106 @@ it would refuse is returned as a reason, not raised: the other agents can still 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from pydantic.alias_generators import to_camel
+
+from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.requests import (
     Exact,
     container_limits,
     container_requests,
+    containers,
     pod_limits,
     pod_requests,
     quantities,
 )
 from placewright.models.policy import PriorityClass
+from placewright.models.storage import PersistentVolumeClaim
 from placewright.models.wire.base import Quantities
-from placewright.models.wire.pod import Container, Pod, PodSpec, ResourcesWire
+from placewright.models.wire.pod import Container, PodSpec, ResourcesWire
 from placewright.models.wire.policy import LimitRangeItem, LimitRangeWire
+
+NO_POLICY = "PreemptLowerPriority"
 
 
 @dataclass(frozen=True)
 class Admitted:
     """A pod after admission: its spec completed, its priority resolved, and why it is refused, if it is."""
 
-    pod: Pod
+    pod: PodRecord
     priority: int
     preemption_policy: str
     refusal: str = ""
 
 
+@dataclass(frozen=True)
+class LimitRange:
+    namespace: str
+    items: tuple[LimitRangeItem, ...]
+
+
+def limit_range(wire: LimitRangeWire) -> LimitRange:
+    """A LimitRange whose amounts are known to be amounts. Raises InputError that names the field."""
+    items = tuple(wire.spec.limits) if wire.spec is not None else ()
+    for i, item in enumerate(items):
+        for name in ("default", "default_request", "min", "max", "max_limit_request_ratio"):
+            quantities(getattr(item, name), f"spec.limits[{i}].{to_camel(name)}")
+    return LimitRange(wire.metadata.namespace or "default", items)
+
+
 class Admission:
     """The classes and limit ranges of a snapshot, applied to one pod at a time."""
 
-    def __init__(self, classes: Iterable[PriorityClass], ranges: Iterable[LimitRangeWire]) -> None:
+    def __init__(self, classes: Iterable[PriorityClass], ranges: Iterable[LimitRange]) -> None:
         self._classes: Mapping[str, PriorityClass] = {c.name: c for c in classes}
-        self._default = max((c for c in self._classes.values() if c.global_default), key=_value, default=None)
+        defaults = (c for c in self._classes.values() if c.global_default)
+        # There should be one; among several the API server takes the lowest.
+        self._default = min(defaults, key=lambda c: (c.value, c.name), default=None)
         self._items: dict[str, list[LimitRangeItem]] = {}
-        for limit_range in ranges:
-            if limit_range.spec is not None:
-                namespace = limit_range.metadata.namespace or "default"
-                self._items.setdefault(namespace, []).extend(limit_range.spec.limits)
+        for limits in ranges:
+            self._items.setdefault(limits.namespace, []).extend(limits.items)
+        self._known: dict[tuple[int, str, bool], tuple[PodSpec, Admitted]] = {}
 
-    def admit(self, pod: Pod) -> Admitted:
-        """A live pod as it is; a new one with its defaults."""
+    def admit(self, pod: PodRecord) -> Admitted:
+        """A live pod as it is; a new one with its defaults, and one that is said to run with its priority."""
         if pod.metadata.uid:
-            return Admitted(pod, pod.spec.priority or 0, pod.spec.preemption_policy or "PreemptLowerPriority")
-        priority, policy, refusal = self._priority(pod.spec)
-        items = self._items.get(pod.metadata.namespace or "default", [])
-        limited = pod.model_copy(update={"spec": _limited(pod.spec, items)}) if items else pod
-        refusal = refusal or _out_of_range(limited.spec, items)
-        return Admitted(limited, priority, policy, refusal)
+            return Admitted(pod, pod.spec.priority or 0, pod.spec.preemption_policy or NO_POLICY)
+        # Replicas share their spec: what one of them became, all become.
+        key = (id(pod.spec), pod.namespace, pod.exists)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = (pod.spec, self._admit(pod))
+        return replace(known[1], pod=replace(pod, spec=known[1].pod.spec))
 
-    def _priority(self, spec: PodSpec) -> tuple[int, str, str]:
-        named = self._classes.get(spec.priority_class_name)
-        if spec.priority_class_name and named is None:
-            refusal = f"no PriorityClass with name {spec.priority_class_name} was found"
-            return spec.priority or 0, spec.preemption_policy or "PreemptLowerPriority", refusal
-        found = named or self._default
-        policy = spec.preemption_policy or (found.preemption_policy if found else "PreemptLowerPriority")
-        if spec.priority is not None and named is None:
-            return spec.priority, policy, ""
-        return (found.value if found else 0), policy, ""
+    def _admit(self, pod: PodRecord) -> Admitted:
+        named = self._classes.get(pod.spec.priority_class_name)
+        found = named or (None if pod.spec.priority_class_name else self._default)
+        policy = pod.spec.preemption_policy or (found.preemption_policy if found else NO_POLICY)
+        priority, spec, refusal = pod.spec.priority or 0, pod.spec, ""
+        if found is not None and (named or pod.spec.priority is None):
+            priority = found.value
+            # Quotas go by the class's name, the default's too.
+            spec = spec.model_copy(update={"priority_class_name": found.name})
+        if not pod.exists:
+            if pod.spec.priority_class_name and named is None:
+                refusal = f"no PriorityClass with name {pod.spec.priority_class_name} was found"
+            items = self._items.get(pod.namespace, [])
+            spec = _limited(spec, items)
+            refusal = refusal or _above_limit(spec) or _out_of_range(spec, items)
+        return Admitted(replace(pod, spec=spec), priority, policy, refusal)
 
-
-def _value(priority_class: PriorityClass) -> tuple[int, str]:
-    return (priority_class.value, priority_class.name)
+    def refuses_claim(self, claim: PersistentVolumeClaim) -> str:
+        """Why a new claim is not created, or ""."""
+        asked = {"storage": Fraction(claim.request)}
+        for item in self._items.get(claim.namespace, []):
+            if item.type == "PersistentVolumeClaim":
+                # A claim has no limits: its request is held against both bounds.
+                fault = _fault(item, asked, asked, "PersistentVolumeClaim")
+                if fault:
+                    return fault
+        return ""
 
 
 def _limited(spec: PodSpec, items: Sequence[LimitRangeItem]) -> PodSpec:
@@ -97,6 +134,20 @@ def _with_defaults(container: Container, items: Sequence[LimitRangeItem]) -> Con
     return container.model_copy(update={"resources": ResourcesWire(requests=requests, limits=limits)})
 
 
+def _above_limit(spec: PodSpec) -> str:
+    """The first container that requests more than its limit, perhaps by a default, or ""."""
+    for field, container in containers(spec):
+        limits = container_limits(container, field)
+        for name, asked in container_requests(container, field).items():
+            if asked > limits.get(name, asked):
+                return f"the request of {name} is above its limit in {_named(container)}"
+    return ""
+
+
+def _named(container: Container) -> str:
+    return f"container {container.name}".strip()
+
+
 def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
     """The first bound of a limit range that the pod or one of its containers breaks, or ""."""
     for item in items:
@@ -105,9 +156,9 @@ def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
             if fault:
                 return fault
         if item.type == "Container":
-            for container in (*spec.containers, *spec.init_containers):
-                requests, limits = container_requests(container, "spec"), container_limits(container, "spec")
-                fault = _fault(item, requests, limits, f"container {container.name}".strip())
+            for field, container in containers(spec):
+                requests, limits = container_requests(container, field), container_limits(container, field)
+                fault = _fault(item, requests, limits, _named(container))
                 if fault:
                     return fault
     return ""

@@ -18,6 +18,8 @@ DEVICES = "placewright.io/devices"
 PRICE = "placewright.io/price"
 MILLIONTHS = 1_000_000
 
+CORDON = Taint("node.kubernetes.io/unschedulable", Effect.NO_SCHEDULE)
+
 _PRESSURE = {
     "MemoryPressure": "node.kubernetes.io/memory-pressure",
     "DiskPressure": "node.kubernetes.io/disk-pressure",
@@ -32,14 +34,17 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
     field = "status.capacity" if status.allocatable is None else "status.allocatable"
     exact = quantities(status.capacity if status.allocatable is None else status.allocatable, field)
     own = taints(wire.spec.taints) if wire.spec else ()
-    derived = condition_taints(status.conditions) if taints_from_conditions else ()
+    unschedulable = wire.spec.unschedulable if wire.spec else False
+    derived: tuple[Taint, ...] = ()
+    if taints_from_conditions:
+        derived = (*condition_taints(status.conditions), *((CORDON,) if unschedulable else ()))
     annotations = wire.metadata.annotations
     return Node(
         name=wire.metadata.name,
         allocatable={name: amount(name, exact[name]) for name in sorted(exact)},
         labels=wire.metadata.labels,
-        taints=tuple(dict.fromkeys((*own, *derived))),
-        unschedulable=wire.spec.unschedulable if wire.spec else False,
+        taints=_with_derived(own, derived),
+        unschedulable=unschedulable,
         images={name: image.size_bytes for image in status.images for name in image.names},
         devices=tuple(
             DevicePool(pool.resource, pool.count, pool.model)
@@ -48,6 +53,12 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
         price=parse_price(annotations.get(PRICE), f"metadata.annotations.{PRICE}"),
         uid=wire.metadata.uid,
     )
+
+
+def _with_derived(own: tuple[Taint, ...], derived: tuple[Taint, ...]) -> tuple[Taint, ...]:
+    """The node's taints and those that are not there yet; one taint per key and effect, as in the API."""
+    known = {(taint.key, taint.effect) for taint in own}
+    return (*own, *(taint for taint in derived if (taint.key, taint.effect) not in known))
 
 
 def parse_price(text: str | int | float | None, field: str) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 
 from placewright.models.agent import QosClass
 from placewright.models.errors import InputError
@@ -20,6 +22,9 @@ NONZERO = {"cpu": Fraction(1, 10), "memory": Fraction(200 * 1024 * 1024)}
 """What scoring assumes for a container that does not say (§1.4)."""
 
 _KNOWN = frozenset({"cpu", "memory", "ephemeral-storage"})
+_NAME = r"([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)"
+_DOMAIN = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*"
+_EXTENDED = re.compile(rf"(?!requests\.){_DOMAIN}/{_NAME}")
 
 
 def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
@@ -40,13 +45,14 @@ def is_pod_level(name: str) -> bool:
     return name in COMPUTE or name.startswith("hugepages-")
 
 
+@lru_cache(maxsize=4096)
 def survives(name: str) -> bool:
     """Whether kube-scheduler keeps a requested resource at all; others it drops silently (§1.3)."""
     return (
         name in _KNOWN
         or name.startswith(("hugepages-", "attachable-volumes-"))
         or "kubernetes.io/" in name
-        or ("/" in name and not name.startswith("requests."))
+        or _EXTENDED.fullmatch(name) is not None
     )
 
 
@@ -62,6 +68,19 @@ def container_requests(container: Container, field: str) -> Exact:
     return {**container_limits(container, field), **own}
 
 
+def containers(spec: PodSpec) -> Iterator[tuple[str, Container]]:
+    """All containers, init containers last, each with its field."""
+    for i, container in enumerate(spec.containers):
+        yield f"spec.containers[{i}]", container
+    for i, container in enumerate(spec.init_containers):
+        yield f"spec.initContainers[{i}]", container
+
+
+def is_sidecar(container: Container) -> bool:
+    """Of an init container: whether it keeps running beside the others."""
+    return container.restart_policy == "Always"
+
+
 Amounts = Callable[[Container, str], Exact]
 
 
@@ -74,7 +93,7 @@ def aggregate(spec: PodSpec, amounts: Amounts) -> Exact:
     most: Exact = {}
     for i, container in enumerate(spec.init_containers):
         own = amounts(container, f"spec.initContainers[{i}]")
-        if container.restart_policy == "Always":
+        if is_sidecar(container):
             _add(main, own)
             _add(sidecars, own)
             _raise(most, sidecars)
@@ -96,8 +115,15 @@ def _raise(total: Exact, floor: Exact) -> None:
         total[name] = max(total.get(name, value), value)
 
 
-def pod_requests(spec: PodSpec, amounts: Amounts = container_requests) -> Exact:
-    """Effective requests: containers, overridden by pod-level ones, plus overhead."""
+def pod_requests(spec: PodSpec, assumed: Exact | None = None) -> Exact:
+    """Effective requests: containers, overridden by pod-level ones, plus overhead.
+
+    `assumed` is what each container counts for where it does not say.
+    """
+
+    def amounts(container: Container, field: str) -> Exact:
+        return {**(assumed or {}), **container_requests(container, field)}
+
     total = {**aggregate(spec, amounts), **pod_level_requests(spec)}
     _add(total, quantities(spec.overhead, "spec.overhead"))
     return total
@@ -110,10 +136,9 @@ def pod_level_requests(spec: PodSpec) -> Exact:
     own = quantities(spec.resources.requests, "spec.resources.requests")
     limits = quantities(spec.resources.limits, "spec.resources.limits")
     asked = aggregate(spec, container_requests) if limits else {}
-    for name, limit in limits.items():
-        if name not in own and is_pod_level(name):
-            # Hugepages do not overcommit: there the limit decides, not what the containers add up to.
-            own[name] = asked[name] if name in COMPUTE and name in asked else limit
+    # Hugepages do not overcommit: there the limit decides, not what the containers add up to.
+    filled = {**limits, **{name: asked[name] for name in COMPUTE if name in asked}}
+    own = {**filled, **own}
     return {name: value for name, value in own.items() if is_pod_level(name)}
 
 
@@ -129,7 +154,7 @@ def pod_limits(spec: PodSpec) -> Exact:
     return total
 
 
-def running_requests(spec: PodSpec, status: PodStatus) -> Exact:
+def running_requests(spec: PodSpec, status: PodStatus, assumed: Exact | None = None) -> Exact:
     """Requests of an assigned pod: a resize under way counts with the larger of old and new (§1.3)."""
     statuses = {s.name: s for s in (*status.container_statuses, *status.init_container_statuses)}
     infeasible = any(c.type == "PodResizePending" and c.reason == "Infeasible" for c in status.conditions)
@@ -138,9 +163,9 @@ def running_requests(spec: PodSpec, status: PodStatus) -> Exact:
         asked = container_requests(container, field)
         is_init = field.startswith("spec.initContainers")
         known = statuses.get(container.name)
-        if known is None or known.resources is None or (is_init and container.restart_policy != "Always"):
-            return asked
-        return _resized(asked, known, field, infeasible=infeasible)
+        if known is not None and known.resources is not None and (not is_init or is_sidecar(container)):
+            asked = _resized(asked, known, field, infeasible=infeasible)
+        return {**(assumed or {}), **asked}
 
     total = {**aggregate(spec, amounts), **_pod_level_running(spec, status, infeasible=infeasible)}
     _add(total, quantities(spec.overhead, "spec.overhead"))
@@ -167,26 +192,27 @@ def _pod_level_running(spec: PodSpec, status: PodStatus, *, infeasible: bool) ->
     return {name: value for name, value in actual.items() if name in own}
 
 
-def scoring_requests(spec: PodSpec) -> Resources:
-    """cpu and memory as the resource scores see them: a container that does not say counts for something."""
+def scoring_requests(spec: PodSpec, status: PodStatus | None = None) -> Resources:
+    """cpu and memory as the resource scores see them: a container that does not say counts for something.
 
-    def amounts(container: Container, field: str) -> Exact:
-        own = container_requests(container, field)
-        return {name: own.get(name, NONZERO[name]) for name in COMPUTE}
-
-    total = pod_requests(spec, amounts)
+    `status` is that of an assigned pod. With pod-level requests only what the whole pod leaves open is
+    filled in, again for each container.
+    """
+    asked = pod_requests(spec) if status is None else running_requests(spec, status)
+    by_pod = pod_level_requests(spec)
+    assumed = {name: NONZERO[name] for name in COMPUTE if not (by_pod and name in asked)}
+    # Running or not, a container is asked the same way; what it leaves open is assumed.
+    total = pod_requests(spec, assumed=assumed) if status is None else running_requests(spec, status, assumed)
     return {name: amount(name, total.get(name, Fraction(0))) for name in COMPUTE}
 
 
-def unspecified(containers: Iterable[Container]) -> frozenset[str]:
+def unspecified(spec: PodSpec) -> frozenset[str]:
     """Quota keys that some container leaves open (§12.2)."""
-    missing = set()
-    for container in containers:
-        for name in COMPUTE:
-            if name not in container_requests(container, ""):
-                missing.add(f"requests.{name}")
-            if name not in container_limits(container, ""):
-                missing.add(f"limits.{name}")
+    missing: set[str] = set()
+    for field, container in containers(spec):
+        requests, limits = container_requests(container, field), container_limits(container, field)
+        missing.update(f"requests.{name}" for name in COMPUTE if name not in requests)
+        missing.update(f"limits.{name}" for name in COMPUTE if name not in limits)
     return frozenset(missing)
 
 
@@ -194,11 +220,10 @@ def qos_class(spec: PodSpec, status: PodStatus | None) -> QosClass:
     """§1.5; a class that the status states wins."""
     if status is not None and status.qos_class:
         return QosClass(status.qos_class)
-    containers = (*spec.containers, *spec.init_containers)
     if spec.resources is not None:
         pairs = [(pod_level_requests(spec), quantities(spec.resources.limits, "spec.resources.limits"))]
     else:
-        pairs = [(container_requests(c, ""), container_limits(c, "")) for c in containers]
+        pairs = [(container_requests(c, field), container_limits(c, field)) for field, c in containers(spec)]
     requests, limits = _positive_sum(r for r, _ in pairs), _positive_sum(limit for _, limit in pairs)
     if not requests and not limits:
         return QosClass.BEST_EFFORT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from placewright.models.agent import InclusionPolicy, SpreadConstraint
+from placewright.models.errors import InputError
 from placewright.models.selector import (
     AffinityTerm,
     Effect,
@@ -74,7 +75,12 @@ def _with_keys(
     return selector
 
 
-def spread_constraint(wire: SpreadConstraintWire, labels: Mapping[str, str]) -> SpreadConstraint:
+def spread_constraint(wire: SpreadConstraintWire, labels: Mapping[str, str], field: str) -> SpreadConstraint:
+    """A constraint with its matchLabelKeys merged in (§6.1). Raises InputError."""
+    if wire.min_domains is not None and wire.when_unsatisfiable != "DoNotSchedule":
+        raise InputError(
+            "expected minDomains only where whenUnsatisfiable is DoNotSchedule", field=f"{field}.minDomains"
+        )
     selector = _with_keys(label_selector(wire.label_selector), wire.match_label_keys, labels, Operator.IN)
     return SpreadConstraint(
         topology_key=wire.topology_key,

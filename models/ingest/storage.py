@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from placewright.models.agent import Agent, OwnerReference
 from placewright.models.errors import InputError
 from placewright.models.ingest.agents import controller
+from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.selectors import label_selector, node_selector
 from placewright.models.quantity import parse_amount
 from placewright.models.storage import (
@@ -42,18 +45,51 @@ def build_claim(wire: PersistentVolumeClaimWire, default_class: str) -> Persiste
     claim = claim_from_template(wire.metadata, wire.spec, wire.metadata.namespace or "default")
     annotations = wire.metadata.annotations
     exists = bool(wire.metadata.uid)
+    allocated = wire.status.allocated_resources if wire.status else {}
     unnamed = wire.spec.storage_class_name is None and BETA_CLASS not in annotations
     storage_class = default_class if unnamed and not exists else claim.storage_class
     return replace(
         claim,
         storage_class=annotations.get(BETA_CLASS, storage_class),
         bound=bool(claim.volume_name) and BIND_COMPLETED in annotations,
+        allocated=_bytes(allocated.get("storage"), "status.allocatedResources.storage"),
         phase=(wire.status.phase if wire.status else "") or "Pending",
         selected_node=annotations.get(SELECTED_NODE, ""),
         terminating=wire.metadata.deletion_timestamp is not None,
         uid=wire.metadata.uid,
         admitted=exists,
     )
+
+
+def default_class(wires: Iterable[StorageClassWire]) -> str:
+    """The class of new claims that name none: the youngest of those marked so, or ""."""
+    marked = [w for w in wires if any(w.metadata.annotations.get(key) == "true" for key in DEFAULT_CLASS)]
+    marked.sort(key=lambda w: w.metadata.name)
+    youngest = max(marked, key=lambda w: w.metadata.creation_timestamp or "", default=None)
+    return youngest.metadata.name if youngest is not None else ""
+
+
+def new_claim(
+    metadata: Metadata, spec: ClaimTemplateSpec, namespace: str, default: str
+) -> PersistentVolumeClaim:
+    """The claim that a template makes; one that names no class gets the default."""
+    claim = claim_from_template(metadata, spec, namespace)
+    return replace(claim, storage_class=default) if spec.storage_class_name is None else claim
+
+
+def ephemeral_claims(
+    pods: Iterable[PodRecord], agents: Iterable[Agent], default: str
+) -> Iterator[PersistentVolumeClaim]:
+    """Claims that come with new agents' ephemeral volumes."""
+    for pod, agent in zip(pods, agents, strict=True):
+        if agent.admitted or not any(use.ephemeral for use in agent.spec.claims):
+            continue
+        for volume in pod.spec.volumes:
+            if volume.ephemeral is not None:
+                metadata = Metadata(name=f"{agent.name}-{volume.name}")
+                spec = volume.ephemeral.volume_claim_template.spec
+                claim = new_claim(metadata, spec, agent.namespace, default)
+                yield replace(claim, owner=OwnerReference("Pod", agent.name))
 
 
 def claim_from_template(metadata: Metadata, spec: ClaimTemplateSpec, namespace: str) -> PersistentVolumeClaim:

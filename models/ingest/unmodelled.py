@@ -1,28 +1,65 @@
-"""What a snapshot says that could change placement and that nothing here models: named, never ignored."""
+"""What a snapshot says that could change placement and that nothing here models: named, never ignored.
+
+One warning for each finding, with how often it was made and where first.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
-from placewright.models.agent import Agent, AgentClass
-from placewright.models.selector import NodeSelector
+from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass
+from placewright.models.ingest.nodes import condition_taints
+from placewright.models.ingest.pods import PodRecord
+from placewright.models.selector import LabelSelector, NodeSelector, Operator
 from placewright.models.snapshot import Snapshot
-from placewright.models.wire.pod import Pod
+from placewright.models.wire.node import NodeStatus, NodeWire
+from placewright.models.wire.pod import PodSpec
+from placewright.models.wire.storage import PersistentVolumeWire
+
+_NEGATIVE = frozenset({Operator.NOT_IN, Operator.DOES_NOT_EXIST})
 
 
 class Unmodelled:
-    """Collects findings; each becomes one warning with a count and its first example."""
+    """Collects findings about objects as they are read."""
 
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
         self._first: dict[str, str] = {}
+        self._known: dict[tuple[int, bool], tuple[PodSpec, tuple[str, ...]]] = {}
 
-    def pod(self, pod: Pod) -> None:
+    def pod(self, pod: PodRecord) -> None:
         """Note what a pod's spec asks for beyond the rules."""
-        where = f"{pod.metadata.namespace or 'default'}/{pod.metadata.name}"
-        for what in _pod_findings(pod):
-            self.note(what, where)
+        if pod.status.phase in TERMINAL_PHASES:
+            return
+        key = (id(pod.spec), bool(pod.metadata.uid))
+        if key not in self._known:
+            found = tuple(_spec_findings(pod.spec, live=bool(pod.metadata.uid)))
+            self._known[key] = (pod.spec, found)
+        for what in self._known[key][1]:
+            self.note(what, pod.key)
+
+    def node(self, node: NodeWire, *, taints_from_conditions: bool) -> None:
+        status = node.status or NodeStatus()
+        name = node.metadata.name
+        if status.allocatable is None:
+            self.note("nodes without status.allocatable: their capacity is taken for it", name)
+        taints = {taint.key for taint in node.spec.taints} if node.spec else set()
+        derived = () if taints_from_conditions else condition_taints(status.conditions)
+        if any(taint.key not in taints for taint in derived):
+            self.note(
+                "nodes with a bad condition and not the taint for it: agents go there unless the taints are "
+                "derived (--taints-from-conditions)",
+                name,
+            )
+
+    def volume(self, volume: PersistentVolumeWire) -> None:
+        if volume.spec.csi is None and volume.spec.in_tree:
+            self.note(
+                "in-tree volumes (gcePersistentDisk, awsElasticBlockStore, …) do not count against the "
+                "attach limits of the CSI drivers they were migrated to",
+                volume.metadata.name,
+            )
 
     def note(self, what: str, where: str) -> None:
         self._count[what] += 1
@@ -33,60 +70,101 @@ class Unmodelled:
             yield f"{what} ({count}, first {self._first[what]})"
 
 
-def _pod_findings(pod: Pod) -> Iterator[str]:
-    spec = pod.spec
+def _spec_findings(spec: PodSpec, *, live: bool) -> Iterator[str]:
     if spec.resource_claims:
         yield "spec.resourceClaims (dynamic resource allocation) is not modelled"
     if spec.scheduling_group is not None or spec.workload_ref is not None:
         yield "spec.schedulingGroup / workloadRef (native gangs) is not modelled"
-    if spec.runtime_class_name and not spec.overhead and not pod.metadata.uid:
+    if spec.runtime_class_name and not spec.overhead and not live:
         yield "spec.runtimeClassName: overhead and scheduling of the RuntimeClass are not added"
-    if any(volume.ephemeral for volume in spec.volumes) and not pod.metadata.uid:
+    if any(volume.ephemeral for volume in spec.volumes) and not live:
         yield "spec.volumes.ephemeral: claims are taken to be created with the agent"
+    if (spec.host_network and spec.host_users is False) or any(
+        container.restart_policy_rules for container in (*spec.containers, *spec.init_containers)
+    ):
+        yield "what nodes declare in status.declaredFeatures is not modelled, and an agent may need it"
 
 
-def snapshot_warnings(snapshot: Snapshot, kinds: frozenset[str]) -> Iterator[str]:
+def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """Warnings that need the whole: missing kinds, agents without their node, terms that never match."""
     agents = snapshot.agents
-    terms = [
-        (agent, term)
-        for agent in agents
-        for term in (*agent.spec.affinity, *agent.spec.anti_affinity)
-        if term.namespace_selector is not None
-    ]
-    if terms and "Namespace" not in kinds:
-        yield (
-            f"namespaceSelector is used ({len(terms)}, first {terms[0][0].key}) "
-            "but no Namespace is in the snapshot: every namespace counts as having no labels"
-        )
+    yield from _missing_kinds(snapshot, kinds)
     yield from _about(
         "assigned to a node that is not in the snapshot: left out",
-        (a for a in agents if a.node_name and not a.terminal and a.node_name not in snapshot.node_by_name),
+        (
+            a.key
+            for a in agents
+            if a.node_name and not a.terminal and a.node_name not in snapshot.node_by_name
+        ),
     )
     yield from _about(
         "pending for another scheduler: left alone, and may compete for the same room",
-        (a for a in agents if snapshot.classify(a) is AgentClass.FOREIGN),
+        (a.key for a in agents if snapshot.classify(a) is AgentClass.FOREIGN),
     )
     yield from _about(
         "a required node affinity term that cannot be parsed: it matches nothing",
-        (a for a in agents if _has_broken_term(a.spec.node_affinity)),
+        (a.key for a in agents if _has_broken_term(a.spec.node_affinity)),
     )
     yield from _about(
-        "pending with a nominated node: placed like any other",
-        (a for a in snapshot.pending if a.nominated_node),
+        "a preferred node affinity term that cannot be parsed: kube-scheduler fails where it scores nodes",
+        (a.key for a in snapshot.pending if any(not p.term.parses for p in a.spec.preferred_nodes)),
     )
-    for node in snapshot.nodes:
-        if not node.allocatable.get("pods"):
-            yield f"node {node.name} has no allocatable pods: nothing can be placed on it"
-    for quota in snapshot.quotas:
-        if quota.used is None:
-            yield f"ResourceQuota {quota.namespace}/{quota.name} has no status: usage is recomputed"
+    if not snapshot.options.quirk_namespace_selector:
+        yield from _about(
+            "a namespaceSelector of NotIn and DoesNotExist alone: kube-scheduler 1.35 and 1.36 take it, in "
+            "an incoming agent's own terms, for every namespace",
+            (a.key for a in snapshot.pending if any(map(_is_negative, _namespace_selectors(a)))),
+        )
+    yield from _about(
+        "pending with a nominated node: placed like any other",
+        (a.key for a in snapshot.pending if a.nominated_node),
+    )
+    yield from _about(
+        "nodes with no allocatable pods: nothing can be placed on them",
+        (node.name for node in snapshot.nodes if not node.allocatable.get("pods")),
+    )
+    yield from _about(
+        "ResourceQuotas without status: usage is recomputed",
+        (f"{quota.namespace}/{quota.name}" for quota in snapshot.quotas if quota.used is None),
+    )
 
 
-def _about(what: str, agents: Iterable[Agent]) -> Iterator[str]:
-    found = list(agents)
+def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
+    """A kind that is not in the snapshot need not be missing from the cluster."""
+    if "Namespace" not in kinds:
+        yield from _about(
+            "namespaceSelector is used but no Namespace is in the snapshot: every namespace counts as having "
+            "no labels",
+            (agent.key for agent in snapshot.agents if any(_namespace_selectors(agent))),
+        )
+    claims, pending = snapshot.storage.claims, snapshot.pending
+    if "PersistentVolumeClaim" not in kinds:
+        yield from _about(
+            "claims are used but no PersistentVolumeClaim is in the snapshot: the agents fit nowhere",
+            (a.key for a in pending if any((a.namespace, c.name) not in claims for c in a.spec.claims)),
+        )
+    if "PersistentVolume" not in kinds:
+        bound = {key for key, claim in claims.items() if claim.bound}
+        yield from _about(
+            "bound claims are used but no PersistentVolume is in the snapshot: the agents fit nowhere",
+            (a.key for a in pending if any((a.namespace, c.name) in bound for c in a.spec.claims)),
+        )
+
+
+def _about(what: str, names: Iterable[str]) -> Iterator[str]:
+    found = list(names)
     if found:
-        yield f"{what} ({len(found)}, first {found[0].key})"
+        yield f"{what} ({len(found)}, first {found[0]})"
+
+
+def _namespace_selectors(agent: Agent) -> Iterator[LabelSelector]:
+    for term in (*agent.spec.affinity, *agent.spec.anti_affinity):
+        if term.namespace_selector is not None:
+            yield term.namespace_selector
+
+
+def _is_negative(selector: LabelSelector) -> bool:
+    return not selector.empty and all(r.operator in _NEGATIVE for r in selector.requirements)
 
 
 def _has_broken_term(selector: NodeSelector | None) -> bool:

@@ -8,28 +8,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
 from placewright.models.agent import TERMINAL_PHASES
+from placewright.models.errors import InputError
+from placewright.models.ingest.daemons import daemon_spec, pinned_nodes, runs_on
+from placewright.models.ingest.pods import NO_STATUS, PodRecord
 from placewright.models.node import Node
 from placewright.models.wire.meta import Metadata, OwnerReferenceWire, TemplateMetadata
-from placewright.models.wire.pod import Pod, PodSpec, PodTemplate, Volume
-from placewright.models.wire.workload import NamedClaimTemplate, WorkloadSpec, WorkloadWire
+from placewright.models.wire.pod import ClaimSource, PodSpec, PodTemplate, Volume
+from placewright.models.wire.workload import NamedClaimTemplate, WorkloadSpec, WorkloadStatus, WorkloadWire
 
-KINDS = ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet", "Job", "DaemonSet")
+# StatefulSets first: their names are fixed, the others take what is left.
+KINDS = ("StatefulSet", "Deployment", "ReplicaSet", "ReplicationController", "Job", "DaemonSet")
+MOST_PODS = 1_000_000
+REVISION = "deployment.kubernetes.io/revision"
+TEMPLATE_HASH = "pod-template-hash"
 
 OwnerKey = tuple[str, str, str]
 """(namespace, kind, name)"""
-
-DAEMON_TOLERATIONS: tuple[dict[str, str], ...] = (
-    {"key": "node.kubernetes.io/not-ready", "operator": "Exists", "effect": "NoExecute"},
-    {"key": "node.kubernetes.io/unreachable", "operator": "Exists", "effect": "NoExecute"},
-    {"key": "node.kubernetes.io/disk-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/memory-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/pid-pressure", "operator": "Exists", "effect": "NoSchedule"},
-    {"key": "node.kubernetes.io/unschedulable", "operator": "Exists", "effect": "NoSchedule"},
-)
 
 
 @dataclass(frozen=True)
@@ -43,157 +40,211 @@ class NewClaim:
 
 @dataclass(frozen=True)
 class Expanded:
-    pods: tuple[Pod, ...]
+    pods: tuple[PodRecord, ...]
     claims: tuple[NewClaim, ...]
 
 
+@dataclass
+class _Existing:
+    """What is there already: names in use, and per owner what runs or waits, succeeded, or covers a node."""
+
+    names: set[tuple[str, str]]
+    active: Counter[OwnerKey] = field(default_factory=Counter)
+    succeeded: Counter[OwnerKey] = field(default_factory=Counter)
+    covered: set[tuple[OwnerKey, str]] = field(default_factory=set)
+
+
 def expand(
-    workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[Pod], nodes: Sequence[Node]
+    workloads: Mapping[str, Sequence[WorkloadWire]],
+    pods: Sequence[PodRecord],
+    nodes: Sequence[Node],
+    *,
+    comparison_operators: bool = False,
 ) -> Expanded:
-    """The pods, and claims of StatefulSets, that the workloads (by kind) still lack."""
+    """The pods, and claims of StatefulSets, that the workloads (by kind) still lack.
+
+    Raises InputError where they are more than `MOST_PODS`.
+    """
+    deployments = {_key("Deployment", w) for w in workloads.get("Deployment", ())}
+    hashes = _template_hashes(workloads)
     existing = _existing(workloads, pods)
-    names = {(pod.metadata.namespace or "default", pod.metadata.name) for pod in pods}
-    new: list[Pod] = []
+    new: list[PodRecord] = []
     claims: list[NewClaim] = []
     for kind in KINDS:
         for workload in workloads.get(kind, ()):
-            if workload.spec is None or workload.spec.template is None or _is_managed(workload):
+            spec = workload.spec
+            if spec is None or spec.template is None or workload.metadata.deletion_timestamp is not None:
                 continue
-            made = list(_missing(kind, workload, workload.spec, existing, names, nodes))
-            new.extend(made)
-            if kind == "StatefulSet":
-                claims.extend(_claims(workload.spec, made))
+            if _deployment_of(workload) in deployments:
+                continue
+            if kind == "DaemonSet":
+                lacking = _daemons(workload, spec, existing, nodes, comparison_operators=comparison_operators)
+            else:
+                lacking = _replicas(kind, workload, spec, existing, hashes)
+            for pod in lacking:
+                if len(new) >= MOST_PODS:
+                    raise InputError(f"the workloads expand to more than {MOST_PODS:,} agents")
+                existing.names.add((pod.namespace, pod.metadata.name))
+                new.append(pod)
+                if kind == "StatefulSet":
+                    claims.extend(_claims(spec, pod))
     return Expanded(tuple(new), tuple(claims))
 
 
-def _is_managed(workload: WorkloadWire) -> bool:
-    """A ReplicaSet of a Deployment, a Job of a CronJob: its owner decides, or it is history."""
-    return any(
-        owner.controller and owner.kind == "Deployment" for owner in workload.metadata.owner_references
-    )
+def _key(kind: str, workload: WorkloadWire) -> OwnerKey:
+    return (workload.metadata.namespace or "default", kind, workload.metadata.name)
 
 
-def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[Pod]) -> Counter[OwnerKey]:
-    """Pods that have not ended, per owner; a ReplicaSet's also count for its Deployment."""
-    above: dict[OwnerKey, OwnerKey] = {}
+def _deployment_of(workload: WorkloadWire) -> OwnerKey | None:
+    """The Deployment that controls a ReplicaSet and decides for it."""
+    for owner in workload.metadata.owner_references:
+        if owner.controller and owner.kind == "Deployment":
+            return (workload.metadata.namespace or "default", "Deployment", owner.name)
+    return None
+
+
+def _template_hashes(workloads: Mapping[str, Sequence[WorkloadWire]]) -> dict[OwnerKey, str]:
+    """The label that tells a Deployment's newest ReplicaSet from older ones; new pods will carry it."""
+    newest: dict[OwnerKey, tuple[int, str]] = {}
     for replica_set in workloads.get("ReplicaSet", ()):
-        namespace = replica_set.metadata.namespace or "default"
-        for owner in replica_set.metadata.owner_references:
-            if owner.controller and owner.kind == "Deployment":
-                above[namespace, "ReplicaSet", replica_set.metadata.name] = (
-                    namespace,
-                    "Deployment",
-                    owner.name,
-                )
-    counts: Counter[OwnerKey] = Counter()
-    for pod in pods:
-        ended = pod.status is not None and pod.status.phase in TERMINAL_PHASES
-        for owner in pod.metadata.owner_references:
-            if owner.controller and not ended:
-                key = (pod.metadata.namespace or "default", owner.kind, owner.name)
-                counts[key] += 1
-                if key in above:
-                    counts[above[key]] += 1
-    return counts
-
-
-def _missing(
-    kind: str,
-    workload: WorkloadWire,
-    spec: WorkloadSpec,
-    existing: Counter[OwnerKey],
-    names: set[tuple[str, str]],
-    nodes: Sequence[Node],
-) -> Iterator[Pod]:
-    namespace, name = workload.metadata.namespace or "default", workload.metadata.name
-    there = existing[namespace, kind, name]
-    if kind == "DaemonSet":
-        if not there:
-            yield from (_daemon_pod(workload, spec, node) for node in nodes)
-        return
-    start = spec.ordinals.start if kind == "StatefulSet" and spec.ordinals else 0
-    wanted = _wanted(kind, workload, spec) - there
-    index = start
-    while wanted > 0:
-        pod_name = f"{name}-{index}"
-        index += 1
-        if (namespace, pod_name) in names:
+        deployment = _deployment_of(replica_set)
+        label = replica_set.metadata.labels.get(TEMPLATE_HASH)
+        revision = replica_set.metadata.annotations.get(REVISION, "0")
+        if deployment is None or label is None or not revision.isdecimal():
             continue
-        wanted -= 1
-        yield _pod(kind, workload, spec, pod_name, {})
+        newest[deployment] = max(newest.get(deployment, (-1, "")), (int(revision[:18]), label))
+    return {deployment: label for deployment, (_, label) in newest.items()}
 
 
-def _wanted(kind: str, workload: WorkloadWire, spec: WorkloadSpec) -> int:
-    if kind != "Job":
-        return 1 if spec.replicas is None else spec.replicas
-    if spec.suspend:
+def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[PodRecord]) -> _Existing:
+    """Pods by owner; a ReplicaSet's also count for its Deployment."""
+    above = {_key("ReplicaSet", w): _deployment_of(w) for w in workloads.get("ReplicaSet", ())}
+    existing = _Existing({(pod.namespace, pod.metadata.name) for pod in pods})
+    for pod in pods:
+        ended = pod.status.phase in TERMINAL_PHASES
+        for owner in pod.metadata.owner_references:
+            if not owner.controller:
+                continue
+            key = (pod.namespace, owner.kind, owner.name)
+            if pod.status.phase == "Succeeded":
+                existing.succeeded[key] += 1
+            if ended:
+                continue
+            # Even one that is being deleted: a daemon is replaced only when it is gone.
+            nodes = {pod.node_name} if pod.node_name else pinned_nodes(pod.spec)
+            existing.covered.update((key, node) for node in nodes)
+            if pod.metadata.deletion_timestamp is None:
+                existing.active[key] += 1
+                deployment = above.get(key)
+                if deployment is not None:
+                    existing.active[deployment] += 1
+    return existing
+
+
+def _replicas(
+    kind: str, workload: WorkloadWire, spec: WorkloadSpec, existing: _Existing, hashes: Mapping[OwnerKey, str]
+) -> Iterator[PodRecord]:
+    key = _key(kind, workload)
+    name = workload.metadata.name
+    if kind == "StatefulSet":
+        start = spec.ordinals.start if spec.ordinals else 0
+        for index in range(start, start + _wanted(spec)):
+            # Under a name that is taken, be it by a pod that has ended, the controller makes no second one.
+            if (key[0], f"{name}-{index}") not in existing.names:
+                yield _stateful_pod(workload, spec, index)
+        return
+    wanted = _wanted_of_job(workload, spec, existing.succeeded[key]) if kind == "Job" else _wanted(spec)
+    labels = {}
+    if kind == "Job":
+        labels = dict.fromkeys(("job-name", "batch.kubernetes.io/job-name"), name)
+    elif key in hashes:
+        labels = {TEMPLATE_HASH: hashes[key]}
+    free = _free_names(key[0], name, existing)
+    for _ in range(wanted - existing.active[key]):
+        yield _pod(kind, workload, spec, next(free), labels)
+
+
+def _free_names(namespace: str, name: str, existing: _Existing) -> Iterator[str]:
+    index = 0
+    while True:
+        if (namespace, f"{name}-{index}") not in existing.names:
+            yield f"{name}-{index}"
+        index += 1
+
+
+def _wanted(spec: WorkloadSpec) -> int:
+    return 1 if spec.replicas is None else spec.replicas
+
+
+def _wanted_of_job(workload: WorkloadWire, spec: WorkloadSpec, succeeded: int) -> int:
+    """How many pods of a job should be active now."""
+    status = workload.status or WorkloadStatus()
+    finished = any(c.type in ("Complete", "Failed") and c.status == "True" for c in status.conditions)
+    if spec.suspend or finished:
         return 0
     parallel = 1 if spec.parallelism is None else spec.parallelism
+    done = max(status.succeeded or 0, succeeded)
     if spec.completions is None:
-        return parallel
-    done = (workload.status.succeeded if workload.status else None) or 0
+        # A work queue: once one pod has succeeded there is no more to do.
+        return 0 if done else parallel
     return max(0, min(parallel, spec.completions - done))
 
 
-def _pod(kind: str, workload: WorkloadWire, spec: WorkloadSpec, name: str, update: dict[str, Any]) -> Pod:
+def _pod(
+    kind: str, workload: WorkloadWire, spec: WorkloadSpec, name: str, labels: Mapping[str, str]
+) -> PodRecord:
     template = spec.template or PodTemplate(spec=PodSpec())
     metadata = template.metadata or TemplateMetadata()
-    labels = dict(metadata.labels)
-    if kind == "StatefulSet":
-        labels["statefulset.kubernetes.io/pod-name"] = name
-        update = {**update, "volumes": [*template.spec.volumes, *_claim_volumes(spec, name)]}
-    return Pod(
+    return PodRecord(
         metadata=Metadata(
             name=name,
             namespace=workload.metadata.namespace,
-            labels=labels,
+            labels={**metadata.labels, **labels},
             annotations=metadata.annotations,
             owner_references=[OwnerReferenceWire(kind=kind, name=workload.metadata.name, controller=True)],
         ),
-        spec=template.spec.model_copy(update=update),
+        spec=template.spec,
+        status=NO_STATUS,
+        node_name=template.spec.node_name,
     )
 
 
-def _claim_volumes(spec: WorkloadSpec, pod_name: str) -> list[Volume]:
-    return [
-        Volume.model_validate(
-            {
-                "name": template.metadata.name,
-                "persistentVolumeClaim": {"claimName": f"{template.metadata.name}-{pod_name}"},
-            }
-        )
-        for template in spec.volume_claim_templates
-    ]
+def _stateful_pod(workload: WorkloadWire, spec: WorkloadSpec, index: int) -> PodRecord:
+    name = f"{workload.metadata.name}-{index}"
+    labels = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(index)}
+    pod = _pod("StatefulSet", workload, spec, name, labels)
+    if not spec.volume_claim_templates:
+        return pod
+    claimed = {t.metadata.name: f"{t.metadata.name}-{name}" for t in spec.volume_claim_templates}
+    # A claim template takes the place of a volume of its name.
+    kept = [volume for volume in pod.spec.volumes if volume.name not in claimed]
+    own = [Volume(name=v, persistent_volume_claim=ClaimSource(claim_name=c)) for v, c in claimed.items()]
+    volumes = {"volumes": [*kept, *own]}
+    return PodRecord(pod.metadata, pod.spec.model_copy(update=volumes), pod.status, pod.node_name)
 
 
-def _claims(spec: WorkloadSpec, pods: Sequence[Pod]) -> Iterator[NewClaim]:
-    for pod in pods:
-        for template in spec.volume_claim_templates:
-            name = f"{template.metadata.name}-{pod.metadata.name}"
-            yield NewClaim(Metadata(name=name), template, pod.metadata.namespace or "default")
+def _claims(spec: WorkloadSpec, pod: PodRecord) -> Iterator[NewClaim]:
+    for template in spec.volume_claim_templates:
+        name = f"{template.metadata.name}-{pod.metadata.name}"
+        yield NewClaim(Metadata(name=name), template, pod.namespace)
 
 
-def _daemon_pod(workload: WorkloadWire, spec: WorkloadSpec, node: Node) -> Pod:
-    """One pod for one node: pinned by name, tolerating what the controller has it tolerate (§3.5)."""
-    pod = _pod("DaemonSet", workload, spec, f"{workload.metadata.name}-{node.name}", {})
-    own = pod.spec.model_dump(by_alias=True, exclude_defaults=True)
-    own["tolerations"] = [*own.get("tolerations", []), *DAEMON_TOLERATIONS]
-    affinity = own.setdefault("affinity", None) or {}
-    pin = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node.name]}]}
-    required = {"nodeSelectorTerms": [_pinned(term, pin) for term in _terms(affinity)]}
-    own["affinity"] = {
-        **affinity,
-        "nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required},
-    }
-    return pod.model_copy(update={"spec": PodSpec.model_validate(own)})
-
-
-def _terms(affinity: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The template's own required terms: the controller checks them, so they stay beside the pin."""
-    nodes = affinity.get("nodeAffinity") or {}
-    required = nodes.get("requiredDuringSchedulingIgnoredDuringExecution")
-    return [{}] if required is None else list(required.get("nodeSelectorTerms", ()))
-
-
-def _pinned(term: Mapping[str, Any], pin: Mapping[str, Any]) -> dict[str, Any]:
-    return {**term, **pin}
+def _daemons(
+    workload: WorkloadWire,
+    spec: WorkloadSpec,
+    existing: _Existing,
+    nodes: Sequence[Node],
+    *,
+    comparison_operators: bool,
+) -> Iterator[PodRecord]:
+    """One pod for each node that the controller would choose and that has none."""
+    key = _key("DaemonSet", workload)
+    for node in nodes:
+        if (key, node.name) in existing.covered:
+            continue
+        name = f"{workload.metadata.name}-{node.name}"
+        if (key[0], name) in existing.names:
+            name = next(_free_names(key[0], name, existing))
+        pod = _pod("DaemonSet", workload, spec, name, {})
+        if runs_on(pod.spec, node, comparison_operators=comparison_operators):
+            yield PodRecord(pod.metadata, daemon_spec(pod.spec, node.name), pod.status, pod.node_name)

@@ -33,13 +33,14 @@ def agent_usage(agent: Agent, key: str) -> int:
 
 
 def claim_usage(claim: PersistentVolumeClaim, key: str) -> int:
-    """What one claim counts for under a hard key."""
+    """What one claim counts for under a hard key; in a resize the larger size."""
+    size = max(claim.request, claim.allocated)
     if key in ("persistentvolumeclaims", "count/persistentvolumeclaims"):
         return 1
     if key == "requests.storage":
-        return claim.request
+        return size
     if claim.storage_class and key.startswith(claim.storage_class + _CLASS_SUFFIX):
-        return claim.request if key.endswith("/requests.storage") else 1
+        return size if key.endswith("/requests.storage") else 1
     return 0
 
 

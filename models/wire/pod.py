@@ -37,6 +37,7 @@ class Container(Wire):
     resources: ResourcesWire | None = None
     ports: ListOf[ContainerPort] = []
     restart_policy: Text = ""
+    restart_policy_rules: ListOf[Any] = []
 
 
 class TolerationWire(Wire):
@@ -147,6 +148,7 @@ class PodSpec(Wire):
     scheduler_name: Text = ""
     scheduling_gates: ListOf[Gate] = []
     host_network: Flag = False
+    host_users: bool | None = None
     active_deadline_seconds: int | None = None
     runtime_class_name: Text = ""
     resource_claims: ListOf[Any] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -45,7 +45,18 @@ class PersistentVolumeSpec(Wire):
     claim_ref: ClaimReference | None = None
     node_affinity: VolumeNodeAffinity | None = None
     csi: CsiSource | None = None
+    gce_persistent_disk: Any = None
+    aws_elastic_block_store: Any = None
+    azure_disk: Any = None
+    cinder: Any = None
+    vsphere_volume: Any = None
     volume_attributes_class_name: Text = ""
+
+    @property
+    def in_tree(self) -> bool:
+        """Whether the source is a disk that a CSI driver has taken over since."""
+        sources = (self.gce_persistent_disk, self.aws_elastic_block_store, self.azure_disk, self.cinder)
+        return any(source is not None for source in (*sources, self.vsphere_volume))
 
 
 class VolumeStatus(Wire):

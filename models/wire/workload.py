@@ -8,7 +8,7 @@ from pydantic import Field
 
 from placewright.models.wire.base import Flag, ListOf, Wire
 from placewright.models.wire.meta import Metadata
-from placewright.models.wire.pod import ClaimTemplateSpec, PodTemplate
+from placewright.models.wire.pod import ClaimTemplateSpec, Condition, PodTemplate
 
 Replicas = Annotated[int, Field(ge=0, le=1_000_000)] | None
 
@@ -36,6 +36,7 @@ class WorkloadSpec(Wire):
 
 class WorkloadStatus(Wire):
     succeeded: int | None = None
+    conditions: ListOf[Condition] = []
 
 
 class WorkloadWire(Wire):

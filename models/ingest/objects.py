@@ -1,0 +1,170 @@
+"""The objects of a snapshot by kind, each read once, each error told which object it is about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import orjson
+
+from placewright.models.errors import InputError
+from placewright.models.ingest import workloads
+from placewright.models.ingest.pods import PodReader, PodRecord
+from placewright.models.reader import RawObject
+from placewright.models.wire.base import Wire, parse
+from placewright.models.wire.node import NamespaceWire, NodeWire
+from placewright.models.wire.policy import (
+    LimitRangeWire,
+    PodDisruptionBudgetWire,
+    PodGroupWire,
+    PriorityClassWire,
+    ResourceQuotaWire,
+)
+from placewright.models.wire.storage import (
+    CsiDriverWire,
+    CsiNodeWire,
+    CsiStorageCapacityWire,
+    PersistentVolumeClaimWire,
+    PersistentVolumeWire,
+    StorageClassWire,
+    VolumeAttachmentWire,
+)
+from placewright.models.wire.workload import WorkloadWire
+
+SCHEMAS: Mapping[str, type[Wire]] = {
+    "Node": NodeWire,
+    "Namespace": NamespaceWire,
+    "PersistentVolumeClaim": PersistentVolumeClaimWire,
+    "PersistentVolume": PersistentVolumeWire,
+    "StorageClass": StorageClassWire,
+    "CSINode": CsiNodeWire,
+    "CSIDriver": CsiDriverWire,
+    "CSIStorageCapacity": CsiStorageCapacityWire,
+    "VolumeAttachment": VolumeAttachmentWire,
+    "ResourceQuota": ResourceQuotaWire,
+    "LimitRange": LimitRangeWire,
+    "PodDisruptionBudget": PodDisruptionBudgetWire,
+    "PriorityClass": PriorityClassWire,
+    "PodGroup": PodGroupWire,
+    **dict.fromkeys(workloads.KINDS, WorkloadWire),
+}
+"""The kinds that are read, beside Pod. Service is known, and nothing yet reads it."""
+
+SILENT = frozenset({"Service"})
+_CLUSTER_SCOPED = frozenset(
+    {"Node", "Namespace", "PersistentVolume", "StorageClass", "CSINode", "CSIDriver", "VolumeAttachment"}
+    | {"PriorityClass"}
+)
+_GANG_GROUP = "scheduling.x-k8s.io"
+
+W = TypeVar("W", bound=Wire)
+A = TypeVar("A")
+T = TypeVar("T")
+
+
+@dataclass
+class Objects:
+    """What was read, by kind, each with where it stood."""
+
+    pods: list[tuple[PodRecord, RawObject]] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+    ignored: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    _parsed: dict[str, list[tuple[Wire, RawObject]]] = field(default_factory=dict)
+    _seen: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    _reader: PodReader = field(default_factory=PodReader)
+
+    def add(self, raw: RawObject) -> None:
+        """Read one object. Raises InputError for one that the API server would not take."""
+        kind = raw.document.get("kind")
+        if not isinstance(kind, str):
+            raise InputError(f"expected a kind, found {kind!r}", source=raw.source, field="kind")
+        if not _is_read(kind, raw.document.get("apiVersion")):
+            if kind not in SILENT:
+                self.ignored[kind] += 1
+            return
+        if not self._is_first(kind, raw):
+            self.repeated += 1
+            return
+        self.kinds.add(kind)
+        if kind == "Pod":
+            self.pods.append((located(raw, self._reader.read, raw.document), raw))
+            return
+        wire = located(raw, lambda document: parse(SCHEMAS[kind], document), raw.document)
+        self._parsed.setdefault(kind, []).append((wire, raw))
+
+    def of(self, kind: str, schema: type[W]) -> list[tuple[W, RawObject]]:
+        found = self._parsed.get(kind, [])
+        return [(wire, raw) for wire, raw in found if isinstance(wire, schema)]
+
+    def wires(self, kind: str, schema: type[W]) -> list[W]:
+        return [wire for wire, _ in self.of(kind, schema)]
+
+    def build(self, kind: str, schema: type[W], make: Callable[[W], T]) -> list[T]:
+        """`make` for each object of a kind; an InputError is told which object it was."""
+        return [located(raw, make, wire) for wire, raw in self.of(kind, schema)]
+
+    def notes(self) -> Iterator[str]:
+        """What was passed over."""
+        if self.ignored:
+            counted = ", ".join(f"{count} {kind}" for kind, count in sorted(self.ignored.items()))
+            yield f"kinds that are not read: {counted}"
+        if self.repeated:
+            yield f"{self.repeated} objects were given more than once, with the same content: read once"
+
+    def _is_first(self, kind: str, raw: RawObject) -> bool:
+        """False for an object that was read before; one of the same name that differs is an error."""
+        metadata = raw.document.get("metadata")
+        if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+            return True
+        namespace = "" if kind in _CLUSTER_SCOPED else str(metadata.get("namespace") or "default")
+        content = _digest(raw.document)
+        before = self._seen.setdefault((kind, namespace, metadata["name"]), content)
+        if before is content:
+            return True
+        if before == content:
+            return False
+        raise InputError(
+            "given twice, with different content", source=raw.source, subject=subject(raw.document)
+        )
+
+
+def _is_read(kind: str, version: object) -> bool:
+    """Whether this is one of Kubernetes' own kinds; others have a Node or a Job of their own, too."""
+    group = version.rpartition("/")[0] if isinstance(version, str) else ""
+    if kind == "PodGroup":
+        return group == _GANG_GROUP
+    foreign = "." in group and not group.endswith(".k8s.io")
+    return (kind == "Pod" or kind in SCHEMAS) and not foreign
+
+
+def _digest(document: Mapping[str, Any]) -> bytes:
+    """Equal for equal content, and short: there is one for every object."""
+    try:
+        content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    except (TypeError, ValueError):
+        # Integers beyond 64 bits: the schema will say which field.
+        content = repr(sorted(document.items(), key=lambda item: item[0])).encode()
+    return hashlib.blake2b(content, digest_size=16).digest()
+
+
+def subject(document: Mapping[str, Any]) -> str:
+    """`Pod default/web`, as far as the document says."""
+    kind = document.get("kind", "object")
+    metadata = document.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    if not isinstance(name, str) or not name or not isinstance(metadata, dict):
+        return str(kind)
+    namespace = "" if kind in _CLUSTER_SCOPED else f"{metadata.get('namespace') or 'default'}/"
+    return f"{kind} {namespace}{name}"
+
+
+def located(raw: RawObject, make: Callable[[A], T], argument: A, *, field: str = "") -> T:
+    """`make(argument)`; an InputError is told the object, and under which field of it."""
+    try:
+        return make(argument)
+    except InputError as error:
+        raise error.located(source=raw.source, subject=subject(raw.document), field=field) from None
