@@ -5,22 +5,50 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import Relaxation
+from placewright.solver.relaxation import Relaxation, columns
+
+COLUMNS_A_SECOND = 20_000
+"""What the relaxation's variables cost to set up and solve, carefully estimated."""
+
+
+def affordable(problem: Problem, seconds: float) -> bool:
+    """Whether the relaxation of a problem can be had in this time."""
+    return columns(problem.cap, problem.free) <= seconds * COLUMNS_A_SECOND
+
+
+class Bounds:
+    """The bounds of one problem's levels, asked for in their order; one relaxation serves them all."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._relaxation: Relaxation | None = None
+        self._demanded = 0
+
+    def level(self, index: int, above: Sequence[int], seconds: float) -> int:
+        """The best value that level `index` can have when the levels above keep the values `above`.
+
+        The better of the level's cheap limit and the optimum of the linear relaxation, the limit alone
+        where `seconds` are too few for more.
+        """
+        level = self._problem.levels[index]
+        limit = level.limit(self._problem.cap)
+        best = self._relaxed(index, above, seconds)
+        if best is None:
+            return limit
+        return min(limit, best) if level.sense == "maximize" else max(limit, best)
+
+    def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
+        problem = self._problem
+        if not problem.cap.any() or (self._relaxation is None and not affordable(problem, seconds)):
+            return None
+        if self._relaxation is None:
+            self._relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.free)
+        for other in range(self._demanded, index):
+            problem.levels[other].demand(self._relaxation, above[other])
+        self._demanded = max(self._demanded, index)
+        return problem.levels[index].relax(self._relaxation)
 
 
 def level_bound(problem: Problem, index: int, above: Sequence[int]) -> int:
-    """The best value that level `index` can have when the levels above keep the values `above`.
-
-    The better of the level's cheap limit and the optimum of the linear relaxation.
-    """
-    level = problem.levels[index]
-    limit = level.limit(problem.cap)
-    if not problem.cap.any():
-        return limit
-    relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.free)
-    for other, value in zip(problem.levels, above, strict=False):
-        other.demand(relaxation, value)
-    best = level.relax(relaxation)
-    if best is None:
-        return limit
-    return min(limit, best) if level.sense == "maximize" else max(limit, best)
+    """One level's bound by itself, whatever time it takes."""
+    return Bounds(problem).level(index, above, float("inf"))

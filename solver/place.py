@@ -17,6 +17,7 @@ from placewright.models.scores.unscored import unscored
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.blueprint import blueprint
+from placewright.solver.bound import affordable
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
@@ -77,7 +78,10 @@ def place(
 def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
     """The best of three constructions; the later ones only where those before left agents out."""
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1)).sum())
-    best = construct(compilation, deadline, target=blueprint(problem, problem.levels))
+    # Without time for the relaxation there still is time for an answer.
+    followed = affordable(problem, deadline.remaining() / 2)
+    target = blueprint(problem, problem.levels) if followed else None
+    best = construct(compilation, deadline, target=target)
     for packed in (False, True):
         if int(best.sum()) == reachable or deadline.passed:
             break

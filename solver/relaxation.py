@@ -96,6 +96,11 @@ class Relaxation:
         return float(self.lp.Objective().Value())
 
 
+def columns(cap: IntArray, free: IntArray) -> int:
+    """How many variables the relaxation has, at most."""
+    return (int(_node_classes(cap, free).max(initial=-1)) + 1) * int(cap.shape[0])
+
+
 def _slack(value: float) -> float:
     """What floating point may have got wrong; the bound is rounded away by at least this."""
     return 1e-6 * max(1.0, abs(value))

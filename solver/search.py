@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placewright.solver.bound import level_bound
+from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.engine import Engine, ModelMismatchError
@@ -23,6 +23,9 @@ from placewright.solver.settings import Settings, Strategy
 
 EXACT_PAIRS = 12_000
 """Above this many (group, node) variables a model is solved in parts."""
+
+BOUND_SHARE = 0.5
+"""The part of the time left that the linear bound may take."""
 
 PATIENCE = 40
 """Parts in a row that may bring nothing before the time goes to the next level."""
@@ -67,6 +70,7 @@ class Search:
         self._deadline = deadline
         self._progress = progress
         self._engine: Engine | None = None
+        self._bounds = Bounds(problem)
         self.exact = _is_exact(problem, settings)
         self.warnings: list[str] = []
 
@@ -86,7 +90,8 @@ class Search:
 
     def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
         """Improve the incumbent on one level; returns the level's proven bound."""
-        bound = level_bound(self._problem, index, [known.value for known in kept])
+        time_left = self._deadline.remaining() * BOUND_SHARE
+        bound = self._bounds.level(index, [known.value for known in kept], time_left)
         if self._value(level) == bound or self._deadline.passed:
             return bound
         seconds = self._share(index)
