@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
@@ -33,7 +35,9 @@ def dump(verified: VerifiedPlan, fmt: Format) -> str:
     """The plan in a format that machines read; ends with a newline."""
     if fmt is Format.BINDINGS:
         documents = list(binding_documents(verified))
-        return yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True) if documents else ""
+        if not documents:
+            return ""
+        return yaml.dump_all(documents, Dumper=_FAST_DUMPER, sort_keys=False, explicit_start=True)
     document = verified.plan.model_dump(mode="json", by_alias=True)
     if fmt is Format.JSON:
         return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
@@ -87,20 +91,52 @@ def _binding_document(binding: Binding) -> dict[str, Any]:
 
 
 def write_atomically(path: str, text: str) -> None:
-    """Write `text` to `path`, all of it or nothing. Raises InputError where that cannot be done."""
+    """Write `text` to `path`, all of it or nothing. Raises InputError where that cannot be done.
+
+    A file is replaced in one step by one beside it, through a symbolic link if it is one; its mode stays.
+    What is there and is not a file (a pipe, a device) cannot be replaced and is simply written to.
+    """
     target = Path(path)
-    temporary = ""
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=f".{target.name}.", delete=False
-        ) as file:
-            temporary = file.name
-            file.write(text)
+        if target.exists() and not target.is_file():
+            target.write_text(text, encoding="utf-8")
+        else:
+            _replace(target.resolve(), text.encode())
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror or error}", source=path) from None
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise InputError(f"cannot be written: {error.strerror}", source=path) from None
+        temporary.chmod(_mode(target))
+        temporary.replace(target)
+    except BaseException:
+        # Whatever stopped it, an interrupt included: nothing is left beside the target.
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _mode(target: Path) -> int:
+    """The mode that an existing file has, or that a new one would get."""
+    if target.exists():
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name last, where the system can do that for a folder."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
