@@ -1,0 +1,123 @@
+"""Quotas, budgets, gangs and priority classes from their objects."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from placewright.models.errors import InputError
+from placewright.models.policy import Scope, ScopeRequirement
+from placewright.tests.objects import build, obj
+
+
+def test_a_quota_with_scopes() -> None:
+    spec = {
+        "hard": {"cpu": "2", "pods": 4},
+        "scopes": ["NotTerminating"],
+        "scopeSelector": {
+            "matchExpressions": [{"scopeName": "PriorityClass", "operator": "In", "values": ["high"]}]
+        },
+    }
+    quota = build(obj("ResourceQuota", "q", spec=spec, status={"used": {"cpu": "500m"}})).quotas[0]
+    assert (quota.hard, quota.used) == ({"cpu": 2000, "pods": 4}, {"cpu": 500})
+    assert quota.scopes == (
+        ScopeRequirement(Scope.NOT_TERMINATING),
+        ScopeRequirement(Scope.PRIORITY_CLASS, "In", ("high",)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        pytest.param({"minAvailable": 2}, (2, None), id="a number that must stay"),
+        pytest.param({"minAvailable": "50%"}, ("50%", None), id="a share that must stay"),
+        pytest.param({"maxUnavailable": 0}, (None, 0), id="none may go"),
+        pytest.param({"maxUnavailable": "100%"}, (None, "100%"), id="all may go"),
+        pytest.param({"minAvailable": None, "maxUnavailable": 1}, (None, 1), id="null is absent"),
+        pytest.param({}, (None, None), id="neither"),
+    ],
+)
+def test_what_a_budget_bounds(spec: dict[str, Any], expected: tuple[Any, Any]) -> None:
+    budget = build(obj("PodDisruptionBudget", "b", spec={"selector": {}, **spec})).budgets[0]
+    assert (budget.min_available, budget.max_unavailable) == expected
+
+
+def test_a_budget_selects_nobody_everybody_or_some() -> None:
+    selectors = (None, {}, {"matchLabels": {"app": "x"}})
+    seen = build(
+        *(obj("PodDisruptionBudget", f"b{i}", spec={"selector": s}) for i, s in enumerate(selectors))
+    )
+    nobody, everybody, some = (budget.selector for budget in seen.budgets)
+    assert nobody is None
+    assert everybody is not None
+    assert everybody.matches({})
+    assert some is not None
+    assert some.matches({"app": "x"})
+    assert not some.matches({})
+
+
+def test_a_budgets_status_and_policy() -> None:
+    spec = {"selector": {}, "minAvailable": 1, "unhealthyPodEvictionPolicy": "AlwaysAllow"}
+    budget = build(obj("PodDisruptionBudget", "b", spec=spec, status={"disruptionsAllowed": 3})).budgets[0]
+    assert (budget.disruptions_allowed, budget.always_allow_unhealthy) == (3, True)
+
+
+def test_a_gang() -> None:
+    spec = {"minMember": 3, "minResources": {"cpu": "2"}}
+    group = build(obj("PodGroup", "g", api="scheduling.x-k8s.io/v1alpha1", spec=spec)).pod_groups[0]
+    assert (group.name, group.min_member, group.min_resources) == ("g", 3, {"cpu": 2000})
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        pytest.param(
+            obj("PodDisruptionBudget", "x", spec={"minAvailable": "half"}),
+            "spec.minAvailable",
+            id="a bad share",
+        ),
+        pytest.param(
+            obj("PodDisruptionBudget", "x", spec={"minAvailable": -1}),
+            "spec.minAvailable",
+            id="a negative bound",
+        ),
+        pytest.param(
+            obj("PodDisruptionBudget", "x", spec={"unhealthyPodEvictionPolicy": "Never"}),
+            "spec.unhealthyPodEvictionPolicy",
+            id="an unknown eviction policy",
+        ),
+        pytest.param(
+            obj("ResourceQuota", "x", spec={"hard": {"cpu": "-1"}}), "spec.hard.cpu", id="a negative quota"
+        ),
+        pytest.param(
+            obj("ResourceQuota", "x", spec={"scopes": ["Everyone"]}), "spec.scopes[0]", id="an unknown scope"
+        ),
+        pytest.param(
+            obj(
+                "ResourceQuota",
+                "x",
+                spec={"scopeSelector": {"matchExpressions": [{"scopeName": "BestEffort", "operator": "Is"}]}},
+            ),
+            "matchExpressions[0].operator",
+            id="an unknown operator of a scope",
+        ),
+        pytest.param(obj("PriorityClass", "x"), "value: required", id="a priority class without value"),
+        pytest.param(obj("PriorityClass", "x", value="5"), "value", id="a value in quotes"),
+        pytest.param(
+            obj("PodGroup", "x", api="scheduling.x-k8s.io/v1alpha1", spec={"minMember": -1}),
+            "spec.minMember",
+            id="a gang of fewer than none",
+        ),
+        pytest.param(
+            obj("LimitRange", "x", spec={"limits": [{"type": "Node"}]}),
+            "spec.limits[0].type",
+            id="an unknown type",
+        ),
+    ],
+)
+def test_bad_policies_are_one_clear_error(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        build(document)
+    assert message in str(caught.value)
+    assert f"{document['kind']} " in str(caught.value)
