@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import re
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -15,12 +13,11 @@ from typing import Annotated, Any, NoReturn
 
 import orjson
 import typer
-from rich.console import Console
 from typer._completion_classes import completion_init
 from typer._completion_shared import get_completion_script
 
 from placewright import __version__
-from placewright.models.errors import InputError, UsageError
+from placewright.models.errors import InputError
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.options import Options
 from placewright.models.plan import Plan, Status
@@ -29,12 +26,14 @@ from placewright.models.schema import concise_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.emit import Format, dump, write_atomically
-from placewright.solver.explain import node_reasons
+from placewright.solver.explain import find_agent, node_reasons, without
 from placewright.solver.place import place as place_agents
 from placewright.solver.progress import Progress
-from placewright.solver.report import print_explanation, print_plan, print_refused, violation_line
-from placewright.solver.settings import Settings, Strategy
-from placewright.solver.verify import Refused, VerifiedPlan, final_state
+from placewright.solver.report import make_console, print_plan, print_refused, violation_line
+from placewright.solver.report_agent import print_explanation
+from placewright.solver.settings import Settings, Strategy, parse_seconds
+from placewright.solver.terminal import interruptible, prepare_streams, write_bytes
+from placewright.solver.verify import Refused, VerifiedPlan
 from placewright.solver.verify import verify as verify_plan
 
 EPILOG = """
@@ -44,7 +43,7 @@ EPILOG = """
 
   placewright place cluster.json                          a table: what goes where, what does not, why
 
-  placewright place cluster.json -o bindings --out b.yaml v1 Bindings, in an order that holds step by step
+  placewright place cluster.json -o bindings > b.yaml     v1 Bindings, in an order that holds step by step
 
   placewright explain cluster.json --agent shop/cart-0    node by node, rule by rule
 
@@ -54,7 +53,7 @@ EPILOG = """
 
   0 solved   1 unplaced remain with --require-all, or a plan does not verify   2 bad input or usage
 
-  3 the time limit came before anything was found   4 a fault in placewright itself
+  3 the time limit came before anything was found   4 a fault in placewright itself   130 interrupted
 """
 
 
@@ -86,88 +85,28 @@ app = typer.Typer(
 
 READING, SOLVING, OUTPUT, RULES = "Reading", "Solving", "Output", "Rules"
 
-Inputs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="INPUT…",
-        help="Files, directories or archives: Kubernetes objects as JSON or YAML, a cluster dump, a support "
-        "bundle, or the concise form. - is standard input.",
-        show_default=False,
-    ),
-]
-Expand = Annotated[
-    bool,
-    typer.Option(
-        "--expand-workloads",
-        help="Deployments, Jobs … whose agents are not in the input: make them.",
-        rich_help_panel=READING,
-    ),
-]
-SchedulerNames = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scheduler-name",
-        metavar="NAME",
-        help="Place agents of this schedulerName; may be repeated. [default: default-scheduler]",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-ConditionTaints = Annotated[
-    bool,
-    typer.Option(
-        "--taints-from-conditions",
-        help="Derive the node controller's taints from node conditions (for snapshots made by hand).",
-        rich_help_panel=READING,
-    ),
-]
-AssumeGone = Annotated[
-    bool,
-    typer.Option(
-        "--assume-terminating-gone",
-        help="Agents that are being deleted hold nothing any more.",
-        rich_help_panel=READING,
-    ),
-]
-EnforceQuota = Annotated[
-    bool,
-    typer.Option(
-        "--enforce-quota/--no-enforce-quota",
-        help="Charge agents that are new to the cluster to its ResourceQuotas.",
-        rich_help_panel=RULES,
-    ),
-]
-OneNodeClaims = Annotated[
-    bool,
-    typer.Option(
-        "--rwo-on-one-node",
-        help="Stricter than kube-scheduler: agents that share a ReadWriteOnce claim share a node.",
-        rich_help_panel=RULES,
-    ),
-]
-QuirkNamespaces = Annotated[
-    bool,
-    typer.Option(
-        "--quirk-namespace-selector",
-        help="As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
-        rich_help_panel=RULES,
-    ),
-]
-ComparisonTaints = Annotated[
-    bool,
-    typer.Option(
-        "--taint-comparison-operators",
-        help="Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
-        rich_help_panel=RULES,
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no table.", rich_help_panel=OUTPUT)]
+
+def _option(name: str, panel: str | None, text: str, **more: Any) -> Any:
+    return typer.Option(*name.split(), help=text, rich_help_panel=panel, **more)
+
+
+def _flag(name: str, panel: str, text: str) -> Any:
+    return _option(name, panel, text, metavar="")
+
+
+INPUT_HELP = (
+    "Files, directories or archives: Kubernetes objects as JSON or YAML, a cluster dump, a support bundle, "
+    "or the concise form. - is standard input."
+)
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT…", help=INPUT_HELP, show_default=False)]
+Quiet = Annotated[bool, _flag("--quiet -q", OUTPUT, "No progress, no table.")]
 Verbose = Annotated[
-    bool,
-    typer.Option(
-        "--verbose", "-v", help="Progress line by line; a traceback for a fault.", rich_help_panel=OUTPUT
-    ),
+    bool, _flag("--verbose -v", OUTPUT, "Progress line by line; every binding; a traceback for a fault.")
 ]
+
+
+class InterruptError(Exception):
+    """Ctrl-C, in a form that the command framework does not take for its own."""
 
 
 @dataclass(frozen=True)
@@ -185,14 +124,60 @@ class Reading:
 
 
 def _reading(
-    expand_workloads: Expand = False,
-    scheduler_name: SchedulerNames = None,
-    taints_from_conditions: ConditionTaints = False,
-    assume_terminating_gone: AssumeGone = False,
-    enforce_quota: EnforceQuota = True,
-    rwo_on_one_node: OneNodeClaims = False,
-    quirk_namespace_selector: QuirkNamespaces = False,
-    taint_comparison_operators: ComparisonTaints = False,
+    expand_workloads: Annotated[
+        bool,
+        _flag(
+            "--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."
+        ),
+    ] = False,
+    scheduler_name: Annotated[
+        list[str] | None,
+        _option(
+            "--scheduler-name",
+            READING,
+            "Place agents of this schedulerName (default-scheduler if none is named); may be repeated.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    taints_from_conditions: Annotated[
+        bool,
+        _flag(
+            "--taints-from-conditions", READING, "Derive the node controller's taints from node conditions."
+        ),
+    ] = False,
+    assume_terminating_gone: Annotated[
+        bool,
+        _flag("--assume-terminating-gone", READING, "Agents that are being deleted hold nothing any more."),
+    ] = False,
+    enforce_quota: Annotated[
+        bool,
+        _flag(
+            "--enforce-quota/--no-enforce-quota",
+            RULES,
+            "Charge agents that are new to the cluster to its ResourceQuotas.",
+        ),
+    ] = True,
+    rwo_on_one_node: Annotated[
+        bool,
+        _flag("--rwo-on-one-node", RULES, "Stricter: agents that share a ReadWriteOnce claim share a node."),
+    ] = False,
+    quirk_namespace_selector: Annotated[
+        bool,
+        _flag(
+            "--quirk-namespace-selector",
+            RULES,
+            "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
+        ),
+    ] = False,
+    taint_comparison_operators: Annotated[
+        bool,
+        _flag(
+            "--taint-comparison-operators",
+            RULES,
+            "Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
+        ),
+    ] = False,
 ) -> Reading:
     options = Options(
         scheduler_names=frozenset(scheduler_name) if scheduler_name else Options().scheduler_names,
@@ -213,7 +198,10 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
 
     def wrapped(**values: Any) -> None:
         given = {name: values.pop(name) for name in shared.parameters}
-        command(**values, reading=_reading(**given))
+        try:
+            command(**values, reading=_reading(**given))
+        except KeyboardInterrupt:
+            raise InterruptError from None
 
     wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
     parameters = [parameter for name, parameter in own.parameters.items() if name != "reading"]
@@ -226,61 +214,46 @@ def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-_SECONDS = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<unit>ms|s|m|h)?")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def parse_seconds(text: str) -> float:
-    """`30`, `30s`, `500ms`, `2m` or `1h` in seconds."""
-    found = _SECONDS.fullmatch(text.strip())
-    if found is None:
-        raise typer.BadParameter(f"expected a time such as 30s or 2m, found {text!r}")
-    return float(found["number"]) * _UNITS[found["unit"] or "s"]
-
-
 @app.command(no_args_is_help=True)
 @reads_cluster
 def place(
     inputs: Inputs,
     reading: Reading,
-    output: Annotated[
-        Format, typer.Option("--output", "-o", help="What to print.", rich_help_panel=OUTPUT)
-    ] = Format.TABLE,
+    output: Annotated[Format, _option("--output -o", OUTPUT, "What to print.")] = Format.TABLE,
     out: Annotated[
         str | None,
-        typer.Option(
+        _option(
             "--out",
+            OUTPUT,
+            "Write to FILE, all or nothing. With -o table FILE gets the plan as JSON.",
             metavar="FILE",
-            help="Write to FILE, all or nothing. With -o table FILE gets the plan as JSON.",
             show_default=False,
-            rich_help_panel=OUTPUT,
         ),
     ] = None,
     require_all: Annotated[
-        bool,
-        typer.Option("--require-all", help="Exit with 1 if an agent stays unplaced.", rich_help_panel=OUTPUT),
+        bool, _flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
     ] = False,
     time_limit: Annotated[
-        str,
-        typer.Option(help="Wall-clock for the solve: 30, 30s, 2m.", rich_help_panel=SOLVING),
+        str, _option("--time-limit", SOLVING, "Wall-clock for the solve: 30, 30s, 2m.", metavar="TIME")
     ] = "20s",
     workers: Annotated[
-        int, typer.Option(min=0, max=1024, help="Threads; 0: one per core.", rich_help_panel=SOLVING)
+        int, _option("--workers", SOLVING, "Threads; 0: one per core.", metavar="N", min=0, max=1024)
     ] = 0,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, rich_help_panel=SOLVING)] = 0,
+    seed: Annotated[
+        int, _option("--seed", SOLVING, "Of the search's choices.", metavar="N", min=0, max=2**31 - 1)
+    ] = 0,
     deterministic: Annotated[
-        bool,
-        typer.Option("--deterministic", help="Same input, same seed, same bytes.", rich_help_panel=SOLVING),
+        bool, _flag("--deterministic", SOLVING, "Same input, same seed, same bytes.")
     ] = False,
     strategy: Annotated[
-        Strategy, typer.Option(help="One exact model, or part by part.", rich_help_panel=SOLVING)
+        Strategy, _option("--strategy", SOLVING, "One exact model, or part by part.")
     ] = Strategy.AUTO,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Place the pending agents and emit verified bindings, or the reason why not."""
     settings = Settings(
-        time_limit=parse_seconds(time_limit),
+        time_limit=parse_seconds(time_limit, "--time-limit"),
         workers=workers,
         seed=seed,
         deterministic=deterministic,
@@ -291,10 +264,12 @@ def place(
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = place_agents(snapshot, settings, progress=progress.say)
     if isinstance(verdict, Refused):
-        print_refused(_stderr(), verdict)
-        _stderr().print("the answer did not verify, so nothing is emitted: this is a bug in placewright")
+        print_refused(make_console(stderr=True), verdict)
+        sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
         raise typer.Exit(Exit.UNPLACED)
-    _emit(verdict, output, out, quiet=quiet)
+    if output is Format.TABLE and not quiet:
+        print_plan(make_console(), verdict, bindings=verbose)
+    _emit(verdict, output, out)
     raise typer.Exit(_exit_code(verdict.plan, require_all=require_all))
 
 
@@ -304,19 +279,12 @@ def _exit_code(plan: Plan, *, require_all: bool) -> int:
     return Exit.UNPLACED if require_all and plan.unplaced else Exit.DONE
 
 
-def _emit(verified: VerifiedPlan, output: Format, out: str | None, *, quiet: bool) -> None:
-    """The table goes to standard output; anything else goes to FILE if there is one, else there too."""
-    if output is Format.TABLE:
-        if not quiet:
-            print_plan(_stdout(), verified)
-        if out is not None:
-            write_atomically(out, dump(verified, Format.JSON))
-        return
-    text = dump(verified, output)
-    if out is not None:
-        write_atomically(out, text)
-    else:
-        sys.stdout.write(text)
+def _emit(verified: VerifiedPlan, output: Format, out: str | None) -> None:
+    """Into FILE if there is one, else to standard output, where the table already is if it was asked for."""
+    if out is not None and out != "-":
+        write_atomically(out, dump(verified, Format.JSON if output is Format.TABLE else output))
+    elif output is not Format.TABLE:
+        write_bytes(dump(verified, output).encode())
 
 
 @app.command(no_args_is_help=True)
@@ -324,9 +292,7 @@ def _emit(verified: VerifiedPlan, output: Format, out: str | None, *, quiet: boo
 def verify(
     inputs: Inputs,
     reading: Reading,
-    plan: Annotated[
-        str, typer.Option("--plan", metavar="FILE", help="Our JSON or YAML plan, or v1 Bindings.")
-    ],
+    plan: Annotated[str, _option("--plan", None, "Our JSON or YAML plan, or v1 Bindings.", metavar="FILE")],
     quiet: Quiet = False,
 ) -> None:
     """Check any plan against a snapshot: every rule, every number, named where it fails."""
@@ -334,8 +300,7 @@ def verify(
     candidate = read_plan(plan)
     verdict = verify_plan(snapshot, candidate)
     if isinstance(verdict, Refused):
-        for violation in verdict.violations:
-            sys.stdout.write(violation_line(violation) + "\n")
+        print_refused(make_console(), verdict)
         raise typer.Exit(Exit.UNPLACED)
     if not quiet:
         sys.stdout.write(f"valid: {len(candidate.bindings)} bindings, no rule is broken\n")
@@ -346,42 +311,31 @@ def verify(
 def explain(
     inputs: Inputs,
     reading: Reading,
-    agent: Annotated[str, typer.Option("--agent", metavar="NS/NAME", help="The agent to explain.")],
+    agent: Annotated[str, _option("--agent", None, "The agent to explain.", metavar="NS/NAME")],
     plan: Annotated[
-        str | None,
-        typer.Option("--plan", metavar="FILE", help="Explain with this plan's bindings in place."),
+        str | None, _option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
     ] = None,
 ) -> None:
-    """What each rule says of one agent on each node, as things stand."""
+    """What each rule says of one agent on each node, as things stand or as a plan would have them."""
     snapshot = reading.load(inputs)
-    key = agent if "/" in agent else f"default/{agent}"
-    found = snapshot.agent_by_key.get(key)
-    if found is None:
-        raise UsageError(f"no agent {key} in the snapshot", field="--agent")
-    state = _state(snapshot, plan, key)
-    print_explanation(_stdout(), state, key, node_reasons(state, found))
+    found = find_agent(snapshot, agent)
+    verified = _verified(snapshot, plan) if plan is not None else None
+    state = without(verified.state if verified else ClusterState(snapshot), found)
+    reasons = node_reasons(state, found)
+    print_explanation(make_console(), state, found, reasons, verified.plan if verified else None)
 
 
-def _state(snapshot: Snapshot, plan: str | None, key: str) -> ClusterState:
-    """Where everybody else is: as read, or as a plan would have it. The agent itself is taken off."""
-    state = ClusterState(snapshot)
-    if plan is not None:
-        candidate = read_plan(plan)
-        verdict = verify_plan(snapshot, candidate)
-        if isinstance(verdict, Refused):
-            raise InputError(f"does not verify: {violation_line(verdict.violations[0])}", source=plan)
-        state = final_state(snapshot, candidate)
-    for other, node in list(state.assignments()):
-        if other.key == key:
-            state.remove(other, node)
-    return state
+def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:
+    verdict = verify_plan(snapshot, read_plan(path))
+    if isinstance(verdict, Refused):
+        raise InputError(f"does not verify: {violation_line(verdict.violations[0])}", source=path)
+    return verdict
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the concise input form."""
-    text = orjson.dumps(concise_json_schema(), option=orjson.OPT_INDENT_2).decode()
-    sys.stdout.write(text + "\n")
+    write_bytes(orjson.dumps(concise_json_schema(), option=orjson.OPT_INDENT_2) + b"\n")
 
 
 class Shell(StrEnum):
@@ -411,18 +365,10 @@ def _print_version(wanted: bool) -> None:
 def common(
     version: Annotated[
         bool,
-        typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version."),
+        _option("--version", None, "Print the version.", callback=_print_version, is_eager=True, metavar=""),
     ] = False,
 ) -> None:
     """Places a whole cluster at once: solved, verified, explained, with a proof of how good it is."""
-
-
-def _stdout() -> Console:
-    return Console(highlight=False, soft_wrap=False)
-
-
-def _stderr() -> Console:
-    return Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -432,16 +378,16 @@ def _fail(message: str, code: int) -> NoReturn:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """The console script: every way out has its exit code, and none of them a traceback."""
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    prepare_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if COMPLETE in os.environ:
         completion_init()
     try:
-        app(given, prog_name="placewright")
+        with interruptible(Exit.INTERRUPTED):
+            app(given, prog_name="placewright")
     except InputError as error:
         _fail(str(error), Exit.INPUT)
-    except KeyboardInterrupt:
+    except (InterruptError, KeyboardInterrupt):
         _fail("interrupted", Exit.INTERRUPTED)
     except Exception as fault:
         if "--verbose" in given or "-v" in given or os.environ.get("PLACEWRIGHT_DEBUG"):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
+from placewright.models.errors import UsageError
 from placewright.models.node import Node
 from placewright.models.plan import Unplaced, UnplacedReason
 from placewright.models.rules import RULES, admission, gang, quota, resources
@@ -13,11 +15,23 @@ from placewright.models.rules.quota import charging_quotas
 from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.explain_joint import JOINT, joint_reasons, ranked
+from placewright.solver.explain_joint import JOINT, NAMED, joint_reasons, listed, ranked
 from placewright.solver.replay import rejection
 
 CLUSTER_WIDE = (admission.RULE, quota.RULE, gang.RULE)
 """Rules that say the same of every node: one sentence then says it all."""
+
+
+def find_agent(snapshot: Snapshot, name: str) -> Agent:
+    """The agent of this NAMESPACE/NAME (or NAME, in default). Raises UsageError, with what is alike."""
+    key = name if "/" in name else f"default/{name}"
+    found = snapshot.agent_by_key.get(key)
+    if found is not None:
+        return found
+    same = sorted(agent.key for agent in snapshot.agents if agent.name == key.partition("/")[2])
+    alike = same or difflib.get_close_matches(key, snapshot.agent_by_key, n=NAMED)
+    hint = f"; there is {listed(alike)}" if alike else ""
+    raise UsageError(f"no agent {key} in the snapshot{hint}", field="--agent")
 
 
 def node_reasons(state: ClusterState, agent: Agent) -> list[tuple[Node, list[Reason]]]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+from placewright.models.errors import UsageError
 
 
 class Strategy(StrEnum):
@@ -34,3 +37,15 @@ class Settings:
     @property
     def worker_count(self) -> int:
         return self.workers or os.cpu_count() or 1
+
+
+_SECONDS = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<unit>ms|s|m|h)?")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def parse_seconds(text: str, option: str) -> float:
+    """`30`, `30s`, `500ms`, `2m` or `1h` in seconds. Raises UsageError, which names `option`."""
+    found = _SECONDS.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"expected a time such as 30s or 2m, found {text!r}", field=option)
+    return float(found["number"]) * _UNITS[found["unit"] or "s"]

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -182,8 +188,121 @@ def test_version_and_completion_say_what_they_should(capsys: pytest.CaptureFixtu
     assert "_PLACEWRIGHT_COMPLETE" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("30", 30.0), ("1.5s", 1.5), ("2m", 120.0), ("500ms", 0.5), ("1h", 3600.0)]
-)
-def test_times_are_read_with_units(text: str, seconds: float) -> None:
-    assert cli.parse_seconds(text) == seconds
+def command(*arguments: str, **fields: Any) -> subprocess.Popen[str]:
+    """The real thing, as a process of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "placewright", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        **fields,
+    )
+
+
+def test_an_interrupt_ends_a_long_solve_at_once_and_writes_nothing(tmp_path: Path) -> None:
+    rng = Random(1)
+    big = {
+        "nodes": [{"name": f"n{i}", "allocatable": {"cpu": rng.randint(8, 64)}} for i in range(40)],
+        "agents": [{"name": f"a{i}", "requests": {"cpu": f"{rng.randint(300, 9000)}m"}} for i in range(400)],
+    }
+    cluster, out = tmp_path / "big.json", tmp_path / "plan.json"
+    cluster.write_text(json.dumps(big), encoding="utf-8")
+    with command("place", str(cluster), "--time-limit", "120", "-v", "--out", str(out)) as process:
+        assert process.stderr is not None
+        assert any(line.startswith("strategy") for line in process.stderr)
+        time.sleep(0.5)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert err.splitlines()[-1] == "error: interrupted"
+    assert time.monotonic() - began < 10
+    assert [path.name for path in tmp_path.iterdir()] == ["big.json"]
+
+
+def test_a_reader_that_goes_away_is_no_fault() -> None:
+    with command("schema") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("arguments", [[], ["-o", "json"], ["--verbose"]])
+def test_a_terminal_that_knows_ascii_alone_is_no_fault(arguments: list[str]) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    with command("place", DEMO, *arguments, env=environment) as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, "error" in err) == (0, False)
+    assert "worker-0" in out
+    assert out.isascii()
+
+
+def test_standard_input_is_read_and_a_dash_is_standard_output() -> None:
+    with command("place", "-", "-o", "json", "--out", "-", stdin=subprocess.PIPE) as process:
+        out, err = process.communicate(json.dumps(SMALL), timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert json.loads(out)["kind"] == "Plan"
+
+
+def test_colour_is_for_terminals_alone() -> None:
+    environment = {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+    with command("place", DEMO, env=environment) as process:
+        out, _ = process.communicate(timeout=60)
+    assert "\x1b" not in out
+
+
+def test_quiet_prints_no_table_and_verbose_prints_every_binding(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("place", small, "--quiet") == 0
+    assert capsys.readouterr() == ("", "")
+    assert run("place", small, "--verbose") == 0
+    captured = capsys.readouterr()
+    assert "Bindings, in order\nagent         node  devices\ndefault/fits  n1\n" in captured.out
+    assert "1 nodes" in captured.err
+
+
+def test_an_agent_that_is_misspelt_is_answered_with_what_is_there(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", small, "--agent", "shop/fits") == 2
+    assert capsys.readouterr().err == (
+        "error: --agent: no agent shop/fits in the snapshot; there is default/fits\n"
+    )
+
+
+def test_explain_with_a_plan_says_what_it_does_with_the_agent(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "plan.json")
+    run("place", small, "-o", "json", "--out", out)
+    run("explain", small, "--agent", "fits", "--plan", out)
+    assert "the plan binds it to n1" in capsys.readouterr().out
+    run("explain", small, "--agent", "huge", "--plan", out)
+    shown = capsys.readouterr().out
+    assert "the plan leaves it out: 0/1 nodes are available: 1 Insufficient cpu." in shown
+    assert "resources: Insufficient cpu (cpu: asks 64, 1 free of 2)" in shown
+
+
+def test_a_plan_that_does_not_verify_is_not_explained_with(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "bad.yaml"
+    binding = {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "huge"}, "target": {"name": "n1"}}
+    plan.write_text(yaml.safe_dump(binding), encoding="utf-8")
+    assert run("explain", small, "--agent", "fits", "--plan", str(plan)) == 2
+    assert capsys.readouterr().err == (
+        f"error: {plan}: does not verify: "
+        "resources: default/huge on n1: cpu: 64000 requested of 2000 allocatable\n"
+    )
+
+
+@pytest.mark.parametrize("topic", [[], ["place"], ["verify"], ["explain"], ["schema"], ["completion"]])
+def test_help_is_there_for_everything_and_names_no_types_of_python(
+    topic: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*topic, "--help") == 0
+    out = capsys.readouterr().out
+    assert "Usage: placewright" in out
+    assert "list[str]" not in out.replace("INPUT…      <list[str]>", "")
