@@ -96,7 +96,7 @@ def test_a_status_is_shared_whatever_its_times_are() -> None:
             id="a claim after a volume that is passed over",
         ),
         pytest.param(pod("p", volumes=[1]), "spec.volumes[0]", id="a volume that is a number"),
-        pytest.param(pod("p", status=[]), "status", id="a status that is a list"),
+        pytest.param({**pod("p"), "status": []}, "status", id="a status that is a list"),
         pytest.param(pod("p", status={"phase": "Great"}), "status.phase", id="an unknown phase"),
         pytest.param(
             pod("p", status={"conditions": [1]}), "status.conditions[0]", id="a condition that is a number"

@@ -44,7 +44,7 @@ def test_what_a_budget_bounds(spec: dict[str, Any], expected: tuple[Any, Any]) -
 
 
 def test_a_budget_selects_nobody_everybody_or_some() -> None:
-    selectors = (None, {}, {"matchLabels": {"app": "x"}})
+    selectors: tuple[Any, ...] = (None, {}, {"matchLabels": {"app": "x"}})
     seen = build(
         *(obj("PodDisruptionBudget", f"b{i}", spec={"selector": s}) for i, s in enumerate(selectors))
     )

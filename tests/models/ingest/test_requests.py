@@ -1,4 +1,4 @@
-"""Effective requests, limits, non-zero requests and QoS, example by example (§1.2–1.5)."""
+"""Effective requests and limits, example by example (§1.2, §1.3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from placewright.models.agent import QosClass
+from placewright.models.ingest.requests import survives
 from placewright.tests.builders import MIB
 from placewright.tests.objects import Object, agent_of, container, pod
 
@@ -105,41 +105,6 @@ def test_effective_requests(document: Object, expected: dict[str, int]) -> None:
     assert agent_of(document).spec.requests == expected
 
 
-def resized(spec_cpu: str, actual: str, allocated: str, **status: Any) -> Object:
-    state = {
-        "name": "main",
-        "resources": {"requests": {"cpu": actual}},
-        "allocatedResources": {"cpu": allocated},
-    }
-    return pod("p", container(cpu=spec_cpu), nodeName="n1", status={"containerStatuses": [state], **status})
-
-
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        pytest.param(resized("1", "2", "2"), 2000, id="a downsize that is not actuated yet"),
-        pytest.param(resized("3", "2", "2"), 3000, id="an upsize counts at once"),
-        pytest.param(
-            resized(
-                "8",
-                "2",
-                "2",
-                conditions=[{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}],
-            ),
-            2000,
-            id="an infeasible resize does not count",
-        ),
-        pytest.param(
-            {**resized("1", "2", "2"), "spec": {"containers": [container(cpu="1")]}},
-            1000,
-            id="a pending pod counts by its spec alone",
-        ),
-    ],
-)
-def test_resizing_in_place(document: Object, expected: int) -> None:
-    assert agent_of(document).spec.requests == {"cpu": expected}
-
-
 def test_overhead_is_added_only_to_limits_that_are_there() -> None:
     document = pod("p", container(limits={"memory": "1Gi"}), overhead={"cpu": "250m", "memory": "120Mi"})
     assert agent_of(document).spec.limits == {"memory": 1144 * MIB}
@@ -149,63 +114,115 @@ def test_overhead_is_added_only_to_limits_that_are_there() -> None:
     ("document", "expected"),
     [
         pytest.param(
-            pod("p", {"name": "a"}, {"name": "b"}), (200, 400 * MIB), id="two containers that say nothing"
+            pod("p", container(cpu="1"), initContainers=[container("i", memory="1Gi")]),
+            {"cpu": 1000, "memory": GIB},
+            id="each resource by itself",
         ),
-        pytest.param(pod("p", container(cpu=0)), (0, 200 * MIB), id="an explicit zero stays zero"),
         pytest.param(
-            pod("p", {"name": "a"}, overhead={"cpu": "50m"}),
-            (150, 200 * MIB),
-            id="overhead on top of the default",
+            pod("p", container(cpu="1"), initContainers=[container("i", cpu="1"), container("j", cpu="1")]),
+            {"cpu": 1000},
+            id="init containers run one after another",
+        ),
+        pytest.param(
+            pod("p", container(cpu="100m"), initContainers=[container("i", cpu="600m"), sidecar(cpu="500m")]),
+            {"cpu": 600},
+            id="a sidecar does not run beside the inits before it",
+        ),
+        pytest.param(
+            pod("p", container(), resources={"requests": {"memory": "1Gi"}}, overhead={"memory": "1Gi"}),
+            {"memory": 2 * GIB},
+            id="overhead on top of a pod-level request",
+        ),
+        pytest.param(
+            pod("p", asking({"nvidia.com/gpu": 2}), resources={"requests": {"nvidia.com/gpu": 1}}),
+            {"nvidia.com/gpu": 2},
+            id="devices are not requested at pod level",
+        ),
+        pytest.param(
+            pod("p", asking({"hugepages-2Mi": "2Mi"}), resources={"limits": {"hugepages-2Mi": "8Mi"}}),
+            {"hugepages-2Mi": 8 * MIB},
+            id="a pod-level limit of hugepages is the request",
+        ),
+        pytest.param(
+            pod("p", container(cpu="2"), resources={"requests": {"cpu": "1"}, "limits": {"cpu": "4"}}),
+            {"cpu": 1000},
+            id="a pod-level request stands against limits and containers",
+        ),
+        pytest.param(
+            pod("p", container(cpu="0.1", memory="0.5")),
+            {"cpu": 100, "memory": 1},
+            id="a fraction of a byte is a byte",
+        ),
+        pytest.param(pod("p", container(cpu=None)), {}, id="null is nothing"),
+        pytest.param(pod("p", {"name": "c", "resources": None}), {}, id="resources that are null"),
+        pytest.param(
+            pod("p", {"name": "c", "resources": {"requests": None, "limits": None}}),
+            {},
+            id="requests that are null",
+        ),
+        pytest.param(
+            pod("p", asking({"ephemeral-storage": "1Gi", "attachable-volumes-csi-d": 1})),
+            {"ephemeral-storage": GIB, "attachable-volumes-csi-d": 1},
+            id="storage and volumes are kept",
         ),
     ],
 )
-def test_what_scoring_assumes(document: Object, expected: tuple[int, int]) -> None:
-    scored = agent_of(document).spec.scoring_requests
-    assert (scored["cpu"], scored["memory"]) == expected
+def test_more_effective_requests(document: Object, expected: dict[str, int]) -> None:
+    assert agent_of(document).spec.requests == expected
 
 
-FULL = {"cpu": "1", "memory": "1Gi"}
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("cpu", True),
+        ("memory", True),
+        ("ephemeral-storage", True),
+        ("hugepages-1Gi", True),
+        ("attachable-volumes-aws-ebs", True),
+        ("kubernetes.io/batch-cpu", True),
+        ("sub.kubernetes.io/x", True),
+        ("nvidia.com/gpu", True),
+        ("example.com/a_b.c", True),
+        ("storage", False),
+        ("foo", False),
+        ("pods", False),
+        ("requests.example.com/gpu", False),
+        ("a/b/c", False),
+        ("/x", False),
+        ("x/", False),
+        ("Upper.Case/x", False),
+        ("example.com/-x", False),
+    ],
+)
+def test_which_resources_schedulers_keep(name: str, kept: bool) -> None:
+    assert survives(name) is kept
 
 
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
         pytest.param(
-            pod("p", container(limits=FULL)), QosClass.GUARANTEED, id="limits alone default to equal requests"
+            pod("p", container("a", limits={"cpu": "1"}), container("b", limits={"cpu": "2"})),
+            {"cpu": 3000},
+            id="limits add up",
         ),
         pytest.param(
-            pod("p", asking({"nvidia.com/gpu": 1})),
-            QosClass.BEST_EFFORT,
-            id="only a device is requested",
+            pod("p", container(limits={"cpu": "1"}), initContainers=[container("i", limits={"cpu": "4"})]),
+            {"cpu": 4000},
+            id="the larger of containers and an init container",
+        ),
+        pytest.param(pod("p", container(cpu="1")), {}, id="a request is no limit"),
+        pytest.param(
+            pod("p", container(limits={"cpu": "1"}), resources={"limits": {"cpu": "5"}}),
+            {"cpu": 5000},
+            id="a pod-level limit overrides",
         ),
         pytest.param(
-            pod("p", container(limits=FULL, **FULL), initContainers=[container("i")]),
-            QosClass.BURSTABLE,
-            id="an init container without limits",
-        ),
-        pytest.param(pod("p", container(cpu=0)), QosClass.BEST_EFFORT, id="an explicit zero"),
-        pytest.param(pod("p", container(cpu="1")), QosClass.BURSTABLE, id="requests without limits"),
-        pytest.param(
-            pod("p", container(limits=FULL, cpu="500m")), QosClass.BURSTABLE, id="requests below limits"
-        ),
-        pytest.param(
-            pod("p", container(), resources={"requests": FULL, "limits": FULL}),
-            QosClass.GUARANTEED,
-            id="pod-level resources decide alone",
-        ),
-        pytest.param(
-            pod("p", container(), status={"qosClass": "Guaranteed"}),
-            QosClass.GUARANTEED,
-            id="the status wins",
+            pod("p", container(limits={"cpu": "0"}), overhead={"cpu": "1"}),
+            {},
+            id="overhead adds nothing to zero",
         ),
     ],
 )
-def test_qos_class(document: Object, expected: QosClass) -> None:
-    assert agent_of(document).spec.qos is expected
-
-
-def test_what_containers_leave_open_is_known_to_quotas() -> None:
-    assert agent_of(pod("p", container(limits={"cpu": "1"}))).spec.unspecified == {
-        "requests.memory",
-        "limits.memory",
-    }
+def test_limits(document: Object, expected: dict[str, int]) -> None:
+    assert agent_of(document).spec.limits == expected
