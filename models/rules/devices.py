@@ -6,13 +6,20 @@ milli-shares. An agent's device ids are one flat tuple, in the order of its requ
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from placewright.models.agent import Agent, DeviceRequest
 from placewright.models.node import DEVICE_MILLI, Node
 from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.rules.device_packing import pack, pack_running
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+
+Held: TypeAlias = tuple[tuple[DeviceRequest, tuple[int, ...]], ...]
+"""What one agent holds: each of its requests with the ids that serve it."""
+
+_HELD = "running_devices"
 
 
 def device_models(node: Node, resource: str) -> list[str]:
@@ -34,53 +41,111 @@ def by_request(agent: Agent, ids: Sequence[int]) -> Iterator[tuple[DeviceRequest
         start += request.count
 
 
-def free_devices(state: ClusterState, node: Node, resource: str) -> list[int]:
-    """Milli-shares left on each device, by id; negative where more was handed out than there is.
+def running_devices(snapshot: Snapshot) -> Mapping[str, Held]:
+    """What each running agent holds, by its key.
 
-    Running agents whose device ids are not recorded are assumed to sit where best fit puts them, in the
-    order of their names: the snapshot does not tell better.
+    Where the devices are not recorded, or what is recorded cannot be, the node's agents are assumed packed:
+    the snapshot does not tell better. The assumption is made once, so that no placement changes it.
     """
-    free = [DEVICE_MILLI] * len(device_models(node, resource))
-    unknown: list[tuple[str, DeviceRequest]] = []
+    known = snapshot.memo.get(_HELD)
+    if known is None:
+        known = dict(_running_devices(snapshot))
+        snapshot.memo[_HELD] = known
+    return cast(Mapping[str, Held], known)
+
+
+def _running_devices(snapshot: Snapshot) -> Iterator[tuple[str, Held]]:
+    unknown: dict[str, list[Agent]] = {}
+    taken: dict[tuple[str, str], list[int]] = {}
+    for agent in snapshot.residents:
+        if not agent.spec.devices:
+            continue
+        node = snapshot.node_by_name[agent.node_name]
+        if not _is_recorded(agent, node):
+            unknown.setdefault(node.name, []).append(agent)
+            continue
+        held = tuple(by_request(agent, agent.device_ids))
+        for request, ids in held:
+            key = (node.name, request.resource)
+            free = taken.setdefault(key, _all_free(node, request.resource))
+            _take(free, ids, request.milli)
+        yield agent.key, held
+    for name, agents in unknown.items():
+        yield from _assumed(snapshot.node_by_name[name], agents, taken)
+
+
+def _assumed(
+    node: Node, agents: Sequence[Agent], taken: Mapping[tuple[str, str], list[int]]
+) -> Iterator[tuple[str, Held]]:
+    """Devices for the agents of one node whose own are not known, beside those that are taken."""
+    asking = [(agent, r) for agent in sorted(agents, key=lambda a: a.key) for r in agent.spec.devices]
+    held: dict[str, list[tuple[DeviceRequest, tuple[int, ...]]]] = {agent.key: [] for agent in agents}
+    for resource in dict.fromkeys(request.resource for _, request in asking):
+        own = [(agent, request) for agent, request in asking if request.resource == resource]
+        free = taken.get((node.name, resource)) or _all_free(node, resource)
+        packed = pack_running(free, [(request, allowed_ids(node, request)) for _, request in own])
+        for (agent, request), ids in zip(own, packed, strict=True):
+            held[agent.key].append((request, ids))
+    for key, parts in held.items():
+        yield key, tuple(parts)
+
+
+def _is_recorded(agent: Agent, node: Node) -> bool:
+    """Whether the recorded ids are devices of the node, as many as the agent asks for."""
+    if len(agent.device_ids) != sum(request.count for request in agent.spec.devices):
+        return False
+    return all(
+        len(set(ids)) == len(ids) and set(ids) <= set(range(len(device_models(node, request.resource))))
+        for request, ids in by_request(agent, agent.device_ids)
+    )
+
+
+def _all_free(node: Node, resource: str) -> list[int]:
+    return [DEVICE_MILLI] * len(device_models(node, resource))
+
+
+def free_devices(state: ClusterState, node: Node, resource: str) -> list[int]:
+    """Milli-shares left on each device, by id; negative where more was handed out than there is."""
+    free = _all_free(node, resource)
+    running = running_devices(state.snapshot)
     for key, agent in state.agents_on(node.name).items():
         if not agent.spec.devices:
             continue
-        ids = state.devices.get(key)
-        if ids is None and key not in state.new:
-            unknown.extend((key, r) for r in agent.spec.devices if r.resource == resource)
-        for request, own in by_request(agent, ids or ()):
+        new = key in state.new
+        for request, ids in by_request(agent, state.devices.get(key, ())) if new else running.get(key, ()):
             if request.resource == resource:
-                _take(free, own, request.milli)
-    for _, request in sorted(unknown, key=lambda item: (-item[1].milli, item[0])):
-        _take(free, best_fit(free, allowed_ids(node, request), request) or (), request.milli)
+                _take(free, ids, request.milli)
     return free
 
 
 def _take(free: list[int], ids: Sequence[int], milli: int) -> None:
     for i in ids:
+        # Ids that a plan invents are a violation of their own.
         if 0 <= i < len(free):
             free[i] -= milli
 
 
-def best_fit(free: Sequence[int], allowed: Sequence[int], request: DeviceRequest) -> tuple[int, ...] | None:
-    """The fullest allowed devices that still hold the request, lowest ids first; None where none do."""
-    open_ids = sorted((free[i], i) for i in allowed if free[i] >= request.milli)
-    if len(open_ids) < request.count:
-        return None
-    return tuple(sorted(i for _, i in open_ids[: request.count]))
+def _fits_alone(agent: Agent, node: Node, resource: str) -> bool:
+    """Whether all that an agent asks of a resource fits on a node where nobody else is."""
+    own = [request for request in agent.spec.devices if request.resource == resource]
+    if len(own) == 1:
+        # A matter of counting, which the caller has done.
+        return True
+    wanted = [(request, allowed_ids(node, request)) for request in own]
+    return pack(_all_free(node, resource), wanted) is not None
 
 
 def choose_devices(state: ClusterState, agent: Agent, node: Node) -> tuple[int, ...] | None:
-    """Devices for every request of an agent by best fit, or None where that finds no room."""
-    chosen: list[int] = []
-    free = {r.resource: free_devices(state, node, r.resource) for r in agent.spec.devices}
-    for request in agent.spec.devices:
-        ids = best_fit(free[request.resource], allowed_ids(node, request), request)
-        if ids is None:
+    """Devices for every request of an agent, the fullest that hold it, or None where there are none."""
+    chosen: dict[int, tuple[int, ...]] = {}
+    for resource in dict.fromkeys(request.resource for request in agent.spec.devices):
+        own = [(i, r) for i, r in enumerate(agent.spec.devices) if r.resource == resource]
+        wanted = [(request, allowed_ids(node, request)) for _, request in own]
+        packed = pack(free_devices(state, node, resource), wanted)
+        if packed is None:
             return None
-        _take(free[request.resource], ids, request.milli)
-        chosen.extend(ids)
-    return tuple(chosen)
+        chosen.update(zip((i for i, _ in own), packed, strict=True))
+    return tuple(device for i in range(len(chosen)) for device in chosen[i])
 
 
 class DevicesRule(Rule):
@@ -96,7 +161,7 @@ class DevicesRule(Rule):
             if not allowed:
                 wanted = "|".join(request.models)
                 return Reason(self.name, f"node(s) had no {request.resource} of model {wanted}", False)
-            if allowed < request.count:
+            if allowed < request.count or not _fits_alone(agent, node, request.resource):
                 return Reason(self.name, f"node(s) had too few {request.resource} devices", resolvable=False)
         return None
 
