@@ -78,16 +78,14 @@ class Engine:
 
     def _hint(self, count: IntArray) -> None:
         self._model.clear_hints()
-        for (g, n), variable in self._x.items():
-            self._model.add_hint(variable, int(count[g, n]))
+        for variable, value in self._x.hints(count):
+            self._model.add_hint(variable, value)
 
     def _configure(self, solver: cp_model.CpSolver, seconds: float, seed: int) -> None:
         parameters = solver.parameters
         parameters.max_time_in_seconds = seconds
         parameters.random_seed = (self._settings.seed + seed) % (2**31)
         parameters.num_workers = self._settings.worker_count
-        # Ctrl-C ends the whole run, not this one solve of many.
-        parameters.catch_sigint_signal = False
         if self._settings.deterministic:
             # One worker and a limit in deterministic time: the same work on every run.
             parameters.num_workers = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,8 @@ from placewright.solver.compilation import IntArray
 
 Literal: TypeAlias = cp_model.BoolVarT
 Linear: TypeAlias = cp_model.LinearExpr | int
+Completion: TypeAlias = Callable[[IntArray], Iterable[tuple[cp_model.IntVar, int]]]
+"""From counts (G, N) to values of the variables that an encoder made beside them."""
 
 
 class Variables:
@@ -28,6 +30,7 @@ class Variables:
         self._nodes_of: list[list[int]] = [[] for _ in range(cap.shape[0])]
         self._groups_on: dict[int, list[int]] = {}
         self._present: dict[tuple[tuple[int, ...], tuple[int, ...]], Literal] = {}
+        self._hints: list[Completion] = []
         for g, n in np.argwhere(cap > 0).tolist():
             self._x[g, n] = model.new_int_var(0, int(min(cap[g, n], size[g])), f"x[{g},{n}]")
             self._nodes_of[g].append(n)
@@ -77,6 +80,17 @@ class Variables:
         if key not in self._present:
             self._present[key] = self._make_present(pairs, self.most(chosen, wanted))
         return self._present[key]
+
+    def complete_hints(self, completion: Completion) -> None:
+        """Let an encoder say what its own variables are for given counts: half a hint is often lost."""
+        self._hints.append(completion)
+
+    def hints(self, count: IntArray) -> Iterable[tuple[cp_model.IntVar, int]]:
+        """Values of all variables, as far as they are known, that go with counts (G, N)."""
+        for (g, n), variable in self._x.items():
+            yield variable, int(count[g, n])
+        for completion in self._hints:
+            yield from completion(count)
 
     def _make_present(self, pairs: Sequence[tuple[int, int]], most: int) -> Literal:
         if not pairs:
