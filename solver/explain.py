@@ -18,6 +18,14 @@ from placewright.models.state import ClusterState
 from placewright.solver.explain_joint import JOINT, NAMED, joint_reasons, listed, ranked
 from placewright.solver.replay import rejection
 
+MOST_LOOKS = 300_000
+"""Pairs of kind and node that are looked at; kinds after that are counted and not explained one by one."""
+MOST_JOINT_LOOKS = 150_000
+"""Pairs for which what the whole answer says is worked out as well, which takes twice as long again."""
+NOT_LOOKED_INTO = (
+    "not looked into node by node, as too many kinds are left out: `placewright explain` does it"
+)
+
 CLUSTER_WIDE = (admission.RULE, quota.RULE, gang.RULE)
 """Rules that say the same of every node: one sentence then says it all."""
 
@@ -56,14 +64,16 @@ def explain_unplaced(
 ) -> tuple[Unplaced, ...]:
     """What stands in each agent's way in the final `state`. Agents of one kind are explained once.
 
-    `proven`: nothing better exists, so what the nodes alone do not explain lies in the whole.
+    `proven`: nothing better exists, so what the nodes alone do not explain lies in the whole. The work is
+    bounded, however many kinds there are: by counting it, so that equal runs say the same.
     """
     known: dict[Hashable, tuple[str, tuple[UnplacedReason, ...]]] = {}
     result = []
     for agent in agents:
         kind = _kind(agent)
         if kind not in known:
-            known[kind] = _explain(snapshot, state, agent, proven=proven)
+            looks = len(known) * len(snapshot.nodes)
+            known[kind] = _explain(snapshot, state, agent, proven=proven, looks=looks)
         message, reasons = known[kind]
         result.append(
             Unplaced(
@@ -91,11 +101,13 @@ def _kind(agent: Agent) -> Hashable:
 
 
 def _explain(
-    snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool
+    snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool, looks: int
 ) -> tuple[str, tuple[UnplacedReason, ...]]:
     everywhere = list(_cluster_wide_reasons(state, agent))
     if everywhere:
         return everywhere[0].message, tuple(everywhere)
+    if looks > MOST_LOOKS:
+        return NOT_LOOKED_INTO, (UnplacedReason(rule=JOINT, message=NOT_LOOKED_INTO),)
     now = [(node, rejection(state, agent, node)) for node in snapshot.nodes]
     by_cause: dict[tuple[str, str], list[str]] = {}
     for node, reason in now:
@@ -106,7 +118,7 @@ def _explain(
         UnplacedReason(rule=rule, message=message, nodes=tuple(nodes))
         for (rule, message), nodes in sorted(by_cause.items(), key=lambda item: (-len(item[1]), item[0]))
     ]
-    joint = joint_reasons(state, agent, now, proven=proven)
+    joint = joint_reasons(state, agent, now, proven=proven) if looks <= MOST_JOINT_LOOKS else ()
     return status_line(now, by_cause), (*reasons, *joint)
 
 

@@ -189,7 +189,9 @@ class _InTheWay:
         match reason.rule:
             case "resources":
                 short = self._short_of(node)
-                return [o for o in there if PODS in short or any(o.spec.requests.get(name) for name in short)]
+                if PODS in short:
+                    return there
+                return [o for o in there if any(map(o.spec.requests.get, short))]
             case "devices":
                 wanted = {request.resource for request in agent.spec.devices}
                 return [o for o in there if any(request.resource in wanted for request in o.spec.devices)]
@@ -204,10 +206,10 @@ class _InTheWay:
             case _:
                 return ()
 
-    def _short_of(self, node: Node) -> list[str]:
+    def _short_of(self, node: Node) -> set[str]:
         used = self._state.index(UsageIndex).used(node.name)
         asked = {PODS: 1, **self._agent.spec.requests}
-        return [n for n, amount in asked.items() if amount > node.allocatable.get(n, 0) - used.get(n, 0)]
+        return {n for n, amount in asked.items() if amount > node.allocatable.get(n, 0) - used.get(n, 0)}
 
     @cached_property
     def _repelling(self) -> Mapping[tuple[str, str], list[Agent]]:

@@ -13,6 +13,7 @@ from placewright.models.plan import Unplaced
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver import explain
 from placewright.solver.explain import explain_unplaced, node_reasons, without
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
@@ -275,6 +276,16 @@ def test_explaining_leaves_the_state_as_it_was() -> None:
     state = ClusterState(cluster)
     explain_unplaced(cluster, state, cluster.pending, proven=True)
     assert (state.new, dict(state.agents_on("n1"))) == ({}, {})
+
+
+def test_the_work_is_bounded_however_many_kinds_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "MOST_JOINT_LOOKS", 2)
+    monkeypatch.setattr(explain, "MOST_LOOKS", 4)
+    pending = [agent(f"a{i}", cpu=2000 + i) for i in range(4)]
+    left = explained(snapshot(FIVE[:2], pending), {})
+    assert [len(left[f"a{i}"].reasons) for i in range(4)] == [2, 2, 1, 1]
+    assert left["a2"].message == "0/2 nodes are available: 2 Insufficient cpu."
+    assert left["a3"].message == explain.NOT_LOOKED_INTO
 
 
 def test_every_rule_speaks_on_every_node() -> None:
