@@ -86,6 +86,8 @@ class Engine:
         parameters.max_time_in_seconds = seconds
         parameters.random_seed = (self._settings.seed + seed) % (2**31)
         parameters.num_workers = self._settings.worker_count
+        # Ctrl-C ends the whole run, not this one solve of many.
+        parameters.catch_sigint_signal = False
         if self._settings.deterministic:
             # One worker and a limit in deterministic time: the same work on every run.
             parameters.num_workers = 1
