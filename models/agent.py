@@ -109,6 +109,14 @@ class DeviceRequest:
 
 
 @dataclass(frozen=True)
+class Talk:
+    """Whom an agent exchanges traffic with: agents that `term` means (its topology key is not read), and how much."""
+
+    term: AffinityTerm
+    weight: int = 1
+
+
+@dataclass(frozen=True)
 class OwnerReference:
     """The controlling owner."""
 
@@ -122,7 +130,8 @@ class AgentSpec:
     """What a template says and the rules read. `scoring_requests` has kube-scheduler's non-zero defaults.
 
     `unspecified` lists the quota keys (`requests.cpu`, `limits.memory`, …) that at least one
-    container leaves open: a quota on such a key refuses the agent at creation.
+    container leaves open: a quota on such a key refuses the agent at creation. `needs_data`: what it reads
+    (model weights, data sets), by name, in bytes.
     """
 
     requests: Resources = field(default_factory=dict)
@@ -151,6 +160,8 @@ class AgentSpec:
     images: tuple[str, ...] = ()
     container_count: int = 1
     has_deadline: bool = False
+    talks_to: tuple[Talk, ...] = ()
+    needs_data: Mapping[str, int] = field(default_factory=dict)
 
     @cached_property
     def signature(self) -> Hashable:
@@ -191,7 +202,9 @@ class AgentClass(StrEnum):
 class Agent:
     """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
     the cluster yet (quota is charged for it). `device_ids` are the devices an assigned agent holds, in
-    the order of `spec.devices`. `refusal`: why the API server would not even create it."""
+    the order of `spec.devices`. `refusal`: why the API server would not even create it.
+    `ready`: condition Ready. `preemptable` False: never evicted to make room. `spread_selector`: what its
+    services and its controller select, for default spread constraints (§6.1); None: they do not apply."""
 
     namespace: str
     name: str
@@ -209,6 +222,9 @@ class Agent:
     device_ids: tuple[int, ...] = ()
     created: str = ""
     refusal: str = ""
+    ready: bool = True
+    preemptable: bool = True
+    spread_selector: LabelSelector | None = None
 
     @cached_property
     def key(self) -> str:

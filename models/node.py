@@ -26,7 +26,10 @@ DEVICE_MILLI = 1000
 
 @dataclass(frozen=True)
 class Node:
-    """`images` maps every name of an image to its size in bytes. `price` is per hour, in millionths."""
+    """`images` maps every name of an image to its size in bytes. `price` is per hour, in millionths.
+
+    `data` names what is there already of what agents read: model weights, data sets.
+    """
 
     name: str
     allocatable: Resources
@@ -36,4 +39,5 @@ class Node:
     images: Mapping[str, int] = field(default_factory=dict)
     devices: tuple[DevicePool, ...] = ()
     price: int = 0
+    data: frozenset[str] = frozenset()
     uid: str = ""

@@ -10,6 +10,7 @@ from placewright.models.agent import Agent, AgentClass
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota
+from placewright.models.profile import Profile
 from placewright.models.storage import Storage
 
 
@@ -53,6 +54,10 @@ class Snapshot:
             if agent.spec.pod_group:
                 members.setdefault((agent.namespace, agent.spec.pod_group), []).append(agent)
         return {key: tuple(agents) for key, agents in members.items()}
+
+    def profile_of(self, agent: Agent) -> Profile:
+        """The profile that judges an agent: its scheduler's, else the one for the cluster as a whole."""
+        return self.options.profile_of(agent.spec.scheduler_name)
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
         """Labels of a namespace; a namespace that the snapshot does not hold has none."""
