@@ -110,7 +110,7 @@ class DeviceRequest:
 
 @dataclass(frozen=True)
 class Talk:
-    """Whom an agent exchanges traffic with: agents that `term` means (its topology key is not read), and how much."""
+    """Whom an agent exchanges traffic with, and how much. The topology key of `term` is not read."""
 
     term: AffinityTerm
     weight: int = 1
