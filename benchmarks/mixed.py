@@ -111,7 +111,7 @@ def main() -> None:
     parser.add_argument("nodes", nargs="*", type=int, default=[100, 300, 1000])
     parser.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS")
     arguments = parser.parse_args()
-    print("| nodes | placed | placed levels | balance gap | seconds | by phase | peak MiB |")
+    print("| nodes | placed | placed levels | scores gap | seconds | by phase | peak MiB |")
     print("|---|---|---|---|---|---|---|")
     for nodes in arguments.nodes:
         print(row(nodes, arguments.time_limit), flush=True)

@@ -93,13 +93,26 @@ class Unplaced(_Model):
     reasons: tuple[UnplacedReason, ...] = ()
 
 
+class LevelTerm(_Model):
+    """One part of a level that is a weighted sum. `profile` names the scheduler where there are several."""
+
+    name: str
+    profile: str = ""
+    weight: int
+    value: int
+
+
 class Level(_Model):
-    """One objective level: its value, the bound proven for it given the levels above, and its sense."""
+    """One objective level: its value, the bound proven for it given the levels above, and its sense.
+
+    `terms` are what a weighted sum is made of: the value is the sum of weight times value.
+    """
 
     name: str
     sense: Literal["maximize", "minimize"]
     value: int
     bound: int
+    terms: tuple[LevelTerm, ...] = ()
 
     @property
     def proven(self) -> bool:

@@ -60,6 +60,15 @@ class ClusterState:
         for key, node_name in self.new.items():
             yield self._on[node_name][key], self.snapshot.node_by_name[node_name]
 
+    @property
+    def evicted(self) -> tuple[Agent, ...]:
+        """The agents that ran at the start and are no longer where they were, in the snapshot's order."""
+        return tuple(
+            agent
+            for agent in self.snapshot.residents
+            if agent.key not in self._on[agent.node_name] or agent.key in self.new
+        )
+
     def place(self, agent: Agent, node: Node, devices: tuple[int, ...] = ()) -> None:
         """Put `agent` on `node`, checking nothing: whether it may be there is for the rules to say."""
         self._on[node.name][agent.key] = agent

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from placewright.models.agent import Agent
+from placewright.models.levels import stage_terms
 from placewright.models.plan import Binding, DeviceAssignment, Level, Plan, Status, VolumeBinding
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -138,8 +139,15 @@ def _plan(
     devices = hand_out_devices(snapshot, steps) or {}
     state = _final_state(snapshot, steps, devices)
     replayed = find_order(snapshot, steps, devices)
+    stages = {stage.name: stage for stage in snapshot.options.profile.stages}
     levels = tuple(
-        Level(name=level.name, sense=level.sense, value=found.value, bound=found.bound)
+        Level(
+            name=level.name,
+            sense=level.sense,
+            value=found.value,
+            bound=found.bound,
+            terms=stage_terms(state, stages[level.name]) if level.name in stages else (),
+        )
         for level, found in zip(problem.levels, answer.levels, strict=True)
     )
     notes = list(snapshot.notes)

@@ -8,12 +8,15 @@ are: a coarser one can only make the bound weaker, never wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
 
 import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.solver.compilation import IntArray
+
+T = TypeVar("T")
 
 MOST_COLUMNS = 40_000
 """Classes are told apart by free capacity as long as the relaxation has no more variables than this."""
@@ -31,6 +34,7 @@ class Relaxation:
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
+        self._made: dict[int, tuple[object, object]] = {}
         bounded = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
             self._add_class(c, bounded[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
@@ -50,6 +54,10 @@ class Relaxation:
 
     def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
         return [self._y[g, c] for g in groups for c in range(len(self.members)) if (g, c) in self._y]
+
+    def sum(self, groups: Iterable[int]) -> pywraplp.LinearExpr:
+        """How many agents of `groups` are placed."""
+        return self.lp.Sum(self._terms(groups))
 
     def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
@@ -73,7 +81,20 @@ class Relaxation:
         value = self._solve()
         return None if value is None else math.floor(value + _slack(value))
 
-    def least(self, costs: Sequence[pywraplp.Variable]) -> int | None:
+    def at_most(self, costs: Sequence[pywraplp.LinearExpr], value: int) -> None:
+        """Demand that the sum of `costs` is no more than `value`."""
+        self._solved = False
+        if costs:
+            self.lp.Add(self.lp.Sum(list(costs)) <= value + _slack(value))
+
+    def once(self, key: object, make: Callable[[], T]) -> T:
+        """`make()`, made at the first call for this very object: what it adds to `lp` is added once."""
+        if id(key) not in self._made:
+            # The key is kept, so that its id stays its own.
+            self._made[id(key)] = (key, make())
+        return cast(T, self._made[id(key)][1])
+
+    def least(self, costs: Sequence[pywraplp.LinearExpr]) -> int | None:
         """A lower bound on the sum of `costs`; None where the solver gave none."""
         self.lp.Minimize(self.lp.Sum(list(costs)))
         value = self._solve()

@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from placewright.models.agent import Agent, AgentClass
+from placewright.models.levels import level_values, stage_terms
 from placewright.models.plan import Binding, Plan
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule, Violation
 from placewright.models.rules.volume_binding import VolumeChoice, choice_violations
-from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.replay import rejection
@@ -149,23 +148,14 @@ def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator
 
 def _wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:
     """Level values recomputed from the state alone, and bounds on the right side of them."""
-    actual = level_values(snapshot, state)
+    actual = level_values(state)
+    stages = {stage.name: stage for stage in snapshot.options.profile.stages}
     for level in plan.levels:
         if level.name not in actual:
             yield Violation(PLAN_RULE, f"level {level.name} is not known")
         elif level.value != actual[level.name]:
             yield Violation(PLAN_RULE, f"level {level.name} is {actual[level.name]}, not {level.value}")
+        elif level.terms and level.terms != stage_terms(state, stages[level.name]):
+            yield Violation(PLAN_RULE, f"level {level.name}: its terms are not what the state has")
         if level.value > level.bound if level.sense == "maximize" else level.value < level.bound:
             yield Violation(PLAN_RULE, f"level {level.name}: {level.value} is beyond its bound {level.bound}")
-
-
-def level_values(snapshot: Snapshot, state: ClusterState) -> dict[str, int]:
-    """Every level's value for a state, by name: placed agents per priority, then the scores."""
-    values = {f"placed/priority={a.spec.priority}": 0 for a in snapshot.agents if _counts(snapshot, a)}
-    for agent, _ in state.placed():
-        values[f"placed/priority={agent.spec.priority}"] += 1
-    return values | {score.name: score.value(state) for score in SCORES}
-
-
-def _counts(snapshot: Snapshot, agent: Agent) -> bool:
-    return snapshot.classify(agent) is AgentClass.PENDING

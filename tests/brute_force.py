@@ -6,12 +6,12 @@ from collections.abc import Hashable, Iterator
 from itertools import combinations_with_replacement, product
 
 from placewright.models.agent import Agent
+from placewright.models.levels import level_values
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.extract import hand_out_devices
-from placewright.solver.verify import level_values
 
 Choice = tuple[tuple[Agent, Node], ...]
 
@@ -26,7 +26,7 @@ def best_values(snapshot: Snapshot) -> dict[str, int]:
     for placed in sorted(by_placed, reverse=True):
         values = [values for choice in by_placed[placed] if (values := _values(snapshot, choice)) is not None]
         if values:
-            return min(values, key=lambda v: v["balance"])
+            return min(values, key=lambda v: v["scores"])
     raise AssertionError("the empty placement is always valid")
 
 
@@ -64,4 +64,4 @@ def _values(snapshot: Snapshot, choice: Choice) -> dict[str, int] | None:
     for rule in RULES:
         if any(True for _ in rule.violations(state)):
             return None
-    return level_values(snapshot, state)
+    return level_values(state)

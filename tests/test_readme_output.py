@@ -31,6 +31,6 @@ def _stable(lines: list[list[str]]) -> list[list[str]]:
     """The headline, the levels, and everything about agents that are not placed."""
     start = lines.index(["Not", "placed"])
     head = [
-        words for words in lines[:start] if words and words[0].startswith(("optimal", "placed/", "balance"))
+        words for words in lines[:start] if words and words[0].startswith(("optimal", "placed/", "scores"))
     ]
     return [*head, *(words for words in lines[start:] if words)]

@@ -1,13 +1,18 @@
-"""What an objective level is: a linear expression to push one way, and its value for an answer."""
+"""What an objective level is, and what the terms are that weighted levels are made of."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self, TypeAlias
 
-from placewright.solver.compilation import IntArray
+from ortools.linear_solver import pywraplp
+
+from placewright.models.profile import Profile, ScoreName
+from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
+
+LpExpression: TypeAlias = pywraplp.LinearExpr
 
 
 class Objective(ABC):
@@ -43,3 +48,44 @@ class Objective(ABC):
     @abstractmethod
     def demand(self, relaxation: Relaxation, value: int) -> None:
         """Ask of the relaxation that this level, kept from above, is at least as good as `value`."""
+
+
+class Term(ABC):
+    """One score's cost over counts: the encoding of the module of the same name in models/scores.
+
+    Integers, lower is better. `value` equals the score's own for every placement; a test compares them.
+    The counts include the agents that may leave where they run (`Compilation.standing`): they are groups
+    like any other here. Everybody else who runs is in what `compile` reads of `residents_on`.
+    """
+
+    score: ClassVar[ScoreName | None]
+    """The score that this encodes; None for what is no score."""
+
+    @classmethod
+    @abstractmethod
+    def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
+        """This term's numbers as `profile` sees them, or None where it is 0 whatever is placed."""
+
+    @abstractmethod
+    def expression(self, x: Variables) -> Linear:
+        """The cost over `x`, adding to the model what it needs: never below `value`, equal at a minimum."""
+
+    @abstractmethod
+    def value(self, count: IntArray) -> int:
+        """The cost for counts (G, N)."""
+
+    @abstractmethod
+    def least(self) -> int:
+        """A lower bound that needs no solving."""
+
+    @abstractmethod
+    def most(self, cap: IntArray) -> int:
+        """An upper bound for counts within `cap` (G, N), to see in advance that nothing overflows."""
+
+    @abstractmethod
+    def fixing(self, fixed: IntArray) -> Self:
+        """The same cost where `fixed` (G, N) agents are already there: `value` still counts them."""
+
+    @abstractmethod
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
+        """An expression in the linear relaxation, never above the cost; None: there is only `least`."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
+from placewright.models.levels import placed_name
+from placewright.models.profile import Profile, ScoreName
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.base import LpExpression, Objective, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -34,7 +36,7 @@ class PlacedObjective(Objective):
 
     @property
     def name(self) -> str:
-        return f"placed/priority={self.priority}"
+        return placed_name(self.priority)
 
     def expression(self, x: Variables) -> Linear:
         return x.sum(self.groups) + self.already
@@ -55,3 +57,35 @@ class PlacedObjective(Objective):
 
     def demand(self, relaxation: Relaxation, value: int) -> None:
         relaxation.at_least(self.groups, value - self.already)
+
+
+@dataclass(frozen=True)
+class UnplacedTerm(Term):
+    """How many agents are left out, for levels that blend that with other things."""
+
+    score: ClassVar[ScoreName | None] = None
+    groups: tuple[int, ...]
+    left: int
+
+    @classmethod
+    def compile(cls, compilation: Compilation, profile: Profile | None = None) -> Self:
+        groups = tuple(range(len(compilation.groups)))
+        return cls(groups, int(compilation.size.sum()))
+
+    def expression(self, x: Variables) -> Linear:
+        return self.left - x.sum(self.groups)
+
+    def value(self, count: IntArray) -> int:
+        return self.left - int(count[list(self.groups)].sum())
+
+    def least(self) -> int:
+        return 0
+
+    def most(self, cap: IntArray) -> int:
+        return self.left
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, left=self.left - int(fixed[list(self.groups)].sum()))
+
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
+        return self.left - relaxation.sum(self.groups)

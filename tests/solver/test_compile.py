@@ -58,7 +58,7 @@ def test_levels_are_one_for_each_priority_and_then_the_scores() -> None:
     cluster = snapshot([node("n1")], [agent("a", priority=3), agent("b"), agent("c", priority=-1)])
     _, problem = compile_problem(cluster)
     names = [level.name for level in problem.levels]
-    assert names == ["placed/priority=3", "placed/priority=0", "placed/priority=-1", "balance"]
+    assert names == ["placed/priority=3", "placed/priority=0", "placed/priority=-1", "scores"]
 
 
 def test_fixing_agents_leaves_the_rest_to_decide() -> None:

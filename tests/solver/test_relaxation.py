@@ -22,7 +22,7 @@ def test_capacity_summed_over_alike_nodes_bounds_what_is_placed() -> None:
     assert level_bound(problem, 0, []) == 6
 
 
-def test_the_balance_bound_is_reached_by_an_even_spread() -> None:
+def test_the_scores_bound_is_reached_by_an_even_spread() -> None:
     cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(4)], agents("a", 4, cpu=500))
     _, problem = compile_problem(cluster)
     assert level_bound(problem, 1, [4]) == 4 * 2500

@@ -32,10 +32,10 @@ def printed(verified: VerifiedPlan) -> str:
     return out.getvalue()
 
 
-def levels(placed_bound: int, balance_bound: int) -> tuple[Level, ...]:
+def levels(placed_bound: int, scores_bound: int) -> tuple[Level, ...]:
     return (
         Level(name="placed/priority=0", sense="maximize", value=0, bound=placed_bound),
-        Level(name="balance", sense="minimize", value=100, bound=balance_bound),
+        Level(name="scores", sense="minimize", value=100, bound=scores_bound),
     )
 
 
@@ -49,8 +49,8 @@ def levels(placed_bound: int, balance_bound: int) -> tuple[Level, ...]:
         ),
         pytest.param(
             {"status": Status.FEASIBLE, "levels": levels(0, 80)},
-            "feasible: 0 of 0 agents placed, verified; proven that no more can be, balance within 20 % of its bound",
-            id="only the balance is open",
+            "feasible: 0 of 0 agents placed, verified; proven that no more can be, scores within 20 % of its bound",
+            id="only the scores are open",
         ),
         pytest.param(
             {"status": Status.FEASIBLE, "levels": levels(4, 80)},

@@ -1,11 +1,12 @@
-"""Balance: the formula in the docstring, to the last unit."""
+"""LeastAllocated: the formula in the docstring, to the last unit."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from placewright.models.scores.balance import SCORE, cost, permille
+from placewright.models.profile import Profile
+from placewright.models.scores.least_allocated import SCORE, cost, permille
 from placewright.models.state import ClusterState
 from placewright.solver.compile import compile_problem
 from placewright.tests.builders import agent, agents, node, snapshot
@@ -43,17 +44,18 @@ def test_two_half_full_nodes_are_better_than_a_full_and_an_empty_one() -> None:
         snapshot([node("n1"), node("n2")], [agent("a", cpu=2000, on="n1"), agent("b", cpu=2000, on="n2")])
     )
     uneven = ClusterState(snapshot([node("n1"), node("n2")], agents("a", 2, cpu=2000, on="n1")))
-    assert SCORE.value(even) == 2 * 2500
-    assert SCORE.value(uneven) == 10000
+    assert SCORE.value(even, Profile()) == 2 * 2500
+    assert SCORE.value(uneven, Profile()) == 10000
 
 
 def test_requests_that_scoring_fills_in_count_instead_of_nothing() -> None:
     idle = agent("a", scoring_requests={"cpu": 400, "memory": 0}, on="n1")
-    assert SCORE.value(ClusterState(snapshot([node("n1")], [idle]))) == 100
+    assert SCORE.value(ClusterState(snapshot([node("n1")], [idle])), Profile()) == 100
 
 
 def test_a_node_without_an_allocatable_amount_has_no_term_for_it() -> None:
-    assert SCORE.value(ClusterState(snapshot([node("n1", cpu=0)], [agent("a", cpu=100, on="n1")]))) == 0
+    state = ClusterState(snapshot([node("n1", cpu=0)], [agent("a", cpu=100, on="n1")]))
+    assert SCORE.value(state, Profile()) == 0
 
 
 def test_the_objective_counts_what_the_score_counts() -> None:
@@ -64,4 +66,4 @@ def test_the_objective_counts_what_the_score_counts() -> None:
     state = ClusterState(cluster)
     for member, n in zip(compilation.groups[0].members, (0, 1, 1), strict=True):
         state.place(member, cluster.nodes[n])
-    assert problem.levels[-1].value(count) == SCORE.value(state)
+    assert problem.levels[-1].value(count) == SCORE.value(state, Profile())

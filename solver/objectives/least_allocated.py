@@ -1,38 +1,39 @@
-"""Balance: the encoding of models/scores/balance.py."""
+"""LeastAllocated: the encoding of models/scores/least_allocated.py."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.models.node import Node
-from placewright.models.scores.balance import RESOURCES, SEGMENTS, permille, scored_request
-from placewright.models.scores.balance import cost as cost_of
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores.least_allocated import RESOURCES, SEGMENTS, permille, scored_request
+from placewright.models.scores.least_allocated import cost as cost_of
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.base import LpExpression, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
 
 @dataclass(frozen=True)
-class BalanceObjective(Objective):
+class LeastAllocatedTerm(Term):
     """Sum of F(utilisation) over nodes and the two resources (axis K).
 
     ask (G, K): what one agent adds; used (N, K): what is there; allocatable (N, K), 0: no term.
     In the units of the snapshot (milli-cores, bytes).
     """
 
-    sense: ClassVar[Literal["minimize"]] = "minimize"
+    score: ClassVar[ScoreName] = ScoreName.LEAST_ALLOCATED
     ask: IntArray
     used: IntArray
     allocatable: IntArray
 
     @classmethod
-    def compile(cls, compilation: Compilation) -> Self:
+    def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
         used = [
             [sum(scored_request(agent.spec, resource) for agent in agents) for resource in RESOURCES]
             for agents in compilation.residents_on
@@ -42,10 +43,6 @@ class BalanceObjective(Objective):
             used=_table(used),
             allocatable=_table([[_allocatable(node, r) for r in RESOURCES] for node in compilation.nodes]),
         )
-
-    @property
-    def name(self) -> str:
-        return "balance"
 
     def expression(self, x: Variables) -> Linear:
         untouched = np.ones(len(self.used), dtype=np.bool_)
@@ -67,7 +64,7 @@ class BalanceObjective(Objective):
         utilisation = x.model.new_int_var(0, most, f"u[{n},{k}]")
         load = sum(1000 * ask // unit * x.x(g, n) for g, ask in asks.items())
         x.model.add(whole // unit * utilisation >= load + 1000 * base // unit)
-        cost = x.model.new_int_var(0, cost_of(most), f"balance[{n},{k}]")
+        cost = x.model.new_int_var(0, cost_of(most), f"least_allocated[{n},{k}]")
         for slope, offset in SEGMENTS:
             x.model.add(cost >= slope * utilisation - offset)
         return cost
@@ -75,13 +72,16 @@ class BalanceObjective(Objective):
     def value(self, count: IntArray) -> int:
         return int(self._costs(self.used + count.T @ self.ask).sum())
 
-    def limit(self, cap: IntArray) -> int:
+    def least(self) -> int:
         return int(self._costs(self.used).sum())
+
+    def most(self, cap: IntArray) -> int:
+        return int(self._costs(self.used + cap.T @ self.ask).sum())
 
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, used=self.used + fixed.T @ self.ask)
 
-    def relax(self, relaxation: Relaxation) -> int | None:
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """By Jensen: F is convex, so a class costs at least as much as if all its nodes were alike.
 
         Where a class mixes sizes, the largest stands for all: utilisation is then understated.
@@ -91,7 +91,7 @@ class BalanceObjective(Objective):
             for c in range(len(relaxation.members))
             for k in range(len(RESOURCES))
         ]
-        return relaxation.least([term for term in terms if term is not None])
+        return relaxation.lp.Sum([term for term in terms if term is not None])
 
     def _class_cost(self, relaxation: Relaxation, c: int, k: int) -> pywraplp.Variable | None:
         nodes = relaxation.members[c][self.allocatable[relaxation.members[c], k] > 0]
@@ -104,9 +104,6 @@ class BalanceObjective(Objective):
         for slope, offset in SEGMENTS:
             relaxation.lp.Add(cost >= slope * (start + added) - offset * len(nodes))
         return cost
-
-    def demand(self, relaxation: Relaxation, value: int) -> None:
-        """Nothing: the scores come last, no level below them asks."""
 
     def _costs(self, used: IntArray) -> IntArray:
         """int64 (N,): F summed over the resources."""

@@ -1,12 +1,12 @@
-"""Balance: no node busier than it need be.
+"""LeastAllocated: no node busier than it need be.
 
-Batch form of kube-scheduler's NodeResourcesLeastAllocated. Scored pod by pod, LeastAllocated adds up to
-the integral of the free fraction, so the final state's equivalent is the square of each node's
+Batch form of kube-scheduler's NodeResourcesFit with LeastAllocated. Scored pod by pod, LeastAllocated adds
+up to the integral of the free fraction, so the final state's equivalent is the square of each node's
 utilisation. In integers:
 
     u(n, r) = ceil(1000 * used(n, r) / allocatable(n, r))          permille, r in {cpu, memory}
     F(u)    = max over k in 0..9 of (2k+1)*u - 100*k*(k+1)         = u*u/100 at every full 10 %
-    balance = sum over nodes n and resources r of F(u(n, r))
+    cost    = sum over nodes n and resources r of F(u(n, r))
 
 `used` counts kube-scheduler's non-zero requests (100m and 200Mi for a container that asks for nothing),
 as LeastAllocated does. A node without an allocatable amount of r has no term for it.
@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from placewright.models.agent import Agent, AgentSpec
+from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.base import Score
 from placewright.models.state import ClusterState
 
@@ -40,11 +41,12 @@ def cost(utilisation: int) -> int:
     return max(slope * utilisation - offset for slope, offset in SEGMENTS)
 
 
-class BalanceScore(Score):
-    name = "balance"
-    plugin = "NodeResourcesLeastAllocated"
+class LeastAllocatedScore(Score):
+    name = ScoreName.LEAST_ALLOCATED
+    plugin = "NodeResourcesFit"
+    summary = "No node is busier than it need be."
 
-    def value(self, state: ClusterState) -> int:
+    def value(self, state: ClusterState, profile: Profile) -> int:
         total = 0
         for node in state.snapshot.nodes:
             agents = state.agents_on(node.name).values()
@@ -59,4 +61,4 @@ def _used(agents: Iterable[Agent], resource: str) -> int:
     return sum(scored_request(agent.spec, resource) for agent in agents)
 
 
-SCORE = BalanceScore()
+SCORE = LeastAllocatedScore()

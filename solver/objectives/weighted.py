@@ -1,0 +1,73 @@
+"""A level that is a weighted sum of terms: the scores, or a blend of levels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, Self
+
+from placewright.models.errors import UsageError
+from placewright.solver.compilation import IntArray
+from placewright.solver.objectives.base import LpExpression, Objective, Term
+from placewright.solver.relaxation import Relaxation
+from placewright.solver.variables import Linear, Variables
+
+MOST = 2**60
+"""What a level may reach at most: sums in the model then stay within 64 bits."""
+
+
+@dataclass(frozen=True)
+class WeightedObjective(Objective):
+    """The sum of weight times term. Terms of equal weight may be of the same score, for several profiles."""
+
+    sense: ClassVar[Literal["minimize"]] = "minimize"
+    title: str
+    terms: tuple[tuple[int, Term], ...]
+
+    @property
+    def name(self) -> str:
+        return self.title
+
+    def expression(self, x: Variables) -> Linear:
+        parts: list[Linear] = [weight * term.expression(x) for weight, term in self.terms]
+        return sum(parts, start=0)
+
+    def value(self, count: IntArray) -> int:
+        return sum(weight * term.value(count) for weight, term in self.terms)
+
+    def limit(self, cap: IntArray) -> int:
+        return sum(weight * term.least() for weight, term in self.terms)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, terms=tuple((weight, term.fixing(fixed)) for weight, term in self.terms))
+
+    def relax(self, relaxation: Relaxation) -> int | None:
+        constant, parts = self._relaxed(relaxation)
+        best = relaxation.least(parts)
+        return None if best is None else best + constant
+
+    def demand(self, relaxation: Relaxation, value: int) -> None:
+        constant, parts = self._relaxed(relaxation)
+        relaxation.at_most(parts, value - constant)
+
+    def _relaxed(self, relaxation: Relaxation) -> tuple[int, Sequence[LpExpression]]:
+        """What terms without a relaxation cost at least, and weight times expression for the others."""
+        constant, parts = 0, []
+        for weight, term in self.terms:
+            expression = relaxation.once(term, lambda term=term: term.relax(relaxation))  # type: ignore[misc]
+            if expression is None:
+                constant += weight * term.least()
+            else:
+                parts.append(weight * expression)
+        return constant, parts
+
+
+def checked(objective: WeightedObjective, cap: IntArray) -> WeightedObjective:
+    """The same level. Raises UsageError where its weights are so large that sums would not fit 64 bits."""
+    most = sum(weight * term.most(cap) for weight, term in objective.terms)
+    if most >= MOST:
+        raise UsageError(
+            f"level {objective.name} could reach {most}, more than {MOST - 1}: use smaller weights",
+            field="profile",
+        )
+    return objective
