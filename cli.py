@@ -39,7 +39,7 @@ from placewright.solver.verify import verify as verify_plan
 EPILOG = """
 [bold]Examples[/bold]
 
-  kubectl get nodes,pods,namespaces,pvc,pv,sc,resourcequotas,pdb -A -o json > cluster.json
+  kubectl get nodes,pods,namespaces,pvc,pv,sc,resourcequotas,pdb,svc,rs,sts -A -o json > cluster.json
 
   placewright place cluster.json                          a table: what goes where, what does not, why
 

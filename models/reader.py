@@ -29,6 +29,7 @@ CONCISE_FIELDS = (
     "claims",
     "volumes",
     "storageClasses",
+    "services",
 )
 
 
@@ -95,8 +96,10 @@ def _relevant(document: Any) -> bool:
         return bool(document) and all(isinstance(item, dict) and "metadata" in item for item in document)
     if not isinstance(document, dict) or _is_plan(document):
         return False
-    # A chart's values may have `volumes` too: without nodes and agents, nothing else may be there.
-    concise = "nodes" in document or "agents" in document or set(document) <= {"apiVersion", *CONCISE_FIELDS}
+    # A chart's values may have `volumes` too, a compose file `services`: without nodes and agents, nothing
+    # else may be there.
+    ours = {"apiVersion", *CONCISE_FIELDS} - {"services"}
+    concise = "nodes" in document or "agents" in document or set(document) <= ours
     return "kind" in document or concise
 
 

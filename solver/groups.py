@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from placewright.models.agent import Agent
 from placewright.models.selector import AffinityTerm, LabelSelector
 from placewright.models.snapshot import Snapshot
+from placewright.models.spread import takes_defaults
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ..
     read = frozenset(selected_label_keys(snapshot))
     members: dict[Hashable, list[Agent]] = {}
     for agent in agents:
-        members.setdefault(_signature(agent, read), []).append(agent)
+        members.setdefault(_signature(snapshot, agent, read), []).append(agent)
     groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
     return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
 
@@ -45,16 +46,22 @@ def _turn(agent: Agent) -> tuple[str, str, str]:
     return (agent.created, agent.namespace, agent.name)
 
 
-def _signature(agent: Agent, read: frozenset[str]) -> Hashable:
+def _signature(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashable:
     labels = tuple(sorted((key, value) for key, value in agent.labels.items() if key in read))
     own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
-    return (agent.namespace, labels, agent.admitted, agent.refusal, own_claim, agent.spec.signature)
+    spread = agent.spread_selector if takes_defaults(snapshot, agent) else None
+    return (agent.namespace, labels, agent.admitted, agent.refusal, own_claim, spread, agent.spec.signature)
 
 
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
     """Every agent label key that some agent's rule reads, running agents' included."""
     seen: set[Hashable] = set()
     for agent in snapshot.agents:
+        deduced = agent.spread_selector
+        # Agents of one service and controller share the selector.
+        if deduced is not None and id(deduced) not in seen and takes_defaults(snapshot, agent):
+            seen.add(id(deduced))
+            yield from deduced.keys()
         if id(agent.spec) in seen:
             continue
         seen.add(id(agent.spec))
@@ -69,6 +76,7 @@ def _selectors(agent: Agent) -> Iterator[LabelSelector | None]:
         *spec.affinity,
         *spec.anti_affinity,
         *(weighted.term for weighted in spec.preferred_affinity),
+        *(talk.term for talk in spec.talks_to),
     )
     yield from (term.selector for term in terms)
     yield from (constraint.selector for constraint in spec.spread)

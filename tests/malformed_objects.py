@@ -50,6 +50,21 @@ KUBERNETES = (
     Malformed("a request beyond 64 bits", _requests("cpu: 1e30"), "fits into 64 bits"),
     Malformed("a request of a huge exponent", _requests("cpu: '1e999999999'"), f"{_POD}{_CPU}"),
     Malformed(
+        "an annotation of data without a size",
+        _pod("", "name: web, annotations: {placewright.io/needs-data: llama}"),
+        f"{_POD}metadata.annotations.placewright.io/needs-data: expected a comma separated list",
+    ),
+    Malformed(
+        "a Service that selects by a list",
+        _object("v1", "Service", "spec: {selector: [app]}"),
+        "Service default/x: spec.selector: expected an object",
+    ),
+    Malformed(
+        "a ReplicaSet that selects by a map",
+        _object("apps/v1", "ReplicaSet", "spec: {selector: {matchLabels: web}}"),
+        "ReplicaSet default/x: spec.selector.matchLabels: expected an object",
+    ),
+    Malformed(
         "a label that is a number",
         _pod("", "name: web, labels: {v: 1}"),
         f"{_POD}metadata.labels.v",
@@ -273,6 +288,25 @@ CONCISE = (
         "a budget with both bounds",
         "disruptionBudgets: [{name: b, selector: {}, minAvailable: 1, maxUnavailable: 1}]",
         "one of them",
+    ),
+    Malformed(
+        "a talk to nobody", _agent("talksTo: [{weight: 2}]"), "talksTo[0]: give labelSelector or matchLabels"
+    ),
+    Malformed(
+        "a talk without traffic", _agent("talksTo: [{matchLabels: {a: b}, weight: 0}]"), "talksTo[0].weight"
+    ),
+    Malformed("data of no size", _agent("needsData: {llama: much}"), "needsData.llama: expected a quantity"),
+    Malformed("data with a comma in its name", _concise_node("data: ['a,b']"), "node n: data[0]"),
+    Malformed("data as a text", _concise_node("data: llama"), 'data: expected a list, found "llama"'),
+    Malformed("an agent that waits and is ready", _agent("ready: true"), "ready is for an agent that runs"),
+    Malformed("a service that selects nobody", "services: [{name: s}]", "service s: selector: is missing"),
+    Malformed(
+        "a compose file", "services: {web: {image: nginx}}", "services: expected a list, found a mapping"
+    ),
+    Malformed(
+        "a service given twice",
+        "services: [{name: s, selector: {}}, {name: s, selector: {}}]",
+        "service s: the name default/s is given twice",
     ),
     Malformed("a quota without amounts", "quotas: [{name: q}]", "quota q: hard: is missing"),
     Malformed(

@@ -20,6 +20,7 @@ from placewright.models.agent import (
 )
 from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
+from placewright.models.ingest.annotations import NEEDS_DATA, TALKS_TO, needs_data, says_preemptable, talks_to
 from placewright.models.ingest.defaulting import Admitted
 from placewright.models.ingest.selectors import (
     affinity_term,
@@ -28,6 +29,7 @@ from placewright.models.ingest.selectors import (
     spread_constraint,
     toleration,
 )
+from placewright.models.ingest.services import SpreadSelectors
 from placewright.models.selector import AffinityTerm, PreferredNodeTerm
 from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
 from placewright.models.wire.meta import Metadata
@@ -42,7 +44,8 @@ MIRROR = "kubernetes.io/config.mirror"
 class AgentBuilder:
     """Builds agents; equal specs become one object, so that replicas share it and are cheap to build."""
 
-    def __init__(self) -> None:
+    def __init__(self, spread_selectors: SpreadSelectors) -> None:
+        self._spread_selectors = spread_selectors
         self._specs: dict[Hashable, AgentSpec] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
@@ -51,6 +54,7 @@ class AgentBuilder:
         """One agent of a pod whose priority and defaults are resolved; InputErrors name fields."""
         pod = admitted.pod
         metadata, status = pod.metadata, pod.status
+        static = MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references)
         return Agent(
             namespace=pod.namespace,
             name=metadata.name,
@@ -64,10 +68,13 @@ class AgentBuilder:
             scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
             admitted=pod.exists,
             owner=controller(metadata),
-            static=MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references),
+            static=static,
             device_ids=_device_ids(metadata.annotations),
             created=metadata.creation_timestamp or "",
             refusal=admitted.refusal,
+            ready=_ready(status),
+            preemptable=not static and says_preemptable(metadata),
+            spread_selector=self._spread_selectors.of(pod),
         )
 
     def _spec(self, admitted: Admitted) -> AgentSpec:
@@ -80,7 +87,7 @@ class AgentBuilder:
             (id(spec), id(status), bool(pod.node_name), pod.namespace),
             (admitted.priority, admitted.preemption_policy),
             tuple(labels.get(name) for name in reads.labels),
-            pod.metadata.annotations.get(DEVICES),
+            *(pod.metadata.annotations.get(name) for name in (DEVICES, NEEDS_DATA, TALKS_TO)),
             pod.metadata.name if reads.name else "",
         )
         known = self._known.get(key)
@@ -109,8 +116,15 @@ def _reads_of(spec: PodSpec) -> _Reads:
     terms = list(_all_terms(spec))
     merged = [key for term in terms for key in (*term.match_label_keys, *term.mismatch_label_keys)]
     spread = [key for constraint in spec.topology_spread_constraints for key in constraint.match_label_keys]
-    names = dict.fromkeys((POD_GROUP, *merged, *spread))
+    names = dict.fromkeys((POD_GROUP, TALKS_TO, *merged, *spread))
     return _Reads(tuple(names), any(volume.ephemeral is not None for volume in spec.volumes))
+
+
+def _ready(status: PodStatus) -> bool:
+    """Condition Ready; where nothing is said of conditions at all, yes."""
+    if not status.conditions:
+        return True
+    return any(c.type == "Ready" and c.status == "True" for c in status.conditions)
 
 
 def controller(metadata: Metadata) -> OwnerReference | None:
@@ -167,6 +181,8 @@ def _spec(admitted: Admitted) -> AgentSpec:
         images=tuple(c.image for c in (*spec.init_containers, *spec.containers) if c.image),
         container_count=len(spec.containers) + len(spec.init_containers),
         has_deadline=spec.active_deadline_seconds is not None and spec.active_deadline_seconds >= 0,
+        talks_to=talks_to(pod.metadata.annotations, labels, namespace),
+        needs_data=needs_data(pod.metadata.annotations),
     )
 
 

@@ -12,7 +12,13 @@ from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
 from placewright.models.ingest.objects import Objects, located
 from placewright.models.ingest.pods import PodRecord
-from placewright.models.ingest.unmodelled import Unmodelled, gated_note, snapshot_warnings
+from placewright.models.ingest.services import SpreadSelectors, spread_selectors
+from placewright.models.ingest.unmodelled import (
+    Unmodelled,
+    default_spread_note,
+    gated_note,
+    snapshot_warnings,
+)
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.reader import RawObject
@@ -26,6 +32,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
     CsiNodeWire,
@@ -59,7 +66,7 @@ def build_snapshot(
         new = (storage.new_claim(c.metadata, c.template.spec, c.namespace, default) for c in claims)
         volumes = _with_claims(volumes, new)
     admission = _admission(read)
-    agents = tuple(_agents(pods, admission))
+    agents = tuple(_agents(pods, admission, _spread_selectors(read)))
     volumes = _with_claims(volumes, storage.ephemeral_claims((pod for pod, _, _ in pods), agents, default))
     snapshot = Snapshot(
         nodes=nodes,
@@ -72,7 +79,8 @@ def build_snapshot(
         options=options,
     )
     warnings = (*_findings(read, pods, options), *snapshot_warnings(snapshot, read.kinds))
-    return replace(snapshot, warnings=warnings, notes=(*read.notes(), *gated_note(snapshot)))
+    notes = (*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds))
+    return replace(snapshot, warnings=warnings, notes=notes)
 
 
 _Located = tuple[PodRecord, RawObject, str]
@@ -85,8 +93,13 @@ def _admission(read: Objects) -> Admission:
     return Admission((*policies.SYSTEM_CLASSES, *classes), ranges)
 
 
-def _agents(pods: Iterable[_Located], admission: Admission) -> Iterator[Agent]:
-    builder = AgentBuilder()
+def _spread_selectors(read: Objects) -> SpreadSelectors:
+    found = {kind: read.wires(kind, WorkloadWire) for kind in workloads.KINDS}
+    return spread_selectors(read.wires("Service", ServiceWire), found)
+
+
+def _agents(pods: Iterable[_Located], admission: Admission, selectors: SpreadSelectors) -> Iterator[Agent]:
+    builder = AgentBuilder(selectors)
     for pod, raw, field in pods:
         yield located(raw, lambda p: builder.build(admission.admit(p)), pod, field=field)
 

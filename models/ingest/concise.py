@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from placewright.models.errors import InputError
+from placewright.models.ingest.annotations import DATA
 from placewright.models.ingest.concise_agents import GroupKey, agent_names, agent_objects
 from placewright.models.ingest.concise_check import parse_concise
 from placewright.models.ingest.nodes import DEVICES, MILLIONTHS, PRICE
@@ -77,6 +78,7 @@ def _names(cluster: ConciseCluster) -> Iterator[tuple[str, str, str]]:
         ("disruption budget", cluster.disruption_budgets),
         ("gang", cluster.gangs),
         ("claim", cluster.claims),
+        ("service", cluster.services),
     ):
         yield from ((kind, item.name, f"{item.namespace}/{item.name}") for item in items)
     for kind, classes in (
@@ -133,6 +135,8 @@ def _policies(cluster: ConciseCluster) -> Iterator[Object]:
     for volume in cluster.volumes:
         yield _shaped(volume, "PersistentVolume", "v1")
     yield from map(_claim, cluster.claims)
+    for service in cluster.services:
+        yield _object("Service", "v1", service.name, service.namespace, spec={"selector": service.selector})
 
 
 def _priority_class(item: ConcisePriorityClass) -> Object:
@@ -228,4 +232,6 @@ def _node_annotations(node: ConciseNode) -> dict[str, str]:
     if node.devices:
         pools = [pool.model_dump(by_alias=True) for pool in node.devices]
         annotations[DEVICES] = orjson.dumps(pools).decode()
+    if node.data:
+        annotations[DATA] = ",".join(node.data)
     return annotations

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from placewright.models.ingest.agents import DEVICE_IDS, DEVICES, POD_GROUP
+from placewright.models.ingest.annotations import NEEDS_DATA, NON_PREEMPTABLE, TALKS_TO
 from placewright.models.ingest.pods import ADMITTED
 from placewright.models.wire.concise import ConciseAgent
 
@@ -33,15 +34,22 @@ def agent_objects(agent: ConciseAgent) -> Iterator[Object]:
     shared = {"namespace": agent.namespace, "labels": labels, "annotations": _annotations(agent)}
     if agent.uid is not None:
         shared["uid"] = agent.uid
-    phase = "Pending" if agent.node is None else "Running"
+    status = _status(agent)
     for name in agent_names(agent):
         yield {
             "apiVersion": "v1",
             "kind": "Pod",
             "metadata": {"name": name, **shared},
             "spec": spec,
-            "status": {"phase": phase},
+            "status": status,
         }
+
+
+def _status(agent: ConciseAgent) -> Object:
+    status: Object = {"phase": "Pending" if agent.node is None else "Running"}
+    if agent.ready is not None:
+        status["conditions"] = [{"type": "Ready", "status": str(agent.ready)}]
+    return status
 
 
 def _annotations(agent: ConciseAgent) -> dict[str, str]:
@@ -54,6 +62,13 @@ def _annotations(agent: ConciseAgent) -> dict[str, str]:
         annotations[DEVICES] = orjson.dumps(devices).decode()
     if agent.device_ids:
         annotations[DEVICE_IDS] = orjson.dumps(agent.device_ids).decode()
+    if agent.needs_data:
+        needs = [{"name": name, "size": size} for name, size in agent.needs_data.items()]
+        annotations[NEEDS_DATA] = orjson.dumps(needs).decode()
+    if agent.talks_to:
+        annotations[TALKS_TO] = orjson.dumps([_dumped(talk) for talk in agent.talks_to]).decode()
+    if agent.preemptable is False:
+        annotations[NON_PREEMPTABLE] = "true"
     return annotations
 
 

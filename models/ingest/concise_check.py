@@ -24,6 +24,7 @@ _SINGULAR = {
     "claims": "claim",
     "volumes": "volume",
     "storageClasses": "storage class",
+    "services": "service",
 }
 _EXPECTED = {
     "string_type": "a string",

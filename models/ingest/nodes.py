@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from placewright.models.errors import InputError
+from placewright.models.ingest.annotations import data_names
 from placewright.models.ingest.requests import quantities
 from placewright.models.ingest.selectors import taints
 from placewright.models.node import DevicePool, Node
@@ -51,6 +52,7 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
             for pool in parse_annotation(annotations, DEVICES, DevicePoolWire)
         ),
         price=parse_price(annotations.get(PRICE), f"metadata.annotations.{PRICE}"),
+        data=data_names(annotations),
         uid=wire.metadata.uid,
     )
 

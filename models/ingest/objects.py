@@ -23,6 +23,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
     CsiNodeWire,
@@ -32,7 +33,7 @@ from placewright.models.wire.storage import (
     StorageClassWire,
     VolumeAttachmentWire,
 )
-from placewright.models.wire.workload import WorkloadWire
+from placewright.models.wire.workload import ReplicationControllerWire, WorkloadWire
 
 SCHEMAS: Mapping[str, type[Wire]] = {
     "Node": NodeWire,
@@ -49,11 +50,12 @@ SCHEMAS: Mapping[str, type[Wire]] = {
     "PodDisruptionBudget": PodDisruptionBudgetWire,
     "PriorityClass": PriorityClassWire,
     "PodGroup": PodGroupWire,
+    "Service": ServiceWire,
     **dict.fromkeys(workloads.KINDS, WorkloadWire),
+    "ReplicationController": ReplicationControllerWire,
 }
-"""The kinds that are read, beside Pod. Service is known, and nothing yet reads it."""
+"""The kinds that are read, beside Pod."""
 
-SILENT = frozenset({"Service"})
 _CLUSTER_SCOPED = frozenset(
     {"Node", "Namespace", "PersistentVolume", "StorageClass", "CSINode", "CSIDriver", "VolumeAttachment"}
     | {"PriorityClass"}
@@ -83,8 +85,7 @@ class Objects:
         if not isinstance(kind, str):
             raise InputError(f"expected a kind, found {kind!r}", source=raw.source, field="kind")
         if not _is_read(kind, raw.document.get("apiVersion")):
-            if kind not in SILENT:
-                self.ignored[kind] += 1
+            self.ignored[kind] += 1
             return
         if not self._is_first(kind, raw):
             self.repeated += 1

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
 
 from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass
 from placewright.models.ingest.nodes import condition_taints
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.selector import LabelSelector, NodeSelector, Operator
 from placewright.models.snapshot import Snapshot
+from placewright.models.spread import takes_defaults
 from placewright.models.wire.node import NodeStatus, NodeWire
 from placewright.models.wire.pod import PodSpec
 from placewright.models.wire.storage import PersistentVolumeWire
@@ -149,6 +151,21 @@ def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
             "bound claims are used but no PersistentVolume is in the snapshot: the agents fit nowhere",
             (a.key for a in pending if any((a.namespace, c.name) in bound for c in a.spec.claims)),
         )
+
+
+def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
+    """Agents of a live cluster that default spread might be about, were its Services here (§6.1)."""
+    if "Service" in kinds:
+        return
+    yield from _about(
+        "no Service is in the snapshot: default spread constraints know agents by their controllers alone",
+        (a.key for a in snapshot.pending if a.uid and a.labels and _may_take_defaults(snapshot, a)),
+    )
+
+
+def _may_take_defaults(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether default constraints would hold for the agent if a Service selected it."""
+    return takes_defaults(snapshot, replace(agent, spread_selector=LabelSelector()))
 
 
 def _about(what: str, names: Iterable[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic.alias_generators import to_camel
 
 from placewright.models.node import DEVICE_MILLI
+from placewright.models.wire.annotations import MOST_TRAFFIC
 from placewright.models.wire.concise_base import (
     Amounts,
     Labels,
@@ -33,12 +34,14 @@ from placewright.models.wire.concise_policies import (
     ConciseNamespace,
     ConcisePriorityClass,
     ConciseQuota,
+    ConciseService,
     ConciseStorageClass,
     ConciseVolume,
 )
 from placewright.models.wire.concise_terms import (
     Affinity,
     AnyTaint,
+    LabelSelector,
     SpreadConstraint,
     Toleration,
 )
@@ -48,6 +51,8 @@ MOST_REPLICAS = 1_000_000
 
 Port = Annotated[int, Field(ge=1, le=65535)]
 DeviceCount = Annotated[int, Field(ge=1, le=1024)]
+DataName = Annotated[str, Field(pattern=r"^[^\s,=]+$", max_length=253)]
+"""A name without blanks, commas and equals signs."""
 Document = dict[str, Any]
 
 
@@ -84,6 +89,8 @@ class ConciseNode(Strict):
     price: Price | None = None
     """Per hour, in any currency, at most 6 decimals."""
     devices: list[NodeDevices] = Field(default_factory=list)
+    data: list[DataName] = Field(default_factory=list)
+    """Names of what is there already of what agents read."""
 
     @model_validator(mode="after")
     def _fits(self) -> ConciseNode:
@@ -137,6 +144,28 @@ class AgentDevices(Strict):
         return self
 
 
+class Talk(Strict):
+    """Agents with which traffic is exchanged; a text means the agents whose label `app` it is."""
+
+    label_selector: LabelSelector | None = None
+    match_labels: Labels = Field(default_factory=dict)
+    """Short for a labelSelector of these labels."""
+    namespace: Namespace | None = None
+    """The agent's own unless given."""
+    weight: Annotated[int, Field(ge=1, le=MOST_TRAFFIC)] = 1
+    """How much traffic, in any unit."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Talk:
+        if (self.label_selector is None) == (not self.match_labels):
+            raise unfit("give labelSelector or matchLabels, one of them")
+        return self
+
+
+def _talk(value: Any) -> Any:
+    return {"matchLabels": {"app": value}} if isinstance(value, str) else value
+
+
 def _short_for(field: str, kind: type[str] | type[int], schema: Any) -> BeforeValidator:
     """A bare string or number stands for the mapping `{field: value}`."""
 
@@ -158,6 +187,7 @@ AnyContainerPort = Annotated[ContainerPort, _short_for("containerPort", int, Con
 AnyHostPort = Annotated[HostPort, _short_for("hostPort", int, HostPort)]
 AnyGang = Annotated[GangMembership, _short_for("name", str, GangMembership)]
 AnyGate = Annotated[Gate, _short_for("name", str, Gate)]
+AnyTalk = Annotated[Talk, BeforeValidator(_talk, json_schema_input_type=str | Talk)]
 AnyVolume = Annotated[Document, BeforeValidator(_claim, json_schema_input_type=str | Document)]
 
 
@@ -198,8 +228,16 @@ class ConciseAgent(Strict):
     """Shareable devices that the agent needs, beside what `requests` counts."""
     device_ids: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
     """For an agent that runs: the numbers of the devices it holds."""
+    needs_data: dict[DataName, Quantity] = Field(default_factory=dict)
+    """What the agent reads, by name, with its size: fetched where the node does not have it."""
+    talks_to: list[AnyTalk] = Field(default_factory=list)
+    """Whom it exchanges traffic with."""
     node: Name | None = None
     """The node where the agent already runs; left out: it waits for one."""
+    ready: bool | None = None
+    """False: it runs, and is not ready."""
+    preemptable: bool | None = None
+    """False: it is never evicted to make room."""
     admitted: bool | None = None
     """Exists already, so that quotas have been charged for it; with `node` that is so anyway."""
     uid: str | None = None
@@ -224,6 +262,8 @@ class ConciseAgent(Strict):
             raise unfit("initContainers needs containers")
         if self.node is not None and self.admitted is False:
             raise unfit("an agent that runs on a node is admitted")
+        if self.node is None and self.ready is not None:
+            raise unfit("ready is for an agent that runs on a node")
         if self.device_ids and (self.node is None or not self.devices or self.replicas != 1):
             raise unfit("deviceIds is for one agent that runs on a node and has devices")
         if self.uid is not None and self.replicas != 1:
@@ -252,6 +292,7 @@ class ConciseCluster(Strict):
     claims: list[ConciseClaim] = Field(default_factory=list)
     volumes: list[ConciseVolume] = Field(default_factory=list)
     storage_classes: list[ConciseStorageClass] = Field(default_factory=list)
+    services: list[ConciseService] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _bounded(self) -> ConciseCluster:

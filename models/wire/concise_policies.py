@@ -85,6 +85,15 @@ class ConciseBudget(Strict):
         return self
 
 
+class ConciseService(Strict):
+    """Kubernetes' Service: agents it selects are spread by default."""
+
+    name: Name
+    namespace: Namespace = "default"
+    selector: Labels
+    """Labels of the agents behind it."""
+
+
 class ConciseNamespace(Strict):
     labels: Labels = Field(default_factory=dict)
 

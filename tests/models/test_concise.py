@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from placewright.models.agent import Agent, ClaimUse, DeviceRequest, HostPort, Phase, QosClass
+from placewright.models.agent import Agent, ClaimUse, DeviceRequest, HostPort, Phase, QosClass, Talk
 from placewright.models.errors import InputError
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.node import DevicePool, Node
 from placewright.models.options import Options
 from placewright.models.policy import PodGroup
-from placewright.models.selector import Effect, Operator, Requirement, Taint, match_labels
+from placewright.models.selector import AffinityTerm, Effect, Operator, Requirement, Taint, match_labels
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise import ConciseAgent, ConciseCluster, ConciseNode
 from placewright.tests.builders import HOSTNAME, MIB, ZONE
@@ -74,6 +74,7 @@ def one_agent(fields: str, more: str = "") -> Agent:
             (DevicePool("gpu", 2, "P100"),),
             id="devices of a model",
         ),
+        pytest.param("data: [llama, faq]", "data", {"llama", "faq"}, id="data that is there"),
     ],
 )
 def test_what_a_nodes_field_becomes(fields: str, attribute: str, expected: object) -> None:
@@ -147,6 +148,21 @@ def test_capacity_serves_where_allocatable_is_not_given() -> None:
             (DeviceRequest("gpu", 1, 460, ("P100",)),),
             id="a share of a device of one model",
         ),
+        pytest.param(
+            "needsData: {llama: 1Mi, faq: 5}", "needs_data", {"llama": MIB, "faq": 5}, id="data it reads"
+        ),
+        pytest.param(
+            "namespace: x, talksTo: [db]",
+            "talks_to",
+            (Talk(AffinityTerm("", match_labels({"app": "db"}), frozenset({"x"}))),),
+            id="an app of its namespace that it talks to",
+        ),
+        pytest.param(
+            "talksTo: [{labelSelector: {matchLabels: {a: b}}, namespace: y, weight: 3}]",
+            "talks_to",
+            (Talk(AffinityTerm("", match_labels({"a": "b"}), frozenset({"y"})), 3),),
+            id="whom it talks to, and how much",
+        ),
         pytest.param("gang: g", "pod_group", "g", id="a gang by name"),
         pytest.param("images: [x, y]", "images", ("x", "y"), id="two images"),
         pytest.param("images: [x, y]", "container_count", 2, id="two images are two containers"),
@@ -181,6 +197,12 @@ def test_what_an_agents_field_becomes_in_its_spec(fields: str, attribute: str, e
         pytest.param("labels: ~", "namespace", "default", id="the namespace is default unless given"),
         pytest.param("namespace: x", "namespace", "x", id="a namespace"),
         pytest.param("uid: abc", "uid", "abc", id="a uid"),
+        pytest.param("labels: ~", "preemptable", True, id="preemptable unless it says not"),
+        pytest.param("preemptable: false", "preemptable", False, id="not preemptable"),
+        pytest.param("node: n", "ready", True, id="one that runs is ready"),
+        pytest.param("node: n, ready: false", "ready", False, id="unless it says not"),
+        pytest.param("node: n, ready: true", "ready", True, id="or it says so"),
+        pytest.param("labels: ~", "spread_selector", None, id="no service, no selector of default spread"),
         pytest.param("schedulingGates: [wait]", "scheduling_gates", ("wait",), id="a gate by name"),
         pytest.param(
             "schedulingGates: [{name: wait}]", "scheduling_gates", ("wait",), id="a gate as a mapping"
@@ -192,6 +214,12 @@ def test_what_an_agents_field_becomes_in_its_spec(fields: str, attribute: str, e
 )
 def test_what_an_agents_field_becomes(fields: str, attribute: str, expected: object) -> None:
     assert getattr(one_agent(fields), attribute) == expected
+
+
+def test_a_service_selects_agents_for_default_spread() -> None:
+    text = "services: [{name: s, namespace: x, selector: {app: web}}, {name: t, selector: {app: db}}]"
+    assert one_agent("namespace: x, labels: {app: web}", text).spread_selector == match_labels({"app": "web"})
+    assert one_agent("namespace: x, labels: {app: db}", text).spread_selector is None
 
 
 def test_terms_are_those_of_kubernetes() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
+from placewright.models.agent import Talk
+from placewright.models.profile import DefaultSpread, Profile
 from placewright.solver.groups import group_agents
-from placewright.tests.builders import agent, agents, near, node, snapshot
+from placewright.tests.builders import agent, agents, near, node, selector, snapshot
 
 
 def sizes(*pending: object, **fields: object) -> list[int]:
@@ -33,6 +35,29 @@ def test_different_requests_priorities_and_namespaces_are_different_groups() -> 
 
 def test_agents_that_quota_already_charged_are_not_grouped_with_new_ones() -> None:
     assert sizes(agent("a", admitted=True), agent("b", admitted=False)) == [1, 1]
+
+
+def test_what_default_spread_counts_splits_a_group_where_defaults_hold() -> None:
+    pending = [
+        agent("a", labels={"app": "web"}, spread_selector=selector(app="web")),
+        agent("b", labels={"app": "web"}, spread_selector=selector(tier="front")),
+        agent("c", labels={"app": "web"}),
+    ]
+    assert sizes(*pending) == [1, 1, 1]
+    assert sizes(*pending, profile=Profile(default_spread=DefaultSpread(system=False))) == [3]
+
+
+def test_labels_that_default_spread_counts_split_a_group() -> None:
+    front = agent("front", on="n1", spread_selector=selector(tier="front"))
+    pending = [agent("a", labels={"tier": "front"}), agent("b", labels={"tier": "back"})]
+    assert sizes(*pending, front) == [1, 1]
+    assert sizes(*pending) == [2]
+
+
+def test_labels_of_whom_an_agent_talks_to_split_a_group() -> None:
+    talker = agent("t", on="n1", talks_to=(Talk(near("", app="db")),))
+    pending = [agent("a", labels={"app": "db"}), agent("b", labels={"app": "web"})]
+    assert (sizes(*pending, talker), sizes(*pending)) == ([1, 1], [2])
 
 
 def test_the_order_in_which_agents_were_read_changes_nothing() -> None:

@@ -29,6 +29,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "PodDisruptionBudget": {},
     "PriorityClass": {"value": 1},
     "PodGroup": {},
+    "Service": {},
     **{kind: {} for kind in KINDS},
 }
 
