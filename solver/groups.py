@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
+from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.selector import AffinityTerm, LabelSelector
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import takes_defaults
@@ -50,7 +51,8 @@ def _signature(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashab
     labels = tuple(sorted((key, value) for key, value in agent.labels.items() if key in read))
     own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
     spread = agent.spread_selector if takes_defaults(snapshot, agent) else None
-    return (agent.namespace, labels, agent.admitted, agent.refusal, own_claim, spread, agent.spec.signature)
+    own = (agent.admitted, agent.refusal, own_claim, spread, keeps_in_use(agent))
+    return (agent.namespace, labels, *own, agent.spec.signature)
 
 
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:

@@ -25,7 +25,8 @@ MOST_COLUMNS = 40_000
 class Relaxation:
     """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
 
-    `members[c]` are the node indices of a class. Arguments as in `Problem`.
+    `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. Arguments as in
+    `Problem`.
     """
 
     def __init__(self, cap: IntArray, size: IntArray, request: IntArray, free: IntArray) -> None:
@@ -35,9 +36,9 @@ class Relaxation:
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
-        bounded = np.minimum(cap, size[:, None])
+        self.cap: IntArray = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
-            self._add_class(c, bounded[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
+            self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
         for g in range(len(size)):
             row = self._terms([g])
             if row:
@@ -54,6 +55,10 @@ class Relaxation:
 
     def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
         return [self._y[g, c] for g in groups for c in range(len(self.members)) if (g, c) in self._y]
+
+    def groups_of(self, c: int) -> list[int]:
+        """The groups that may come to class `c`."""
+        return [g for g in range(len(self.cap)) if (g, c) in self._y]
 
     def sum(self, groups: Iterable[int]) -> pywraplp.LinearExpr:
         """How many agents of `groups` are placed."""

@@ -99,6 +99,8 @@ class Variables:
         literal = self.model.new_bool_var(f"present[{len(self._present)}]")
         self.model.add(total >= 1).only_enforce_if(literal)
         self.model.add(total <= most * literal)
+        groups, nodes = (list(indices) for indices in zip(*pairs, strict=True))
+        self.complete_hints(lambda count: [(literal, int(count[groups, nodes].any()))])
         return literal
 
     def _within(self, group: int, nodes: Sequence[int] | None) -> Iterable[int]:

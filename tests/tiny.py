@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from random import Random
 from typing import Any
 
-from placewright.models.agent import Agent, ClaimUse, DeviceRequest, HostPort, SpreadConstraint
+from placewright.models.agent import (
+    Agent,
+    ClaimUse,
+    DeviceRequest,
+    HostPort,
+    OwnerReference,
+    SpreadConstraint,
+)
 from placewright.models.node import DevicePool, Node
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.selector import AffinityTerm, Taint, match_labels
@@ -75,6 +82,7 @@ def _node(rng: Random, i: int) -> Node:
         taints=taints,
         unschedulable=chance(rng, 5),
         devices=devices,
+        price=1000 * rng.choice((0, 20, 30, 30, 45)),
     )
 
 
@@ -107,6 +115,8 @@ def _template(rng: Random) -> dict[str, Any]:
         "priority": rng.choice((0, 0, 10)),
         "admitted": chance(rng, 60),
     }
+    if chance(rng, 10):
+        fields["owner"] = OwnerReference("DaemonSet", app)
     if chance(rng, 20):
         fields["tolerations"] = (toleration("gpu", operator="Exists"),)
     if chance(rng, 10):

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from placewright.models.options import Options
 from placewright.models.profile import SCORES as ALL_SCORES
 from placewright.models.profile import Profile, ScoreName, Stage
-from placewright.models.scores import least_allocated
+from placewright.models.scores import cost, fewest_nodes, least_allocated
 from placewright.models.scores.base import Score
 
-SCORES: tuple[Score, ...] = (least_allocated.SCORE,)
+SCORES: tuple[Score, ...] = (
+    least_allocated.SCORE,
+    cost.SCORE,
+    fewest_nodes.SCORE,
+)
 
 _NAMES = frozenset(str(name) for name in ScoreName)
 _BY_NAME = {score.name: score for score in SCORES}

@@ -8,11 +8,17 @@ from placewright.models.profile import DISRUPTION, PLACED, ScoreName, Stage
 from placewright.models.scores import weighed
 from placewright.solver.compilation import Compilation
 from placewright.solver.objectives.base import Objective, Term
+from placewright.solver.objectives.cost import CostTerm
+from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
 from placewright.solver.objectives.least_allocated import LeastAllocatedTerm
 from placewright.solver.objectives.placed import PlacedObjective, UnplacedTerm
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 
-TERMS: Mapping[ScoreName, type[Term]] = {ScoreName.LEAST_ALLOCATED: LeastAllocatedTerm}
+TERMS: Mapping[ScoreName, type[Term]] = {
+    ScoreName.LEAST_ALLOCATED: LeastAllocatedTerm,
+    ScoreName.COST: CostTerm,
+    ScoreName.FEWEST_NODES: FewestNodesTerm,
+}
 """How each score of models/scores is encoded."""
 
 
