@@ -170,6 +170,14 @@ def _reading(
             "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
         ),
     ] = False,
+    quirk_fit_scoring: Annotated[
+        bool,
+        _flag(
+            "--quirk-fit-scoring",
+            RULES,
+            "As 1.35/1.36 do: kube-scheduler's fit score does not see an agent's own pod-level resources.",
+        ),
+    ] = False,
     taint_comparison_operators: Annotated[
         bool,
         _flag(
@@ -187,6 +195,7 @@ def _reading(
         rwo_on_one_node=rwo_on_one_node,
         taint_comparison_operators=taint_comparison_operators,
         quirk_namespace_selector=quirk_namespace_selector,
+        quirk_fit_scoring=quirk_fit_scoring,
     )
     return Reading(options, expand_workloads)
 

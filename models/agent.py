@@ -131,12 +131,14 @@ class AgentSpec:
 
     `unspecified` lists the quota keys (`requests.cpu`, `limits.memory`, …) that at least one
     container leaves open: a quota on such a key refuses the agent at creation. `needs_data`: what it reads
-    (model weights, data sets), by name, in bytes.
+    (model weights, data sets), by name, in bytes. `container_scoring_requests`: where the agent has
+    pod-level resources, what its containers alone would count for (`quirk_fit_scoring`).
     """
 
     requests: Resources = field(default_factory=dict)
     limits: Resources = field(default_factory=dict)
     scoring_requests: Resources = field(default_factory=dict)
+    container_scoring_requests: Resources = field(default_factory=dict)
     unspecified: frozenset[str] = frozenset()
     qos: QosClass = QosClass.BEST_EFFORT
     priority: int = 0

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.errors import UsageError
+from placewright.models.filters import rejection
 from placewright.models.node import Node
 from placewright.models.plan import Unplaced, UnplacedReason
 from placewright.models.rules import RULES, admission, gang, quota, resources
@@ -16,7 +17,6 @@ from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.explain_joint import JOINT, NAMED, joint_reasons, listed, ranked
-from placewright.solver.replay import rejection
 
 MOST_LOOKS = 300_000
 """Pairs of kind and node that are looked at; kinds after that are counted and not explained one by one."""

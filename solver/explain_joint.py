@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from placewright.models.agent import Agent
+from placewright.models.filters import rejection
 from placewright.models.node import Node
 from placewright.models.plan import UnplacedReason
 from placewright.models.policy import PodGroup
@@ -26,7 +27,6 @@ from placewright.models.rules.volume_restrictions import agents_conflict
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.replay import rejection
 
 JOINT = "joint"
 """The rule named for what no single rule says: others hold the room, or time ran out."""

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
+from placewright.models.filters import rejection
 from placewright.models.node import Node
 from placewright.models.rules import RULES
-from placewright.models.rules.base import Reason, Rule
+from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
@@ -50,15 +51,6 @@ def find_order(
             break
         waiting = refused
     return Replayed(tuple(order), tuple(waiting))
-
-
-def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES) -> Reason | None:
-    """The first rule that turns the agent away from the node now, or None."""
-    for rule in rules:
-        reason = rule.rejects(state, agent, node)
-        if reason is not None:
-            return reason
-    return None
 
 
 def _interleaved(steps: Sequence[Step]) -> list[Step]:

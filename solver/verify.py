@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from placewright.models.filters import rejection
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.plan import Binding, Plan
 from placewright.models.rules import RULES
@@ -16,7 +17,6 @@ from placewright.models.rules.base import Rule, Violation
 from placewright.models.rules.volume_binding import VolumeChoice, choice_violations
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.replay import rejection
 
 PLAN_RULE = "plan"
 """The rule named when a plan does not fit its snapshot at all: unknown names, agents bound twice."""

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from placewright import __version__, cli
+from placewright.models.ingest.load import load_snapshot
 from placewright.models.plan import Plan
 
 ROOT = Path(__file__).parent.parent
@@ -306,3 +307,19 @@ def test_help_is_there_for_everything_and_names_no_types_of_python(
     out = capsys.readouterr().out
     assert "Usage: placewright" in out
     assert "list[str]" not in out.replace("INPUT…      <list[str]>", "")
+
+
+@pytest.mark.parametrize("quirk", ["quirk_namespace_selector", "quirk_fit_scoring", "rwo_on_one_node"])
+def test_an_option_of_reading_reaches_the_snapshot(
+    quirk: str, small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+
+    def recorded(inputs: Any, options: Any, **rest: Any) -> Any:
+        seen.append(getattr(options, quirk))
+        return load_snapshot(inputs, options, **rest)
+
+    monkeypatch.setattr("placewright.cli.load_snapshot", recorded)
+    assert run("place", small, "-q", f"--{quirk.replace('_', '-')}") == 0
+    assert run("place", small, "-q") == 0
+    assert seen == [True, False]

@@ -147,6 +147,7 @@ def _spec(admitted: Admitted) -> AgentSpec:
         requests=amounts.as_resources(requested),
         limits=amounts.as_resources(amounts.pod_limits(spec)),
         scoring_requests=amounts.scoring_requests(spec, status if pod.node_name else None),
+        container_scoring_requests=amounts.container_scoring_requests(spec),
         unspecified=amounts.unspecified(spec),
         qos=amounts.qos_class(spec, status),
         priority=admitted.priority,

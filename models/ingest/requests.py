@@ -206,6 +206,17 @@ def scoring_requests(spec: PodSpec, status: PodStatus | None = None) -> Resource
     return {name: amount(name, total.get(name, Fraction(0))) for name in COMPUTE}
 
 
+def container_scoring_requests(spec: PodSpec) -> Resources:
+    """Where there are pod-level requests: what the containers count for without them (§1.4's quirk)."""
+    by_pod = pod_level_requests(spec)
+    if not by_pod:
+        return {}
+    total = aggregate(spec, lambda container, field: {**NONZERO, **container_requests(container, field)})
+    _add(total, quantities(spec.overhead, "spec.overhead"))
+    names = dict.fromkeys((*COMPUTE, *sorted(by_pod)))
+    return {name: amount(name, total.get(name, Fraction(0))) for name in names}
+
+
 def unspecified(spec: PodSpec) -> frozenset[str]:
     """Quota keys that some container leaves open (§12.2)."""
     missing: set[str] = set()

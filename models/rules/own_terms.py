@@ -1,10 +1,10 @@
-"""An agent's own required terms, as they are evaluated when it comes in."""
+"""An agent's own affinity terms, as they are evaluated when it comes in."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, WeightedAffinityTerm
 from placewright.models.rules.topology import Matcher
 from placewright.models.selector import AffinityTerm, LabelSelector, Operator
 from placewright.models.snapshot import Snapshot
@@ -20,6 +20,14 @@ def own_affinity(snapshot: Snapshot, agent: Agent) -> tuple[AffinityTerm, ...]:
 def own_anti_affinity(snapshot: Snapshot, agent: Agent) -> tuple[AffinityTerm, ...]:
     """Required anti-affinity terms."""
     return tuple(_seen(snapshot, term) for term in agent.spec.anti_affinity)
+
+
+def own_preferred(snapshot: Snapshot, agent: Agent) -> tuple[WeightedAffinityTerm, ...]:
+    """Preferred terms, affinity and anti-affinity."""
+    return tuple(
+        replace(own, term=_seen(snapshot, own.term)) if own.term.namespace_selector is not None else own
+        for own in agent.spec.preferred_affinity
+    )
 
 
 def own_matcher(snapshot: Snapshot, agent: Agent) -> Matcher:

@@ -45,6 +45,15 @@ def matches(snapshot: Snapshot, matcher: Matcher, agent: Agent) -> bool:
     return all(term_matches(term, agent.namespace, agent.labels, namespace_labels) for term in matcher.terms)
 
 
+NODE_ITSELF = ""
+"""Stands for a topology key in which every node is a domain of its own, whatever its labels say."""
+
+
+def domain_of(node: Node, topology_key: str) -> str | None:
+    """The node's domain, or None where it has none."""
+    return node.name if topology_key == NODE_ITSELF else node.labels.get(topology_key)
+
+
 Kind = tuple[str, frozenset[tuple[str, str]], bool]
 """All that a matcher can see of an agent: namespace, labels, and whether it is being deleted."""
 
@@ -77,6 +86,8 @@ class TopologyCounts:
     ) -> Mapping[str, int]:
         """Agents meant by `matcher` per value of `topology_key`, over the nodes in `within` (None: all).
 
+        The values of NODE_ITSELF are the names of nodes.
+
         A live view; a value is absent, or 0, where none is counted.
         """
         wanted = (matcher, topology_key, within)
@@ -92,7 +103,7 @@ class TopologyCounts:
         for sample, on_nodes in self._kinds.values():
             if matches(self._snapshot, matcher, sample):
                 for name, count in on_nodes.items():
-                    value = self._snapshot.node_by_name[name].labels.get(key)
+                    value = domain_of(self._snapshot.node_by_name[name], key)
                     if value is not None and (within is None or name in within):
                         counter[value] += count
         return counter
@@ -104,7 +115,7 @@ class TopologyCounts:
         self._kinds[kind][1][node.name] += step
         for matcher in self._matchers_of(kind, agent):
             for key, within, counter in self._by_matcher[matcher]:
-                value = node.labels.get(key)
+                value = domain_of(node, key)
                 if value is not None and (within is None or node.name in within):
                     counter[value] += step
 

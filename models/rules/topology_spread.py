@@ -30,11 +30,11 @@ def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint
     return frozenset(
         node.name
         for node in snapshot.nodes
-        if all(key in node.labels for key in keys) and _included(snapshot, agent, constraint, node)
+        if all(key in node.labels for key in keys) and is_included(snapshot, agent, constraint, node)
     )
 
 
-def _included(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint, node: Node) -> bool:
+def is_included(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint, node: Node) -> bool:
     honor = InclusionPolicy.HONOR
     if constraint.node_affinity_policy is honor and not selects(agent.spec, node):
         return False

@@ -271,3 +271,30 @@ def test_more_of_what_scoring_assumes(document: Object, expected: tuple[int, int
 )
 def test_what_each_container_must_say_for_a_quota(document: Object, missing: set[str]) -> None:
     assert agent_of(document).spec.unspecified == missing
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        pytest.param(pod("p", container(cpu="1")), {}, id="nothing where there is no pod-level request"),
+        pytest.param(
+            pod("p", container(cpu="1"), {"name": "b"}, resources={"requests": {"cpu": "4"}}),
+            {"cpu": 1100, "memory": 400 * MIB},
+            id="each container counts for what it says, or the default",
+        ),
+        pytest.param(
+            pod("p", {"name": "a"}, resources={"requests": {"memory": "4Gi"}}, overhead={"cpu": "50m"}),
+            {"cpu": 150, "memory": 200 * MIB},
+            id="overhead is added",
+        ),
+        pytest.param(
+            pod("p", {"name": "a"}, resources={"requests": {"hugepages-2Mi": "4Mi"}}),
+            {"cpu": 100, "memory": 200 * MIB, "hugepages-2Mi": 0},
+            id="huge pages that only the pod requests are none of a container's",
+        ),
+    ],
+)
+def test_what_containers_count_for_without_their_pods_resources(
+    document: Object, expected: dict[str, int]
+) -> None:
+    assert agent_of(document).spec.container_scoring_requests == expected
