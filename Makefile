@@ -1,6 +1,6 @@
 # The same few commands for people and for CI. Everything happens inside .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow lint types docs check-docs package check lock clean
+.PHONY: help demo test slow conformance lint types docs check-docs package check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -26,6 +26,19 @@ test: $(STAMP)  ## the fast tests (conformance with kube-scheduler and the slow 
 slow: $(STAMP)  ## the slow suites: 2,000 clusters against exhaustive search, real data
 	@$(BIN)/python -m pytest -q -n auto -m slow
 
+CLUSTERS ?= 60
+PLANS ?= 10
+SEED ?= 0
+JUDGE := .conformance/conformance
+
+$(JUDGE): $(wildcard tests/conformance/*.go) tests/conformance/go.mod tests/conformance/go.sum
+	@command -v go >/dev/null || { echo "conformance asks the real kube-scheduler, which needs Go to build: install Go 1.26 or newer" >&2; exit 1; }
+	@echo "building kube-scheduler's side; the first time takes minutes"
+	@mkdir -p $(@D) && cd tests/conformance && go build -o ../../$@ .
+
+conformance: $(STAMP) $(JUDGE)  ## kube-scheduler itself as the judge (needs Go); CLUSTERS=500 PLANS=200 for more
+	@$(BIN)/python -m placewright.tests.conformance.run --clusters $(CLUSTERS) --plans $(PLANS) --seed $(SEED)
+
 lint: $(STAMP)  ## ruff, formatting included
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -47,4 +60,4 @@ lock: $(STAMP)  ## write requirements.lock from what is installed now
 	@{ echo '# Every version that development, tests and CI install. Made by `make lock`.'; $(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^pip=='; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean:  ## remove what was built
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .conformance

@@ -49,25 +49,33 @@ def reaches(volume: PersistentVolume, node: Node) -> bool:
 def static_volumes(snapshot: Snapshot, claim: PersistentVolumeClaim) -> list[PersistentVolume]:
     """The volumes that could be bound to a delayed claim, smallest first; one reserved for it comes alone."""
     volumes = sorted(snapshot.storage.volumes.values(), key=lambda v: (v.capacity, v.name))
-    reserved = [v for v in volumes if v.claim == claim.key and _is_its(v, claim) and _fits(v, claim)]
+    reserved = [v for v in volumes if v.claim == claim.key and _is_its(v, claim) and _serves(v, claim)]
     if reserved:
         return reserved[:1]
-    return [v for v in volumes if v.claim is None and v.phase == "Available" and _fits(v, claim)]
+    return [v for v in volumes if v.claim is None and _is_free_for(v, claim) and _serves(v, claim)]
 
 
 def _is_its(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
     return not volume.claim_uid or volume.claim_uid == claim.uid
 
 
-def _fits(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+def _serves(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+    """What is asked even of a volume that is reserved for the claim."""
     return (
         volume.storage_class == claim.storage_class
         and volume.capacity >= claim.request
         and volume.volume_mode == claim.volume_mode
-        and volume.access_modes >= claim.access_modes
-        and (claim.selector is None or claim.selector.matches(volume.labels))
         and volume.attributes_class == claim.attributes_class
         and not volume.terminating
+    )
+
+
+def _is_free_for(volume: PersistentVolume, claim: PersistentVolumeClaim) -> bool:
+    """What is asked of a volume that nobody has reserved; whoever reserved one has chosen already."""
+    return (
+        volume.phase == "Available"
+        and volume.access_modes >= claim.access_modes
+        and (claim.selector is None or claim.selector.matches(volume.labels))
     )
 
 

@@ -90,13 +90,20 @@ def _claim_fault(snapshot: Snapshot, agent: Agent, use: ClaimUse, claim: Persist
     """What is wrong with a claim wherever the agent goes, or ""."""
     if claim is None:
         return f'persistentvolumeclaim "{use.name}" not found'
-    if use.ephemeral and (claim.owner is None or claim.owner.name != agent.name):
+    if use.ephemeral and not _made_for(claim, agent):
         return f'PVC "{use.name}" was not created for the pod'
     if claim.phase == "Lost":
         return f'persistentvolumeclaim "{use.name}" bound to non-existent persistentvolume'
     if claim.terminating:
         return f'persistentvolumeclaim "{use.name}" is being deleted'
     return "" if claim.bound or is_delayed(snapshot, claim) else IMMEDIATE
+
+
+def _made_for(claim: PersistentVolumeClaim, agent: Agent) -> bool:
+    """Whether the agent owns the claim: by uid where both are known, as another may have had its name."""
+    if claim.owner is None:
+        return False
+    return claim.owner.uid == agent.uid if claim.owner.uid and agent.uid else claim.owner.name == agent.name
 
 
 def _unreachable(snapshot: Snapshot, claim: PersistentVolumeClaim | None, node: Node) -> str:
@@ -108,9 +115,10 @@ def _unreachable(snapshot: Snapshot, claim: PersistentVolumeClaim | None, node: 
         if volume is None:
             return "node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)"
         return "" if reaches(volume, node) else CONFLICT
-    if claim.selected_node:
-        return "" if claim.selected_node == node.name else NO_VOLUME
-    if any(reaches(volume, node) for volume in static_volumes(snapshot, claim)):
+    if claim.selected_node and claim.selected_node != node.name:
+        return NO_VOLUME
+    # Once a node is selected the claim waits for its provisioner: no volume that is there is looked for.
+    if not claim.selected_node and any(reaches(volume, node) for volume in static_volumes(snapshot, claim)):
         return ""
     if can_provision(snapshot, claim, node):
         return ""
@@ -167,10 +175,9 @@ class VolumeIndex:
         return known if same else None
 
     def _anew(self, claim: PersistentVolumeClaim, node: Node, taken: set[str]) -> VolumeChoice | None:
-        if claim.selected_node:
-            fits = claim.selected_node == node.name
-            return VolumeChoice(*claim.key, "", node.name) if fits else None
-        for volume in static_volumes(self._snapshot, claim):
+        if claim.selected_node and claim.selected_node != node.name:
+            return None
+        for volume in () if claim.selected_node else static_volumes(self._snapshot, claim):
             if volume.name not in taken and reaches(volume, node):
                 return VolumeChoice(*claim.key, volume.name, node.name)
         made = can_provision(self._snapshot, claim, node)
@@ -232,7 +239,8 @@ def _options(snapshot: Snapshot, demand: _Demand) -> list[str]:
     """Names of volumes that serve a claim on all its nodes, smallest first; "" last where one can be made."""
     claim = demand.claim
     if claim.selected_node:
-        return [""] if all(node.name == claim.selected_node for node in demand.nodes) else []
+        there = all(node.name == claim.selected_node for node in demand.nodes)
+        return [""] if there and can_provision(snapshot, claim, demand.nodes[0]) else []
     names = [v.name for v in static_volumes(snapshot, claim) if _reaches_all(v, demand.nodes)]
     segments = {segment(snapshot, claim, node) for node in demand.nodes}
     made = len(segments) == 1 and all(can_provision(snapshot, claim, node) for node in demand.nodes)

@@ -9,7 +9,7 @@ from typing import Self
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
-from placewright.models.rules.claims import claims_of, class_of, is_delayed
+from placewright.models.rules.claims import claims_of, class_of
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.storage import PersistentVolumeClaim
@@ -33,14 +33,14 @@ def volumes_of(snapshot: Snapshot, agent: Agent) -> list[VolumeId]:
 
 
 def _volume_id(snapshot: Snapshot, claim: PersistentVolumeClaim) -> VolumeId | None:
-    if is_delayed(snapshot, claim):
-        # Not there yet: it counts under whoever would provision it.
-        storage_class = class_of(snapshot, claim)
-        if storage_class is None or not storage_class.provisions:
-            return None
-        return (storage_class.provisioner, f"{claim.namespace}/{claim.name}")
     volume = snapshot.storage.volumes.get(claim.volume_name)
-    return (volume.driver, volume.handle) if volume is not None and volume.driver else None
+    if volume is not None:
+        return (volume.driver, volume.handle) if volume.driver and volume.handle else None
+    # Not there, or not there any more: it counts under whoever provisions its class.
+    storage_class = class_of(snapshot, claim)
+    if storage_class is None or not storage_class.provisions:
+        return None
+    return (storage_class.provisioner, f"{claim.namespace}/{claim.name}")
 
 
 def attached_at_start(snapshot: Snapshot, node: Node) -> list[VolumeId]:
@@ -51,12 +51,18 @@ def attached_at_start(snapshot: Snapshot, node: Node) -> list[VolumeId]:
 
 
 class AttachmentIndex:
-    """Volumes on each node with how many agents use them; those attached from the start stay."""
+    """Volumes on each node with how many agents use them; those attached from the start stay.
+
+    A volume that is attached although no running agent there uses it counts beside, and once more for the
+    next agent that uses it: kube-scheduler only sets attachments off against what runs on the node.
+    """
 
     def __init__(self, state: ClusterState) -> None:
         self._snapshot = state.snapshot
-        self._on: dict[str, Counter[VolumeId]] = {
-            node.name: Counter(attached_at_start(state.snapshot, node)) for node in state.snapshot.nodes
+        self._at_start = {node.name: attached_at_start(state.snapshot, node) for node in state.snapshot.nodes}
+        self._on: dict[str, Counter[VolumeId]] = {node.name: Counter() for node in state.snapshot.nodes}
+        self._residents: dict[str, Counter[VolumeId]] = {
+            node.name: Counter() for node in state.snapshot.nodes
         }
 
     @classmethod
@@ -64,15 +70,25 @@ class AttachmentIndex:
         return cls(state)
 
     def add(self, agent: Agent, node: Node) -> None:
-        if agent.spec.claims:
-            self._on[node.name].update(volumes_of(self._snapshot, agent))
+        self._change(agent, node, 1)
 
     def remove(self, agent: Agent, node: Node) -> None:
-        if agent.spec.claims:
-            self._on[node.name].subtract(volumes_of(self._snapshot, agent))
+        self._change(agent, node, -1)
+
+    def _change(self, agent: Agent, node: Node, step: int) -> None:
+        if not agent.spec.claims:
+            return
+        for volume in volumes_of(self._snapshot, agent):
+            self._on[node.name][volume] += step
+            if agent.key in self._snapshot.resident_keys:
+                self._residents[node.name][volume] += step
 
     def attached(self, node: Node) -> set[VolumeId]:
-        return {volume for volume, users in self._on[node.name].items() if users > 0}
+        """What counts on the node; a volume that nobody running there uses, under a name of its own."""
+        used = {volume for volume, users in self._on[node.name].items() if users > 0}
+        running = self._residents[node.name]
+        beside = (volume for volume in self._at_start[node.name] if running[volume] <= 0)
+        return used.union((driver, f"attached {handle}") for driver, handle in beside)
 
 
 class VolumeLimitsRule(Rule):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,6 +135,27 @@ ALL = {"n1", "n2", "n3"}
             id="a selected node is the only one",
         ),
         pytest.param(
+            cluster([claim(selected_node="n2")], [volume(zone="b")]),
+            set(),
+            id="once a node is selected nobody looks for a volume that is there",
+        ),
+        pytest.param(
+            cluster(
+                [claim(storage_class="cloud", selected_node="n2")],
+                classes=(StorageClass("cloud", "csi.x", True, ((TopologyRequirement(ZONE, ("a",)),),)),),
+            ),
+            set(),
+            id="a selected node that the class does not allow",
+        ),
+        pytest.param(
+            cluster(
+                [claim(access_modes=frozenset({"ReadWriteMany"}), selector=selector(tier="gold"))],
+                [volume(zone="b", claim=("default", "c"), phase="Pending")],
+            ),
+            {"n2"},
+            id="of a reserved volume neither access modes, labels nor phase are asked",
+        ),
+        pytest.param(
             cluster(
                 [claim(storage_class="cloud")],
                 classes=(StorageClass("cloud", "csi.x", True, ((TopologyRequirement(ZONE, ("a",)),),)),),
@@ -175,6 +197,15 @@ ALL = {"n1", "n2", "n3"}
             cluster([claim("p-tmp")], [volume()], user=agent("p", claims=(ClaimUse("p-tmp", True),))),
             set(),
             id="an ephemeral claim that is somebody else's",
+        ),
+        pytest.param(
+            cluster(
+                [claim("p-tmp", owner=OwnerReference("Pod", "p", "the first p"))],
+                [volume()],
+                user=replace(agent("p", claims=(ClaimUse("p-tmp", True),)), uid="the second p"),
+            ),
+            set(),
+            id="an ephemeral claim of an agent that had the same name",
         ),
     ],
 )
@@ -358,8 +389,24 @@ def attached(limit: int | None, *on_node: str, wanted: str = "v3", **storage: An
         ),
         pytest.param(
             attached(1, wanted="v1", attachments=(VolumeAttachment("n1", "v1"),)),
+            False,
+            id="an attachment that nobody running there uses counts beside its next user, as in kube-scheduler",
+        ),
+        pytest.param(
+            attached(1, "v1", wanted="v1", attachments=(VolumeAttachment("n1", "v1"),)),
             True,
-            id="its own attachment does not count twice",
+            id="the attachment of a volume in use does not count twice",
+        ),
+        pytest.param(
+            cluster(
+                [claim("held", volume_name="gone", storage_class="cloud"), bound("v", "c")],
+                [volume(driver="csi.x", handle="h")],
+                agent("r", claims=(ClaimUse("held"),), on="n1"),
+                user=agent("p", claims=(ClaimUse("c"),)),
+                csi_nodes={"n1": (CsiNodeDriver("csi.x", 1),)},
+            ),
+            False,
+            id="a claim whose volume is gone still counts for its class's provisioner",
         ),
         pytest.param(
             attached(1, wanted="v1", attachments=(VolumeAttachment("n2", "v2"),)),

@@ -1,0 +1,84 @@
+"""Runs conformance: random clusters, kube-scheduler beside placewright, and what they say differently.
+
+python -m placewright.tests.conformance.run --clusters 500 --plans 200
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections import Counter
+
+from placewright.models.options import Options
+from placewright.tests.conformance.cases.cluster import LARGE, SMALL, cluster
+from placewright.tests.conformance.compare import Difference, Tally, compare_verdicts, snapshot_of
+from placewright.tests.conformance.harness import BINARY, Harness
+from placewright.tests.conformance.plans import Replays, replay
+
+AS_RELEASED = Options(quirk_namespace_selector=True)
+"""The release under test has this quirk; with it, everything has to agree."""
+SHOWN = 10
+
+
+def verdicts(first: int, count: int) -> Tally:
+    """Every pending agent against every node, on `count` small clusters."""
+    tally = Tally()
+    with Harness("matrix") as harness:
+        for seed in range(first, first + count):
+            objects = cluster(seed, SMALL)
+            answers = harness.ask(objects)
+            compare_verdicts(seed, snapshot_of(objects, AS_RELEASED), answers, tally)
+    return tally
+
+
+def plans(first: int, count: int, seconds: float) -> Replays:
+    """Whole plans on `count` clusters of 20 to 100 nodes."""
+    found = Replays()
+    with Harness("replay") as harness:
+        for seed in range(first, first + count):
+            replay(harness, seed, cluster(seed, LARGE), AS_RELEASED, seconds, found)
+    return found
+
+
+def _show(differences: list[Difference]) -> None:
+    for what, count in Counter(difference.what for difference in differences).most_common():
+        print(f"  {count} × {what}")
+    for difference in differences[:SHOWN]:
+        print(f"  {difference}")
+
+
+def main() -> int:
+    """0 where nothing differs."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--clusters", type=int, default=60, help="small clusters for verdicts")
+    parser.add_argument("--plans", type=int, default=10, help="clusters of 20 to 100 nodes for whole plans")
+    parser.add_argument("--seed", type=int, default=0, help="the first seed; the others follow")
+    parser.add_argument("--time-limit", type=float, default=4.0, help="seconds for each plan")
+    arguments = parser.parse_args()
+    if not BINARY.exists():
+        print("kube-scheduler's side is not built: run `make conformance`", file=sys.stderr)
+        return 1
+
+    start = time.perf_counter()
+    tally = verdicts(arguments.seed, arguments.clusters)
+    refusals = ", ".join(f"{plugin} {count}" for plugin, count in sorted(tally.refusals.items()))
+    print(f"{tally.verdicts} verdicts over {tally.clusters} clusters, {tally.passes} of them to go there")
+    print(f"  refusals: {refusals}")
+    _show(tally.differences)
+    replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
+    print(
+        f"{replays.plans} plans with {replays.bindings} bindings replayed, "
+        f"{replays.unordered} more that say themselves that they have no order"
+    )
+    _show(replays.refused)
+    print(f"{time.perf_counter() - start:.0f} seconds")
+    failed = {("small", d.cluster) for d in tally.differences} | {
+        ("large", d.cluster) for d in replays.refused
+    }
+    print(f"{tally.clusters + replays.plans + replays.unordered - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
