@@ -205,8 +205,9 @@ class Agent:
     """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
     the cluster yet (quota is charged for it). `device_ids` are the devices an assigned agent holds, in
     the order of `spec.devices`. `refusal`: why the API server would not even create it.
-    `ready`: condition Ready. `preemptable` False: never evicted to make room. `spread_selector`: what its
-    services and its controller select, for default spread constraints (§6.1); None: they do not apply."""
+    `ready`: condition Ready. `preemptable` False: never evicted to make room. `started`: when, RFC 3339;
+    "" is not yet, or not known. `spread_selector`: what its services and its controller select, for default
+    spread constraints (§6.1); None: they do not apply."""
 
     namespace: str
     name: str
@@ -223,6 +224,7 @@ class Agent:
     static: bool = False
     device_ids: tuple[int, ...] = ()
     created: str = ""
+    started: str = ""
     refusal: str = ""
     ready: bool = True
     preemptable: bool = True

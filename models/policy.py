@@ -44,7 +44,11 @@ class ResourceQuota:
 
 @dataclass(frozen=True)
 class PodDisruptionBudget:
-    """`min_available` / `max_unavailable` as written: an int, or a percentage such as "50%"."""
+    """`min_available` / `max_unavailable` as written: an int, or a percentage such as "50%".
+
+    The next three are the status's, where there is one. `disrupted`: names of agents that were let go
+    already and are still there.
+    """
 
     namespace: str
     name: str
@@ -52,7 +56,18 @@ class PodDisruptionBudget:
     min_available: int | str | None = None
     max_unavailable: int | str | None = None
     disruptions_allowed: int | None = None
+    current_healthy: int | None = None
+    desired_healthy: int | None = None
+    disrupted: frozenset[str] = frozenset()
     always_allow_unhealthy: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How many agents a controller is to have. `controller`: (kind, name) of who decides it."""
+
+    controller: tuple[str, str]
+    replicas: int
 
 
 @dataclass(frozen=True)

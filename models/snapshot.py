@@ -9,14 +9,17 @@ from functools import cached_property
 from placewright.models.agent import Agent, AgentClass
 from placewright.models.node import Node
 from placewright.models.options import Options
-from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota
+from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota, Scale
 from placewright.models.profile import Profile
 from placewright.models.storage import Storage
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The cluster as it was read. `warnings` name what it holds that is not modelled."""
+    """The cluster as it was read. `warnings` name what it holds that is not modelled.
+
+    `scales`: (namespace, kind, name) of an agent's controller -> how many agents it is to have, where known.
+    """
 
     nodes: tuple[Node, ...] = ()
     agents: tuple[Agent, ...] = ()
@@ -25,6 +28,7 @@ class Snapshot:
     quotas: tuple[ResourceQuota, ...] = ()
     budgets: tuple[PodDisruptionBudget, ...] = ()
     pod_groups: tuple[PodGroup, ...] = ()
+    scales: Mapping[tuple[str, str, str], Scale] = field(default_factory=dict)
     options: Options = field(default_factory=Options)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

@@ -71,6 +71,7 @@ class AgentBuilder:
             static=static,
             device_ids=_device_ids(metadata.annotations),
             created=metadata.creation_timestamp or "",
+            started=pod.started,
             refusal=admitted.refusal,
             ready=_ready(status),
             preemptable=not static and says_preemptable(metadata),

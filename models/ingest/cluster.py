@@ -12,6 +12,7 @@ from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
 from placewright.models.ingest.objects import Objects, located
 from placewright.models.ingest.pods import PodRecord
+from placewright.models.ingest.scales import scales
 from placewright.models.ingest.services import SpreadSelectors, spread_selectors
 from placewright.models.ingest.unmodelled import (
     Unmodelled,
@@ -76,6 +77,7 @@ def build_snapshot(
         quotas=tuple(read.build("ResourceQuota", ResourceQuotaWire, policies.build_quota)),
         budgets=tuple(read.build("PodDisruptionBudget", PodDisruptionBudgetWire, policies.build_budget)),
         pod_groups=tuple(read.build("PodGroup", PodGroupWire, policies.build_pod_group)),
+        scales=scales({kind: read.wires(kind, WorkloadWire) for kind in workloads.KINDS}),
         options=options,
     )
     warnings = (*_findings(read, pods, options), *snapshot_warnings(snapshot, read.kinds))

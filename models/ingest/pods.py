@@ -31,12 +31,13 @@ ADMITTED = "placewright.io/admitted"
 
 @dataclass(frozen=True)
 class PodRecord:
-    """One Pod. `spec` and `status` may be shared with others, so the node stands beside them."""
+    """One Pod. `spec` and `status` may be shared with others: its node and when it started stand beside."""
 
     metadata: Metadata
     spec: PodSpec
     status: PodStatus
     node_name: str = ""
+    started: str = ""
 
     @property
     def namespace(self) -> str:
@@ -63,7 +64,7 @@ _SPEC = _names(PodSpec) - {"nodeName"}
 _CONTAINER = _names(Container)
 _VOLUME = _names(Volume)
 _SOURCES = _VOLUME - {"name"}
-_STATUS = _names(PodStatus)
+_STATUS = _names(PodStatus) - {"startTime"}
 _CONDITION = _names(Condition)
 _CONTAINER_STATUS = _names(ContainerStatus)
 # What orjson would turn into a string must not look like one that was written.
@@ -86,12 +87,13 @@ class PodReader:
             spec = self._spec(document["spec"])
             status = self._status(document.get("status"))
             node_name = document["spec"].get("nodeName")
+            started = (document.get("status") or {}).get("startTime")
         except (ValidationError, LookupError, TypeError, ValueError, AttributeError):
             # Something is wrong or odd: the whole document says what, and where it really stands.
             return record(parse(Pod, document))
-        if node_name is not None and type(node_name) is not str:
+        if any(text is not None and type(text) is not str for text in (node_name, started)):
             return record(parse(Pod, document))
-        return PodRecord(metadata, spec, status, node_name or "")
+        return PodRecord(metadata, spec, status, node_name or "", started or "")
 
     def _spec(self, spec: Mapping[str, Any]) -> PodSpec:
         read = {name: value for name, value in spec.items() if name in _SPEC}
@@ -128,7 +130,8 @@ class PodReader:
 
 def record(pod: Pod) -> PodRecord:
     """A Pod that was read by its schema alone."""
-    return PodRecord(pod.metadata, pod.spec, pod.status or NO_STATUS, pod.spec.node_name)
+    status = pod.status or NO_STATUS
+    return PodRecord(pod.metadata, pod.spec, status, pod.spec.node_name, status.start_time)
 
 
 def _only(document: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

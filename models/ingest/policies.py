@@ -17,6 +17,7 @@ from placewright.models.quantity import amount
 from placewright.models.wire.base import Quantities
 from placewright.models.wire.policy import (
     BudgetSpec,
+    BudgetStatus,
     PodDisruptionBudgetWire,
     PodGroupSpec,
     PodGroupWire,
@@ -55,7 +56,7 @@ def build_quota(wire: ResourceQuotaWire) -> ResourceQuota:
 
 
 def build_budget(wire: PodDisruptionBudgetWire) -> PodDisruptionBudget:
-    spec = wire.spec or BudgetSpec()
+    spec, status = wire.spec or BudgetSpec(), wire.status or BudgetStatus()
     if spec.min_available is not None and spec.max_unavailable is not None:
         raise InputError("expected minAvailable or maxUnavailable, found both", field="spec")
     return PodDisruptionBudget(
@@ -64,7 +65,10 @@ def build_budget(wire: PodDisruptionBudgetWire) -> PodDisruptionBudget:
         selector=label_selector(spec.selector),
         min_available=spec.min_available,
         max_unavailable=spec.max_unavailable,
-        disruptions_allowed=wire.status.disruptions_allowed if wire.status else None,
+        disruptions_allowed=status.disruptions_allowed,
+        current_healthy=status.current_healthy,
+        desired_healthy=status.desired_healthy,
+        disrupted=frozenset(status.disrupted_pods),
         always_allow_unhealthy=spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
     )
 

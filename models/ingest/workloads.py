@@ -65,7 +65,7 @@ def expand(
 
     Raises InputError where they are more than `MOST_PODS`.
     """
-    deployments = {_key("Deployment", w) for w in workloads.get("Deployment", ())}
+    deployments = {owner_key("Deployment", w) for w in workloads.get("Deployment", ())}
     hashes = _template_hashes(workloads)
     existing = _existing(workloads, pods)
     new: list[PodRecord] = []
@@ -75,7 +75,7 @@ def expand(
             spec = workload.spec
             if spec is None or spec.template is None or workload.metadata.deletion_timestamp is not None:
                 continue
-            if _deployment_of(workload) in deployments:
+            if deployment_of(workload) in deployments:
                 continue
             if kind == "DaemonSet":
                 lacking = _daemons(workload, spec, existing, nodes, comparison_operators=comparison_operators)
@@ -91,11 +91,11 @@ def expand(
     return Expanded(tuple(new), tuple(claims))
 
 
-def _key(kind: str, workload: WorkloadWire) -> OwnerKey:
+def owner_key(kind: str, workload: WorkloadWire) -> OwnerKey:
     return (workload.metadata.namespace or "default", kind, workload.metadata.name)
 
 
-def _deployment_of(workload: WorkloadWire) -> OwnerKey | None:
+def deployment_of(workload: WorkloadWire) -> OwnerKey | None:
     """The Deployment that controls a ReplicaSet and decides for it."""
     for owner in workload.metadata.owner_references:
         if owner.controller and owner.kind == "Deployment":
@@ -107,7 +107,7 @@ def _template_hashes(workloads: Mapping[str, Sequence[WorkloadWire]]) -> dict[Ow
     """The label that tells a Deployment's newest ReplicaSet from older ones; new pods will carry it."""
     newest: dict[OwnerKey, tuple[int, str]] = {}
     for replica_set in workloads.get("ReplicaSet", ()):
-        deployment = _deployment_of(replica_set)
+        deployment = deployment_of(replica_set)
         label = replica_set.metadata.labels.get(TEMPLATE_HASH)
         revision = replica_set.metadata.annotations.get(REVISION, "0")
         if deployment is None or label is None or not revision.isdecimal():
@@ -118,7 +118,7 @@ def _template_hashes(workloads: Mapping[str, Sequence[WorkloadWire]]) -> dict[Ow
 
 def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[PodRecord]) -> _Existing:
     """Pods by owner; a ReplicaSet's also count for its Deployment."""
-    above = {_key("ReplicaSet", w): _deployment_of(w) for w in workloads.get("ReplicaSet", ())}
+    above = {owner_key("ReplicaSet", w): deployment_of(w) for w in workloads.get("ReplicaSet", ())}
     existing = _Existing({(pod.namespace, pod.metadata.name) for pod in pods})
     for pod in pods:
         ended = pod.status.phase in TERMINAL_PHASES
@@ -144,7 +144,7 @@ def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[Po
 def _replicas(
     kind: str, workload: WorkloadWire, spec: WorkloadSpec, existing: _Existing, hashes: Mapping[OwnerKey, str]
 ) -> Iterator[PodRecord]:
-    key = _key(kind, workload)
+    key = owner_key(kind, workload)
     name = workload.metadata.name
     if kind == "StatefulSet":
         start = spec.ordinals.start if spec.ordinals else 0
@@ -238,7 +238,7 @@ def _daemons(
     comparison_operators: bool,
 ) -> Iterator[PodRecord]:
     """One pod for each node that the controller would choose and that has none."""
-    key = _key("DaemonSet", workload)
+    key = owner_key("DaemonSet", workload)
     for node in nodes:
         if (key, node.name) in existing.covered:
             continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 from placewright.models.agent import Agent, SpreadConstraint
@@ -17,12 +17,10 @@ from placewright.models.node import Node
 from placewright.models.profile import Profile
 from placewright.models.rules.topology import NODE_ITSELF, TopologyCounts
 from placewright.models.rules.topology_spread import counted_agents, is_included
+from placewright.models.spread import default_constraints
 from placewright.models.state import ClusterState
 
 HOSTNAME = "kubernetes.io/hostname"
-ZONE = "topology.kubernetes.io/zone"
-SYSTEM_DEFAULTS = ((HOSTNAME, 3), (ZONE, 5))
-"""(topology key, maxSkew) of what kube-scheduler spreads by where neither agent nor profile says."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +42,10 @@ class _Spread:
 
 def soft_constraints(agent: Agent, profile: Profile) -> tuple[SpreadConstraint, ...]:
     """The ScheduleAnyway constraints that score an agent: its own, or where it has none the default ones."""
-    defaults = profile.default_spread
-    if agent.spec.spread:
-        return tuple(constraint for constraint in agent.spec.spread if not constraint.hard)
-    if agent.spread_selector is None:
-        return ()
-    if defaults.system:
-        chosen = agent.spread_selector
-        return tuple(SpreadConstraint(key, skew, chosen, hard=False) for key, skew in SYSTEM_DEFAULTS)
-    return tuple(replace(c, selector=agent.spread_selector) for c in defaults.constraints if not c.hard)
+    constraints = agent.spec.spread
+    if not constraints and agent.spread_selector is not None:
+        constraints = default_constraints(profile.default_spread, agent.spread_selector)
+    return tuple(constraint for constraint in constraints if not constraint.hard)
 
 
 def scores(state: ClusterState, agent: Agent, nodes: Sequence[Node], profile: Profile) -> list[int] | None:

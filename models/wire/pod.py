@@ -171,6 +171,7 @@ class Condition(Wire):
 class PodStatus(Wire):
     phase: Literal["", "Pending", "Running", "Succeeded", "Failed", "Unknown"] | None = None
     nominated_node_name: Text = ""
+    start_time: Text = ""
     conditions: ListOf[Condition] = []
     container_statuses: ListOf[ContainerStatus] = []
     init_container_statuses: ListOf[ContainerStatus] = []

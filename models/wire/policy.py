@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from placewright.models.wire.base import Flag, ListOf, Quantities, Wire
+from placewright.models.wire.base import Flag, ListOf, MapOf, Quantities, Wire
 from placewright.models.wire.meta import LabelSelectorWire, Metadata
 
 ScopeName = Literal[
@@ -76,6 +76,9 @@ class BudgetSpec(Wire):
 
 class BudgetStatus(Wire):
     disruptions_allowed: int | None = None
+    current_healthy: int | None = None
+    desired_healthy: int | None = None
+    disrupted_pods: MapOf[Any] = {}
 
 
 class PodDisruptionBudgetWire(Wire):
