@@ -129,10 +129,12 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         "ResourceQuotas without status: usage is recomputed",
         (f"{quota.namespace}/{quota.name}" for quota in snapshot.quotas if quota.used is None),
     )
-    yield from _about(
-        "PodDisruptionBudgets without status: what they allow is worked out from the agents that are there",
-        (f"{b.namespace}/{b.name}" for b in snapshot.budgets if b.disruptions_allowed is None),
-    )
+    if any(agent.uid for agent in agents):
+        # Of a cluster, not only written down: its disruption controller would know better.
+        yield from _about(
+            "PodDisruptionBudgets without status: what they allow is worked out from the agents that are there",
+            (f"{b.namespace}/{b.name}" for b in snapshot.budgets if b.disruptions_allowed is None),
+        )
 
 
 def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
