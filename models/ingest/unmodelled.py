@@ -132,7 +132,7 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     if any(agent.uid for agent in agents):
         # Of a cluster, not only written down: its disruption controller would know better.
         yield from _about(
-            "PodDisruptionBudgets without status: what they allow is worked out from the agents that are there",
+            "PodDisruptionBudgets without status: what they allow is worked out from the agents",
             (f"{b.namespace}/{b.name}" for b in snapshot.budgets if b.disruptions_allowed is None),
         )
 
