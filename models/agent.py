@@ -205,9 +205,9 @@ class Agent:
     """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
     the cluster yet (quota is charged for it). `device_ids` are the devices an assigned agent holds, in
     the order of `spec.devices`. `refusal`: why the API server would not even create it.
-    `ready`: condition Ready. `preemptable` False: never evicted to make room. `started`: when, RFC 3339;
-    "" is not yet, or not known. `spread_selector`: what its services and its controller select, for default
-    spread constraints (§6.1); None: they do not apply."""
+    `ready`: condition Ready. `preemptable` False: never evicted to make room. `recreated`: something makes
+    it anew after an eviction. `started`: when, RFC 3339; "" is not yet, or not known. `spread_selector`: what
+    its services and its controller select, for default spread constraints (§6.1); None: they do not apply."""
 
     namespace: str
     name: str
@@ -228,6 +228,7 @@ class Agent:
     refusal: str = ""
     ready: bool = True
     preemptable: bool = True
+    recreated: bool = True
     spread_selector: LabelSelector | None = None
 
     @cached_property

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from placewright.models.agent import AgentClass
+from placewright.models.disruption import excess
 from placewright.models.plan import LevelTerm
 from placewright.models.profile import DISRUPTION, PLACED, Stage
+from placewright.models.rules.victims import QOS_COST, evictable
 from placewright.models.scores import weighed
 from placewright.models.state import ClusterState
 
@@ -20,9 +21,23 @@ def placed_name(priority: int) -> str:
     return f"placed/priority={priority}"
 
 
+def budgets_name(lowest: int) -> str:
+    """The level of what goes beyond disruption budgets by evicting agents of at least this priority."""
+    return f"over-budget/priority>={lowest}"
+
+
+def evicted_name(priority: int) -> str:
+    """The level that counts the evicted agents of one priority."""
+    return f"evicted/priority={priority}"
+
+
+QOS_NAME = "evicted/qos"
+"""The level by which, among equal evictions, BestEffort goes before Burstable before Guaranteed."""
+
+
 def level_values(state: ClusterState) -> dict[str, int]:
     """Every level's value by name: placed agents per priority, disruption, then what else the stages say."""
-    values = _placed(state)
+    values = _placed(state) | _disrupted(state)
     for stage in state.snapshot.options.profile.stages:
         if stage.name not in (PLACED, DISRUPTION):
             values[stage.name] = sum(term.weight * term.value for term in stage_terms(state, stage))
@@ -31,10 +46,25 @@ def level_values(state: ClusterState) -> dict[str, int]:
 
 def _placed(state: ClusterState) -> dict[str, int]:
     snapshot = state.snapshot
-    pending = (a for a in snapshot.agents if snapshot.classify(a) is AgentClass.PENDING)
-    values = dict.fromkeys((placed_name(agent.spec.priority) for agent in pending), 0)
+    names = (placed_name(a.spec.priority) for a in (*snapshot.pending, *evictable(snapshot)))
+    values = dict.fromkeys(names, 0)
     placed = Counter(placed_name(agent.spec.priority) for agent, _ in state.placed())
     return values | placed
+
+
+def _disrupted(state: ClusterState) -> dict[str, int]:
+    """Evictions by priority, and beyond budgets down to each priority that an agent has which may go."""
+    snapshot = state.snapshot
+    priorities = sorted({agent.spec.priority for agent in evictable(snapshot)})
+    evicted = state.evicted
+    if not priorities:
+        return {}
+    values = {QOS_NAME: sum(QOS_COST[agent.spec.qos] for agent in evicted)}
+    for priority in priorities:
+        values[evicted_name(priority)] = sum(agent.spec.priority == priority for agent in evicted)
+    for lowest in priorities:
+        values[budgets_name(lowest)] = excess(snapshot, [a for a in evicted if a.spec.priority >= lowest])
+    return values
 
 
 def stage_terms(state: ClusterState, stage: Stage) -> tuple[LevelTerm, ...]:

@@ -66,13 +66,17 @@ class VolumeBinding(_Model):
 
 
 class Eviction(_Model):
-    """`agent` leaves `node`. `makes_room_for` are agent keys."""
+    """`agent` leaves `node` ("": wherever it runs). `makes_room_for` are agent keys."""
 
     namespace: str
     agent: str
-    node: str
+    node: str = ""
     uid: str = ""
     makes_room_for: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.agent}"
 
 
 class UnplacedReason(_Model):

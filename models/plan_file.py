@@ -1,4 +1,4 @@
-"""Plans from files: ours, or a stream of v1 Bindings from anybody."""
+"""Plans from files: ours, or a stream of v1 Bindings and Evictions from anybody."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from placewright.models.errors import InputError
 from placewright.models.ingest.agents import DEVICE_IDS, parse_device_ids
-from placewright.models.plan import Binding, DeviceAssignment, Plan, Status
+from placewright.models.plan import Binding, DeviceAssignment, Eviction, Plan, Status
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Skipped, read_blobs
 from placewright.models.wire.base import Wire, parse
@@ -21,6 +21,19 @@ class _Target(Wire):
 class _BindingWire(Wire):
     metadata: Metadata
     target: _Target
+
+
+class _Preconditions(Wire):
+    uid: str = ""
+
+
+class _DeleteOptions(Wire):
+    preconditions: _Preconditions | None = None
+
+
+class _EvictionWire(Wire):
+    metadata: Metadata
+    delete_options: _DeleteOptions | None = None
 
 
 def read_plan(path: str) -> Plan:
@@ -45,8 +58,11 @@ def _plan(documents: Sequence[Any]) -> Plan:
             raise InputError(f"expected one Plan, found {len(documents)} documents")
         return parse(Plan, first)
     items = [item for document in documents for item in _items(document)]
-    bindings = []
+    bindings, evictions = [], []
     for item in items:
+        if item.get("kind") == "Eviction":
+            evictions.append(_eviction(item))
+            continue
         if item.get("kind") == "PersistentVolumeClaim":
             continue
         if item.get("kind") != "Binding":
@@ -61,7 +77,19 @@ def _plan(documents: Sequence[Any]) -> Plan:
                 devices=_devices(wire),
             )
         )
-    return Plan(status=Status.FEASIBLE, bindings=tuple(bindings), sequential=False)
+    return Plan(
+        status=Status.FEASIBLE, bindings=tuple(bindings), evictions=tuple(evictions), sequential=False
+    )
+
+
+def _eviction(item: dict[str, Any]) -> Eviction:
+    wire = parse(_EvictionWire, item)
+    preconditions = wire.delete_options.preconditions if wire.delete_options else None
+    return Eviction(
+        namespace=wire.metadata.namespace or "default",
+        agent=wire.metadata.name,
+        uid=preconditions.uid if preconditions else "",
+    )
 
 
 def _devices(wire: _BindingWire) -> tuple[DeviceAssignment, ...]:

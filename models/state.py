@@ -48,6 +48,11 @@ class ClusterState:
         """The agents on a node, by key."""
         return self._on[node_name]
 
+    def has(self, agent: Agent) -> bool:
+        """Whether the agent is on a node now."""
+        name = self.new.get(agent.key, agent.node_name)
+        return agent.key in self._on.get(name, {})
+
     def assignments(self) -> Iterator[tuple[Agent, Node]]:
         """Every agent on a node, node by node."""
         for name, agents in self._on.items():
@@ -77,6 +82,13 @@ class ClusterState:
             self.devices[agent.key] = devices
         for index in self._indexes.values():
             index.add(agent, node)
+
+    def restore(self, agent: Agent) -> None:
+        """Put an agent that ran at the start back to where it was, as if it had never left."""
+        self.cache.pop(_BEFORE, None)
+        self._on[agent.node_name][agent.key] = agent
+        for index in self._indexes.values():
+            index.add(agent, self.snapshot.node_by_name[agent.node_name])
 
     def remove(self, agent: Agent, node: Node) -> None:
         """Take `agent` off `node`."""

@@ -24,7 +24,7 @@ def blueprint(problem: Problem, levels: Sequence[Objective]) -> IntArray:
     target = np.zeros_like(problem.cap)
     if not problem.cap.any():
         return target
-    relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.free)
+    relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.room, problem.running)
     solution: dict[tuple[int, int], float] = {}
     for level in levels:
         best = level.relax(relaxation)

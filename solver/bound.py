@@ -42,7 +42,9 @@ class Bounds:
         if not problem.cap.any() or (self._relaxation is None and not affordable(problem, seconds)):
             return None
         if self._relaxation is None:
-            self._relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.free)
+            self._relaxation = Relaxation(
+                problem.cap, problem.size, problem.request, problem.room, problem.running
+            )
         for other in range(self._demanded, index):
             problem.levels[other].demand(self._relaxation, above[other])
         self._demanded = max(self._demanded, index)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from placewright.models.agent import Agent
 from placewright.models.rules.topology import Matcher, matches
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.solver.groups import Group
 
 IntArray: TypeAlias = NDArray[np.int64]
@@ -48,9 +49,35 @@ class Amounts:
     whole: IntArray
 
 
-class Compilation:
-    """Indices and lookups over one snapshot with G groups of pending agents and N nodes, in its order.
+@dataclass(frozen=True)
+class Running:
+    """The running agents that may be evicted, as groups among the others.
 
+    home:      int64 (G, N): how many of a standing group run on each node; 0 for every other group.
+    returning: standing group -> the group of the same agents once evicted, placed anew like pending ones.
+    A *standing* group's counts are its agents that stay. No rule asks whether they may be where they are;
+    for everybody else's rules they are there.
+    """
+
+    home: IntArray
+    returning: Mapping[int, int]
+
+    @cached_property
+    def standing(self) -> BoolArray:
+        """bool (G,): which groups are standing."""
+        found: BoolArray = np.any(self.home, axis=1).astype(np.bool_)
+        return found
+
+    @classmethod
+    def none(cls, groups: int, nodes: int) -> Self:
+        """Nobody may be evicted."""
+        return cls(np.zeros((groups, nodes), dtype=np.int64), {})
+
+
+class Compilation:
+    """Indices and lookups over one snapshot with G groups of agents and N nodes, in its order.
+
+    Groups are those of the pending agents and, where agents may be evicted, those of `running`.
     eligible: bool (G, N): every rule's `admits` agrees.
     cap:      int64 (G, N): how many of a group the node could hold alone; 0 where not eligible.
     """
@@ -61,16 +88,51 @@ class Compilation:
         groups: tuple[Group, ...],
         amounts: Amounts,
         eligible: BoolArray,
+        running: Running | None = None,
     ) -> None:
         self.snapshot = snapshot
         self.groups = groups
+        self.running = running or Running.none(len(groups), len(snapshot.nodes))
         self.nodes = snapshot.nodes
         self.amounts = amounts
         self.eligible = eligible
         self.size: IntArray = np.array([group.size for group in groups], dtype=np.int64)
-        self.cap = fitting(amounts.request, amounts.free, self.size, eligible)
+        self.cap = np.where(
+            self.standing[:, None], self.home, fitting(amounts.request, amounts.free, self.size, eligible)
+        )
         self._domains: dict[str, Domains] = {}
         self._group_matches: dict[Matcher, IntArray] = {}
+
+    @property
+    def standing(self) -> BoolArray:
+        """bool (G,): groups of running agents that may leave where they are."""
+        return self.running.standing
+
+    @property
+    def home(self) -> IntArray:
+        """int64 (G, N): how many agents of a standing group run on each node."""
+        return self.running.home
+
+    @cached_property
+    def pending(self) -> tuple[int, ...]:
+        """The groups of pending agents."""
+        back = set(self.running.returning.values())
+        return tuple(g for g in range(len(self.groups)) if not self.standing[g] and g not in back)
+
+    @cached_property
+    def fixed_residents(self) -> tuple[Agent, ...]:
+        """The running agents that stay where they are, whatever happens."""
+        leaving = {a.key for g in np.flatnonzero(self.standing) for a in self.groups[g].members}
+        return tuple(agent for agent in self.snapshot.residents if agent.key not in leaving)
+
+    @cached_property
+    def emptied(self) -> ClusterState:
+        """The state with only `fixed_residents` on the nodes. Not to be changed."""
+        state = ClusterState(self.snapshot)
+        for g in np.flatnonzero(self.standing):
+            for agent in self.groups[g].members:
+                state.remove(agent, self.snapshot.node_by_name[agent.node_name])
+        return state
 
     @property
     def resources(self) -> tuple[str, ...]:
@@ -105,7 +167,7 @@ class Compilation:
         return self._group_matches[matcher]
 
     def residents_matching(self, matcher: Matcher) -> IntArray:
-        """int64 (N,): how many running agents `matcher` means, per node."""
+        """int64 (N,): how many of the fixed residents `matcher` means, per node."""
         counts = np.zeros(len(self.nodes), dtype=np.int64)
         for sample, on_nodes in self._resident_kinds:
             if matches(self.snapshot, matcher, sample):
@@ -116,7 +178,7 @@ class Compilation:
     def _resident_kinds(self) -> list[tuple[Agent, IntArray]]:
         """Running agents by what a matcher can see of them: a sample, and its count per node."""
         kinds: dict[Hashable, tuple[Agent, IntArray]] = {}
-        for agent in self.snapshot.residents:
+        for agent in self.fixed_residents:
             identity = (agent.namespace, agent.label_set, agent.terminating)
             if identity not in kinds:
                 kinds[identity] = (agent, np.zeros(len(self.nodes), dtype=np.int64))
@@ -125,9 +187,9 @@ class Compilation:
 
     @cached_property
     def residents_on(self) -> list[list[Agent]]:
-        """The running agents on each node."""
+        """The fixed residents on each node."""
         on: list[list[Agent]] = [[] for _ in self.nodes]
-        for agent in self.snapshot.residents:
+        for agent in self.fixed_residents:
             on[self.node_index[agent.node_name]].append(agent)
         return on
 

@@ -17,11 +17,12 @@ from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.rules.resources import PODS
+from placewright.models.rules.victims import evictable, returns
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray
+from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
-from placewright.solver.groups import Group, group_agents
+from placewright.solver.groups import Group, group_agents, group_evictable
 from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -33,19 +34,26 @@ def compile_problem(
     *,
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
+    preempt: bool = False,
 ) -> tuple[Compilation, Problem]:
     """The snapshot's pending agents as a `Problem`, and the `Compilation` that knows the names.
 
-    `rules` prune pairs, `encoders` become constraints; tests pass fewer of either.
+    `preempt`: running agents of lower priority are variables, too. `rules` prune pairs, `encoders` become
+    constraints; tests pass fewer of either.
     """
-    groups = group_agents(snapshot, snapshot.pending)
+    pending = group_agents(snapshot, snapshot.pending)
+    leaving = group_evictable(snapshot, evictable(snapshot)) if preempt else ()
+    back = [g for g, group in enumerate(leaving) if returns(snapshot, group.agent)]
+    groups = (*pending, *leaving, *(leaving[g] for g in back))
+    running = _running(snapshot, groups, len(pending), len(leaving), back)
     eligible = _eligible_pairs(snapshot, groups, rules)
-    compilation = Compilation(snapshot, groups, _amounts(snapshot, groups), eligible)
+    fixed = [a for a in snapshot.residents if a.key not in {m.key for g in leaving for m in g.members}]
+    compilation = Compilation(snapshot, groups, _amounts(snapshot, groups, fixed), eligible, running)
     compiled = [encoder.compile(compilation) for encoder in encoders]
     used = tuple(encoder for encoder in compiled if encoder is not None)
     cap = compilation.cap
     for encoder in used:
-        cap = encoder.tighten(cap)
+        cap = np.where(compilation.standing[:, None], compilation.home, encoder.tighten(cap))
     problem = Problem(
         size=compilation.size,
         cap=cap,
@@ -53,18 +61,31 @@ def compile_problem(
         free=compilation.free,
         encoders=used,
         levels=compile_levels(compilation),
+        running=running,
     )
     return compilation, problem
 
 
-def _amounts(snapshot: Snapshot, groups: Sequence[Group]) -> Amounts:
+def _running(
+    snapshot: Snapshot, groups: Sequence[Group], pending: int, leaving: int, back: Sequence[int]
+) -> Running:
+    """`groups` are `pending` ones, `leaving` ones, then those of `back` (among the leaving) once more."""
+    index = {node.name: n for n, node in enumerate(snapshot.nodes)}
+    home = np.zeros((len(groups), len(snapshot.nodes)), dtype=np.int64)
+    for g in range(pending, pending + leaving):
+        for agent in groups[g].members:
+            home[g, index[agent.node_name]] += 1
+    return Running(home, {pending + g: pending + leaving + i for i, g in enumerate(back)})
+
+
+def _amounts(snapshot: Snapshot, groups: Sequence[Group], fixed: Sequence[Agent]) -> Amounts:
     devices = DeviceAmounts(group.agent for group in groups)
     asked = [_asked(group.agent, devices) for group in groups]
     names = tuple(dict.fromkeys(name for amounts in asked for name in amounts))
     request = _rows(asked, names)
     empty = ClusterState(replace(snapshot, agents=()))
     whole = _rows([{**n.allocatable, **devices.free(empty, n)} for n in snapshot.nodes], names)
-    free = _rows(_free(snapshot, devices), names)
+    free = _rows(_free(snapshot, devices, fixed), names)
     divisors = np.array([math.gcd(*request[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
     return Amounts(names, request // divisors, free // divisors, whole // divisors)
 
@@ -79,10 +100,13 @@ def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArra
     return np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
 
 
-def _free(snapshot: Snapshot, devices: DeviceAmounts) -> list[dict[str, int]]:
-    """What each node has left. On an overcommitted node nothing: who asks for none may still go there."""
+def _free(snapshot: Snapshot, devices: DeviceAmounts, fixed: Sequence[Agent]) -> list[dict[str, int]]:
+    """What each node has left beside the agents `fixed` on it.
+
+    On an overcommitted node nothing: who asks for none may still go there.
+    """
     left = {node.name: dict(node.allocatable) for node in snapshot.nodes}
-    for agent in snapshot.residents:
+    for agent in fixed:
         amounts = left[agent.node_name]
         for name, amount in {PODS: 1, **agent.spec.requests}.items():
             amounts[name] = amounts.get(name, 0) - amount

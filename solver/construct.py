@@ -43,7 +43,7 @@ def construct(
     followed as far as the rules allow, before anybody else is placed.
     """
     builder = _Builder(compilation, rules, packed)
-    waiting = list(_turns(compilation))
+    waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
             builder.place_at(g, target[g], deadline)
@@ -62,7 +62,7 @@ def _turns(compilation: Compilation) -> Iterator[int]:
     dominant = (compilation.request / free).max(axis=1, initial=0.0)
     leaning = [bool(group.agent.spec.affinity) for group in compilation.groups]
     order = sorted(
-        range(len(compilation.groups)),
+        compilation.pending,
         key=lambda g: (-compilation.groups[g].agent.spec.priority, leaning[g], -dominant[g], g),
     )
     yield from order
@@ -74,12 +74,13 @@ class _Builder:
         self._rules = rules
         self._packed = packed
         self._state = ClusterState(compilation.snapshot)
-        self._free = compilation.free.copy()
+        # Never negative: on an overcommitted node there is nothing, rather than less.
+        self._free = np.maximum(compilation.free - compilation.home.T @ compilation.request, 0)
         self._whole = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
         self._checked = _checked_groups(compilation)
         self._open = compilation.cap > 0
         self._refused_by = ""
-        self.count: IntArray = np.zeros_like(compilation.cap)
+        self.count: IntArray = compilation.home.copy()
 
     @property
     def total(self) -> int:
@@ -174,7 +175,8 @@ class _Builder:
 
     @cached_property
     def _group_of(self) -> dict[str, int]:
-        return {a.key: g for g, group in enumerate(self._compilation.groups) for a in group.members}
+        groups = self._compilation.groups
+        return {a.key: g for g in self._compilation.pending for a in groups[g].members}
 
 
 def _checked_groups(compilation: Compilation) -> list[bool]:

@@ -15,7 +15,7 @@ import orjson
 import yaml
 
 from placewright.models.errors import InputError
-from placewright.models.plan import Binding
+from placewright.models.plan import Binding, Eviction
 from placewright.solver.verify import VerifiedPlan
 
 DEVICE_IDS = "placewright.io/device-ids"
@@ -48,11 +48,15 @@ _FAST_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 def binding_documents(verified: VerifiedPlan) -> Iterator[dict[str, Any]]:
-    """v1 Bindings in the plan's order, each a document.
+    """Evictions, then v1 Bindings in the plan's order, each a document.
 
     The uid is a precondition: a re-created agent of the same name is not bound by mistake. A claim that
-    waits for its first consumer is told its node first, as kube-scheduler would tell it.
+    waits for its first consumer is told its node first, as kube-scheduler would tell it. Evicted agents that
+    are placed anew have no Binding: their controllers make them under names that are not known yet.
     """
+    for eviction in verified.plan.evictions:
+        yield _eviction_document(eviction)
+    evicted = {eviction.key for eviction in verified.plan.evictions}
     for choice in verified.plan.volume_bindings:
         if not choice.volume:
             yield {
@@ -72,7 +76,19 @@ def binding_documents(verified: VerifiedPlan) -> Iterator[dict[str, Any]]:
                 "spec": {"volumeName": choice.volume},
             }
     for binding in verified.plan.bindings:
-        yield _binding_document(binding)
+        if binding.key not in evicted:
+            yield _binding_document(binding)
+
+
+def _eviction_document(eviction: Eviction) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "apiVersion": "policy/v1",
+        "kind": "Eviction",
+        "metadata": {"name": eviction.agent, "namespace": eviction.namespace},
+    }
+    if eviction.uid:
+        document["deleteOptions"] = {"preconditions": {"uid": eviction.uid}}
+    return document
 
 
 def _binding_document(binding: Binding) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
+from placewright.models.rules.victims import returns
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.selector import AffinityTerm, LabelSelector
 from placewright.models.snapshot import Snapshot
@@ -35,9 +36,25 @@ def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ..
     selector mentions do not split a group.
     """
     read = frozenset(selected_label_keys(snapshot))
+    return _grouped(agents, lambda agent: _signature(snapshot, agent, read))
+
+
+def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
+    """Running agents that nothing tells apart but the node they are on, in the order of `group_agents`.
+
+    Their members are oldest first: the youngest are the first to go.
+    """
+    budgets = [budget.selector for budget in snapshot.budgets if budget.selector is not None]
+    read = frozenset(selected_label_keys(snapshot)).union(*(selector.keys() for selector in budgets))
+    return _grouped(
+        agents, lambda agent: (_signature(snapshot, agent, read), agent.ready, returns(snapshot, agent))
+    )
+
+
+def _grouped(agents: Iterable[Agent], signature: Callable[[Agent], Hashable]) -> tuple[Group, ...]:
     members: dict[Hashable, list[Agent]] = {}
     for agent in agents:
-        members.setdefault(_signature(snapshot, agent, read), []).append(agent)
+        members.setdefault(signature(agent), []).append(agent)
     groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
     return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
 

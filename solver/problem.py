@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
-from placewright.solver.compilation import IntArray, fitting
+from placewright.solver.compilation import BoolArray, IntArray, Running, fitting
 from placewright.solver.objectives.base import Objective
 from placewright.solver.rules.base import Encoder
 
@@ -15,7 +16,8 @@ from placewright.solver.rules.base import Encoder
 class Problem:
     """G groups, N nodes, R resources; `cap` (G, N) bounds each count, 0 where a pair is ruled out.
 
-    size (G,), request (G, R), free (N, R) as in `Compilation`. `levels` are optimised in order.
+    size (G,), request (G, R), free (N, R) as in `Compilation`. `levels` are optimised in order. `running`:
+    which groups are those of running agents that may leave.
     """
 
     size: IntArray
@@ -24,6 +26,21 @@ class Problem:
     free: IntArray
     encoders: tuple[Encoder, ...]
     levels: tuple[Objective, ...]
+    running: Running
+
+    @property
+    def standing(self) -> BoolArray:
+        """bool (G,): groups of running agents that may leave where they are."""
+        return self.running.standing
+
+    @cached_property
+    def room(self) -> IntArray:
+        """int64 (N, R): what all groups together can have on a node.
+
+        Mostly `free`; more where the node is overcommitted and those who run there simply stay.
+        """
+        room: IntArray = np.maximum(self.free, np.where(self.standing[:, None], self.cap, 0).T @ self.request)
+        return room
 
     def fixing(self, fixed: IntArray, nodes: IntArray) -> Problem:
         """What is left to decide on `nodes` when `fixed[g, n]` agents are already there and stay.
@@ -35,6 +52,7 @@ class Problem:
         open_pairs = np.zeros_like(self.cap, dtype=np.bool_)
         open_pairs[:, nodes] = self.cap[:, nodes] > 0
         cap = np.minimum(fitting(self.request, free, size, open_pairs), np.maximum(self.cap - fixed, 0))
+        cap[self.standing] = np.where(open_pairs, self.cap, 0)[self.standing]
         return replace(
             self,
             size=size,

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from placewright.solver.compilation import IntArray
+from placewright.solver.compilation import IntArray, Running
 
 T = TypeVar("T")
 
@@ -29,7 +29,14 @@ class Relaxation:
     `Problem`.
     """
 
-    def __init__(self, cap: IntArray, size: IntArray, request: IntArray, free: IntArray) -> None:
+    def __init__(
+        self,
+        cap: IntArray,
+        size: IntArray,
+        request: IntArray,
+        free: IntArray,
+        running: Running | None = None,
+    ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
         classes = _node_classes(cap, free)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
@@ -43,6 +50,8 @@ class Relaxation:
             row = self._terms([g])
             if row:
                 self.lp.Add(self.lp.Sum(row) <= float(size[g]))
+        for standing, back in running.returning.items() if running else ():
+            self.lp.Add(self.lp.Sum(self._terms([standing, back])) <= float(size[standing]))
 
     def _add_class(self, c: int, limit: IntArray, request: IntArray, free: IntArray) -> None:
         groups = np.flatnonzero(limit).tolist()

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 
 from placewright.models.agent import Agent
 from placewright.models.filters import rejection
-from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-
-Step = tuple[Agent, Node]
+from placewright.solver.outcome import Step
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,18 @@ def find_order(
     steps: Sequence[Step],
     devices: Mapping[str, tuple[int, ...]],
     *,
+    evicted: Sequence[Agent] = (),
     rules: Sequence[Rule] = RULES,
 ) -> Replayed:
     """Try the steps round after round, placing what is accepted, until all are in or none is.
 
+    `evicted` are gone before the first step.
+
     Steps of one template go to its domains in turn, which is the order that spread constraints need.
     """
     state = ClusterState(snapshot)
+    for agent in evicted:
+        state.remove(agent, snapshot.node_by_name[agent.node_name])
     waiting = _interleaved(steps)
     order: list[Step] = []
     while waiting:

@@ -14,6 +14,7 @@ from placewright.solver.report_tables import (
     MOST_NODES,
     agent_table,
     cluster_table,
+    eviction_table,
     level_table,
     node_table,
     percent,
@@ -51,6 +52,8 @@ def print_plan(console: Console, verified: VerifiedPlan, *, bindings: bool = Fal
     show(console, "Agents", agent_table(snapshot, plan))
     if bindings:
         _print_bindings(console, plan)
+    if plan.evictions:
+        show(console, "Evicted", eviction_table(snapshot, plan))
     if plan.levels:
         show(console, "Objective, in order of importance", level_table(plan.levels))
     if len(snapshot.nodes) > MOST_NODES:
@@ -69,7 +72,9 @@ def print_plan(console: Console, verified: VerifiedPlan, *, bindings: bool = Fal
 
 
 def _headline(plan: Plan) -> Text:
-    placed, left = len(plan.bindings), len(plan.unplaced)
+    evicted = {eviction.key for eviction in plan.evictions}
+    again = sum(binding.key in evicted for binding in plan.bindings)
+    placed, left = len(plan.bindings) - again, len(plan.unplaced)
     match plan.status:
         case Status.OPTIMAL:
             said = "proven: no placement is better"
@@ -82,7 +87,10 @@ def _headline(plan: Plan) -> Text:
         case _:
             said = "not usable"
     text = Text(f"{plan.status.value}", style=f"bold {_STYLES[plan.status]}")
-    return text.append(f": {placed} of {placed + left} agents placed, {said}", style="default")
+    text.append(f": {placed} of {placed + left} agents placed, ", style="default")
+    if evicted:
+        text.append(f"{len(evicted)} evicted ({again} of them placed elsewhere), ", style="default")
+    return text.append(said, style="default")
 
 
 def _distance(levels: Sequence[Level]) -> str:

@@ -14,6 +14,7 @@ from placewright.models.plan import Level, Plan
 from placewright.models.rules.resources import PODS, UsageIndex
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.explain_joint import listed
 
 MOST_NODES = 20
 """A node table longer than this says nothing at a glance: the cluster is then summed up."""
@@ -53,7 +54,7 @@ def percent(gap: float) -> str:
 def agent_table(snapshot: Snapshot, plan: Plan) -> Table:
     """Placed and unplaced by namespace and priority; where there are too many, the complete ones as one."""
     priority = {agent.key: agent.spec.priority for agent in snapshot.pending}
-    placed = Counter((b.namespace, priority.get(b.key, 0)) for b in plan.bindings)
+    placed = Counter((b.namespace, priority[b.key]) for b in plan.bindings if b.key in priority)
     left = Counter((u.namespace, u.priority) for u in plan.unplaced)
     rows = sorted({*placed, *left}, key=lambda row: (-row[1], row[0]))
     shown = rows
@@ -68,6 +69,21 @@ def agent_table(snapshot: Snapshot, plan: Plan) -> Table:
         _add_agents(made, f"({len(rest)} more)", "", *sums)
     if not rows:
         made.add_row("(none pending)", "", "", "")
+    return made
+
+
+def eviction_table(snapshot: Snapshot, plan: Plan) -> Table:
+    """Who leaves which node, where it goes instead, and for whom."""
+    goes = {binding.key: binding.node for binding in plan.bindings}
+    made = table("agent", "priority", "leaves", "goes to", "makes room for")
+    for column in made.columns[2:]:
+        column.justify = "left"
+    for eviction in plan.evictions[:MOST_ROWS]:
+        priority = snapshot.agent_by_key[eviction.key].spec.priority
+        room = listed(eviction.makes_room_for)
+        made.add_row(eviction.key, str(priority), eviction.node, goes.get(eviction.key, "nowhere"), room)
+    if len(plan.evictions) > MOST_ROWS:
+        made.add_row(f"({len(plan.evictions) - MOST_ROWS} more)", "", "", "", "")
     return made
 
 

@@ -24,7 +24,7 @@ class Settings:
 
     workers: 0 means one for each core. deterministic: the same input and seed give the same bytes; work
     is then limited by CP-SAT's deterministic time as well. require_all: an answer that is proven to leave
-    agents out is `infeasible`, not `optimal`.
+    agents out is `infeasible`, not `optimal`. preempt: running agents of lower priority may be evicted.
     """
 
     time_limit: float = 20.0
@@ -33,6 +33,7 @@ class Settings:
     deterministic: bool = False
     strategy: Strategy = Strategy.AUTO
     require_all: bool = False
+    preempt: bool = False
 
     @property
     def worker_count(self) -> int:

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from placewright.models.filters import rejection
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.plan import Binding, Plan
-from placewright.models.rules import RULES
+from placewright.models.rules import RULES, preemption
 from placewright.models.rules.base import Rule, Violation
+from placewright.models.rules.victims import needless
 from placewright.models.rules.volume_binding import VolumeChoice, choice_violations
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -61,18 +62,26 @@ def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> 
     if not violations and plan.levels:
         violations.extend(_wrong_volumes(snapshot, plan))
     if not violations:
+        violations.extend(_needless(state, rules))
         violations.extend(_disorder(snapshot, plan, rules))
         violations.extend(_wrong_levels(snapshot, plan, state))
     return Refused(plan, tuple(violations)) if violations else VerifiedPlan(plan, state, _SEAL)
 
 
+def _needless(state: ClusterState, rules: Sequence[Rule]) -> Iterator[Violation]:
+    """Evictions that nobody of higher priority needed."""
+    for agent in needless(state, rules):
+        message = "could have stayed beside all that are more important"
+        yield Violation(preemption.RULE.name, message, agent.key, agent.node_name)
+
+
 def _misfits(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
     """Names that the snapshot does not know, and agents that are dealt with twice or not at all."""
-    evicted = {f"{e.namespace}/{e.agent}" for e in plan.evictions}
+    evicted = {eviction.key for eviction in plan.evictions}
     for eviction in plan.evictions:
-        key = f"{eviction.namespace}/{eviction.agent}"
+        key = eviction.key
         agent = snapshot.agent_by_key.get(key)
-        if agent is None or agent.node_name != eviction.node:
+        if agent is None or not agent.node_name or eviction.node not in ("", agent.node_name):
             yield Violation(PLAN_RULE, "evicts an agent that does not run there", key, eviction.node)
     for key, times in Counter(binding.key for binding in plan.bindings).items():
         if times > 1:
@@ -110,13 +119,17 @@ def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
 def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
     """The state that a plan leads to. Its names must be those of the snapshot, as `verify` checks."""
     state = ClusterState(snapshot)
-    for eviction in plan.evictions:
-        agent = snapshot.agent_by_key[f"{eviction.namespace}/{eviction.agent}"]
-        if agent.key in state.agents_on(eviction.node):
-            state.remove(agent, snapshot.node_by_name[eviction.node])
+    _evict(state, plan)
     for binding in plan.bindings:
         _bind(state, binding)
     return state
+
+
+def _evict(state: ClusterState, plan: Plan) -> None:
+    for eviction in plan.evictions:
+        agent = state.snapshot.agent_by_key[eviction.key]
+        if state.has(agent):
+            state.remove(agent, state.snapshot.node_by_name[agent.node_name])
 
 
 def _bind(state: ClusterState, binding: Binding) -> None:
@@ -137,6 +150,7 @@ def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator
     if not plan.sequential or not plan.levels:
         return
     state = ClusterState(snapshot)
+    _evict(state, plan)
     for binding in plan.bindings:
         agent, node = snapshot.agent_by_key[binding.key], snapshot.node_by_name[binding.node]
         reason = rejection(state, agent, node, rules)

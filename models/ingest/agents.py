@@ -76,6 +76,8 @@ class AgentBuilder:
             ready=_ready(status),
             preemptable=not static and says_preemptable(metadata),
             spread_selector=self._spread_selectors.of(pod),
+            # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
+            recreated=not metadata.uid or controller(metadata) is not None,
         )
 
     def _spec(self, admitted: Admitted) -> AgentSpec:

@@ -10,6 +10,7 @@ from placewright.models.rules import (
     host_ports,
     inter_agent_affinity,
     node_affinity,
+    preemption,
     quota,
     resources,
     scheduler_name,
@@ -41,5 +42,6 @@ RULES: tuple[Rule, ...] = (
     volume_zone.RULE,
     topology_spread.RULE,
     inter_agent_affinity.RULE,
+    preemption.RULE,
 )
 """In the order in which kube-scheduler filters: the first that rejects is the reason that is shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
@@ -29,6 +29,12 @@ def standing(snapshot: Snapshot, group: PodGroup) -> int:
     """Members that already run on nodes of the snapshot."""
     own = snapshot.gang_members.get((group.namespace, group.name), ())
     return sum(agent.key in snapshot.resident_keys for agent in own)
+
+
+def _there(state: ClusterState, group: PodGroup) -> int:
+    """Members on nodes as things stand."""
+    own = state.snapshot.gang_members.get((group.namespace, group.name), ())
+    return sum(state.has(agent) for agent in own)
 
 
 def refusal(snapshot: Snapshot, agent: Agent) -> str:
@@ -74,12 +80,22 @@ class GangRule(Rule):
             group = state.snapshot.pod_group_by_key.get(key)
             message = refusal(state.snapshot, steps[0][0])
             if group is not None and not message:
-                count = standing(state.snapshot, group) + len(steps)
+                count = _there(state, group)
                 if count >= group.min_member:
                     continue
                 message = f"gang {group.name} gets {count} of minMember {group.min_member}"
             for agent, node in steps:
                 yield Violation(self.name, message, agent.key, node.name)
+        yield from self._broken(state, placed)
+
+    def _broken(self, state: ClusterState, placed: Mapping[tuple[str, str], object]) -> Iterator[Violation]:
+        """Gangs that evictions leave with too few members to go on, but with some: whole or not at all."""
+        for agent in state.evicted:
+            key = (agent.namespace, agent.spec.pod_group)
+            group = state.snapshot.pod_group_by_key.get(key)
+            if group is not None and key not in placed and 0 < _there(state, group) < group.min_member:
+                message = f"gang {group.name} is left with {_there(state, group)} of {group.min_member}"
+                yield Violation(self.name, message, agent.key, agent.node_name)
 
 
 RULE = GangRule()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from placewright.models.profile import DISRUPTION, PLACED, ScoreName, Stage
 from placewright.models.scores import weighed
 from placewright.solver.compilation import Compilation
 from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.cost import CostTerm
+from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
 from placewright.solver.objectives.least_allocated import LeastAllocatedTerm
 from placewright.solver.objectives.placed import PlacedObjective, UnplacedTerm
@@ -30,16 +33,40 @@ def compile_levels(compilation: Compilation) -> tuple[Objective, ...]:
 
 def _levels(compilation: Compilation, stage: Stage) -> Iterator[Objective]:
     if stage.name == PLACED:
-        yield from PlacedObjective.compile_all(compilation)
-    elif stage.name != DISRUPTION:
+        yield from _placed(compilation)
+    elif stage.name == DISRUPTION:
+        yield from gentlest(compilation)
+    else:
         terms = tuple(_terms(compilation, stage))
         yield checked(WeightedObjective(stage.name, terms), compilation.cap)
+
+
+def _placed(compilation: Compilation) -> Iterator[Objective]:
+    """Placed agents by priority and, where agents may be evicted, what is settled before the next priority.
+
+    Once the agents of one pending priority are placed, evictions down to the next one are settled: no agent
+    goes for one that is not more important.
+    """
+    placed = {level.priority: level for level in PlacedObjective.compile_all(compilation)}
+    pending = sorted({compilation.groups[g].agent.spec.priority for g in compilation.pending}, reverse=True)
+    leaving = {compilation.groups[g].agent.spec.priority for g in np.flatnonzero(compilation.standing)}
+    for priority, following in zip(pending, [*pending[1:], None], strict=False):
+        yield placed[priority]
+        between = [
+            q
+            for q in sorted({*leaving, *placed}, reverse=True)
+            if q < priority and (following is None or q >= following)
+        ]
+        yield from settled(compilation, [q for q in between if q in leaving])
+        yield from (placed[q] for q in between if q in placed and q != following)
 
 
 def _terms(compilation: Compilation, stage: Stage) -> Iterator[tuple[int, Term]]:
     for part, weight in stage.parts.items():
         if part == PLACED:
             yield weight, UnplacedTerm.compile(compilation)
+        elif part == DISRUPTION:
+            yield weight, EvictedTerm.compile(compilation)
         for item in weighed(compilation.snapshot.options, part):
             term = TERMS[item.score.name].compile(compilation, item.profile)
             if term is not None:

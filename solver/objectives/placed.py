@@ -28,7 +28,9 @@ class PlacedObjective(Objective):
         """One level per priority, highest first."""
         tiers: dict[int, list[int]] = {}
         for g, group in enumerate(compilation.groups):
-            tiers.setdefault(group.agent.spec.priority, []).append(g)
+            # Evicted agents are from then on pending ones of their priority.
+            if not compilation.standing[g]:
+                tiers.setdefault(group.agent.spec.priority, []).append(g)
         return [
             cls(priority, tuple(groups), int(compilation.size[groups].sum()))
             for priority, groups in sorted(tiers.items(), reverse=True)
@@ -69,8 +71,8 @@ class UnplacedTerm(Term):
 
     @classmethod
     def compile(cls, compilation: Compilation, profile: Profile | None = None) -> Self:
-        groups = tuple(range(len(compilation.groups)))
-        return cls(groups, int(compilation.size.sum()))
+        groups = compilation.pending
+        return cls(groups, int(compilation.size[list(groups)].sum()))
 
     def expression(self, x: Variables) -> Linear:
         return self.left - x.sum(self.groups)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from placewright.solver.rules.anti_affinity import AntiAffinityEncoder
 from placewright.solver.rules.base import Encoder
 from placewright.solver.rules.devices import DevicesEncoder
+from placewright.solver.rules.eviction import EvictionEncoder
 from placewright.solver.rules.gang import GangEncoder
 from placewright.solver.rules.host_ports import HostPortsEncoder
 from placewright.solver.rules.inter_agent_affinity import AffinityEncoder
@@ -27,4 +28,5 @@ ENCODERS: tuple[type[Encoder], ...] = (
     TopologySpreadEncoder,
     AntiAffinityEncoder,
     AffinityEncoder,
+    EvictionEncoder,
 )

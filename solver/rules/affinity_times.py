@@ -23,18 +23,24 @@ class Hungry:
     """What a group with required affinity needs.
 
     company: groups that match all its terms at once, possibly itself. there (N,): such agents that run
-    already. domains: for each topology key, the domain of every node, -1 for none.
+    already and stay. standing: those of `company` that run and may leave. domains: for each topology key,
+    the domain of every node, -1 for none.
     """
 
     company: tuple[int, ...]
     there: IntArray
     domains: tuple[IntArray, ...]
+    standing: tuple[int, ...] = ()
 
     @cached_property
     def anyone_anywhere(self) -> bool:
         """Whether company is on any node with any of the keys: then nobody is first in the series."""
-        keyed = np.any([domain >= 0 for domain in self.domains], axis=0)
-        return bool(self.there[keyed].any())
+        return bool(self.there[self.keyed].any())
+
+    @cached_property
+    def keyed(self) -> IntArray:
+        """The nodes that have any of the keys."""
+        return np.flatnonzero(np.any([domain >= 0 for domain in self.domains], axis=0))
 
 
 @dataclass
@@ -88,6 +94,10 @@ def _declare(x: Variables, g: int, need: Hungry, times: _Times) -> None:
             seeds.append(seed)
     times.seeds[g] = x.model.new_bool_var(f"seeds[{g}]")
     x.model.add(sum(seeds) == times.seeds[g])
+    if need.standing:
+        # First in the series only where all company has left.
+        company = x.present(need.standing, need.keyed.tolist())
+        x.model.add_implication(times.seeds[g], ~company)
 
 
 def _order_seeds(x: Variables, hungry: Mapping[int, Hungry], times: _Times) -> None:

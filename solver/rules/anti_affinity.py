@@ -28,11 +28,15 @@ class _Guard:
 
 @dataclass(frozen=True)
 class AntiAffinityEncoder(Encoder):
-    """closed (G, N): agents that are there already keep the group out, by its terms or by theirs."""
+    """closed (G, N): agents that are there already keep the group out, by its terms or by theirs.
+
+    standing (G,): groups of running agents that may leave. They keep others out, and nobody keeps them out.
+    """
 
     rule: ClassVar[str] = "inter_agent_affinity"
     closed: BoolArray
     guards: tuple[_Guard, ...]
+    standing: BoolArray
 
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
@@ -52,23 +56,26 @@ class AntiAffinityEncoder(Encoder):
             guards.append(_Guard(tuple(dict.fromkeys(groups)), domain, meant))
         if not guards and not closed.any():
             return None
-        return cls(closed, tuple(guards))
+        closed[compilation.standing] = False
+        return cls(closed, tuple(guards), compilation.standing)
 
     def tighten(self, cap: IntArray) -> IntArray:
         """A group that its own term means is alone in a domain, so on a node that has one."""
         cap = np.where(self.closed, 0, cap)
         for guard in self.guards:
             for g in guard.owners:
-                if g in guard.meant:
+                if g in guard.meant and not self.standing[g]:
                     cap[g] = np.where(guard.domain >= 0, np.minimum(cap[g], 1), cap[g])
         return cap
 
     def encode(self, x: Variables) -> None:
         close(x, self.closed)
         for guard in self.guards:
+            newcomers = tuple(g for g in guard.meant if not self.standing[g])
             for owner in guard.owners:
+                kept_out = newcomers if self.standing[owner] else guard.meant
                 for nodes in _domains_open_to(x, owner, guard.domain):
-                    _keep_out(x, owner, guard.meant, nodes)
+                    _keep_out(x, owner, kept_out, nodes)
 
     def fixing(self, fixed: IntArray) -> Self:
         closed = self.closed.copy()
@@ -77,6 +84,7 @@ class AntiAffinityEncoder(Encoder):
             closed[list(guard.meant)] |= _in_domains(guard.domain, owned)
             there = fixed[list(guard.meant)].sum(axis=0) > 0
             closed[list(guard.owners)] |= _in_domains(guard.domain, there)
+        closed[self.standing] = False
         return replace(self, closed=closed)
 
 

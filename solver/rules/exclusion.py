@@ -18,16 +18,23 @@ Rivals = tuple[tuple[int, int], ...]
 def compile_exclusions(
     compilation: Compilation, groups: Sequence[int], excludes: Callable[[Agent, Agent], bool]
 ) -> tuple[BoolArray, Rivals]:
-    """closed (G, N) by running agents, and the rivals among `groups`."""
+    """closed (G, N) by running agents, and the rivals among `groups`.
+
+    Two groups of running agents are no rivals: they are together already.
+    """
     closed = np.zeros_like(compilation.eligible)
+    standing = compilation.standing
     for g in groups:
+        if standing[g]:
+            continue
         agent = compilation.groups[g].agent
         for n, residents in enumerate(compilation.residents_on):
             closed[g, n] = any(excludes(agent, other) for other in residents)
     rivals = tuple(
         (g, h)
         for g, h in combinations_with_replacement(groups, 2)
-        if excludes(compilation.groups[g].agent, compilation.groups[h].agent)
+        if not (standing[g] and standing[h])
+        and excludes(compilation.groups[g].agent, compilation.groups[h].agent)
     )
     return closed, rivals
 

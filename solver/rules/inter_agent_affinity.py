@@ -35,12 +35,14 @@ class AffinityEncoder(Encoder):
         hungry = {}
         for g, group in enumerate(compilation.groups):
             terms = group.agent.spec.affinity
-            if not terms:
+            if not terms or compilation.standing[g]:
                 continue
             matcher = own_matcher(compilation.snapshot, group.agent)
             keys = dict.fromkeys(term.topology_key for term in terms)
+            company = compilation.groups_matching(matcher)
             hungry[g] = Hungry(
-                company=tuple(compilation.groups_matching(matcher).tolist()),
+                company=tuple(company.tolist()),
+                standing=tuple(company[compilation.standing[company]].tolist()),
                 there=compilation.residents_matching(matcher),
                 domains=tuple(compilation.domains(key).of_node for key in keys),
             )

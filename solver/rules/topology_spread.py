@@ -17,7 +17,7 @@ from placewright.models.rules.topology_spread import (
 )
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.rules.base import Encoder
-from placewright.solver.variables import Variables
+from placewright.solver.variables import Literal, Variables
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,8 @@ class _Spread:
 
     domain (N,): domain of each node, -1 where it has none; counted (N,): 1 where its agents count.
     start (D,): agents counted in each domain; matching: groups that count. exempt: domains where a group
-    that does not count itself passes before anything else is placed.
+    that does not count itself passes before anything else is placed. standing: those of `matching` that run
+    and may leave; with them, `itself` False says that the domains are exempt by who stays.
     """
 
     groups: tuple[int, ...]
@@ -37,6 +38,8 @@ class _Spread:
     max_skew: int
     floor_is_zero: bool
     exempt: frozenset[int]
+    standing: tuple[int, ...]
+    itself: bool
 
     def fixing(self, fixed: IntArray) -> _Spread:
         there = fixed[list(self.matching)].sum(axis=0) * self.counted
@@ -52,7 +55,7 @@ class TopologySpreadEncoder(Encoder):
     def compile(cls, compilation: Compilation) -> Self | None:
         seen: dict[tuple[str, SpreadConstraint, frozenset[str], bool], list[int]] = {}
         for g, group in enumerate(compilation.groups):
-            for constraint in hard_constraints(group.agent):
+            for constraint in () if compilation.standing[g] else hard_constraints(group.agent):
                 if counted_agents(group.agent, constraint) is None:
                     continue
                 within = counted_nodes(compilation.snapshot, group.agent, constraint)
@@ -103,6 +106,8 @@ def _compile(
         constraint.max_skew,
         floor_is_zero,
         exempt,
+        tuple(g for g in matching if compilation.standing[g]),
+        itself,
     )
 
 
@@ -124,8 +129,32 @@ def _encode(x: Variables, spread: _Spread) -> None:
     least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "least")
     for count in () if spread.floor_is_zero else final.values():
         x.model.add(least <= count)
+    passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
     for g in spread.groups:
         for d in dict.fromkeys(int(spread.domain[n]) for n in x.nodes_of(g)):
-            if d in final and d not in spread.exempt:
-                there = x.present([g], np.flatnonzero(spread.domain == d).tolist())
+            if d in final and (d in passes or d not in spread.exempt):
+                there = [x.present([g], np.flatnonzero(spread.domain == d).tolist())]
+                there += [~passes[d]] if d in passes else []
                 x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)
+
+
+def _passing_at_start(x: Variables, spread: _Spread) -> dict[int, Literal]:
+    """Domain -> a literal that may be true only where an agent that does not count itself passes right away.
+
+    Right away is after the evictions and before anything is placed. What is fixed in a neighbourhood counts
+    as if it had been there: never too lax for the minimum, and the acceptor judges the rest.
+    """
+    stays: dict[int, cp_model.LinearExpr] = {}
+    most = 0
+    for d in np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)]).tolist():
+        nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
+        stays[d] = x.sum(spread.standing, nodes) + int(spread.start[d])
+        most = max(most, int(spread.start[d]) + x.most(spread.standing, nodes))
+    least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "")
+    for count in () if spread.floor_is_zero else stays.values():
+        x.model.add(least <= count)
+    passes: dict[int, Literal] = {}
+    for d, count in stays.items():
+        passes[d] = x.model.new_bool_var("")
+        x.model.add(count - least <= spread.max_skew).only_enforce_if(passes[d])
+    return passes

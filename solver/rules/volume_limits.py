@@ -17,7 +17,8 @@ from placewright.solver.variables import Variables
 class VolumeLimitsEncoder(Encoder):
     """left: (node, driver) -> attachments left. users: driver -> for each of its volumes, who uses it.
 
-    attached: (node, driver) -> volumes, by position in `users[driver]`, that cost nothing there.
+    attached: (node, driver) -> volumes, by position in `users[driver]`, that cost nothing there. Volumes of
+    agents that may be evicted are attached, too: it takes a while until they are not.
     """
 
     rule: ClassVar[str] = "volume_limits"

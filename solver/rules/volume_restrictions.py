@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -37,6 +37,7 @@ class VolumeRestrictionsEncoder(Encoder):
     rivals: Rivals
     one_pod: tuple[Shared, ...]
     one_node: tuple[Shared, ...]
+    standing: BoolArray
 
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
@@ -46,7 +47,7 @@ class VolumeRestrictionsEncoder(Encoder):
         one_node = _shared(compilation, one_node_claims)
         if not (mounting or one_pod or one_node):
             return None
-        return cls(closed, rivals, one_pod, one_node)
+        return cls(closed, rivals, one_pod, one_node, compilation.standing)
 
     def tighten(self, cap: IntArray) -> IntArray:
         return tightened(cap, self.closed, [g for g, h in self.rivals if g == h])
@@ -55,10 +56,12 @@ class VolumeRestrictionsEncoder(Encoder):
         close(x, self.closed)
         exclude_pairs(x, self.rivals)
         for groups, there in self.one_pod:
-            if x.most(groups):
-                x.model.add(x.sum(groups) <= max(0, 1 - int(there.sum())))
+            newcomers = [g for g in groups if not self.standing[g]]
+            if x.most(newcomers):
+                only = x.model.add(x.sum(groups) <= max(0, 1 - int(there.sum())))
+                only.only_enforce_if(x.present(newcomers))
         for groups, there in self.one_node:
-            _keep_on_one_node(x, groups, there)
+            _keep_on_one_node(x, groups, there, [g for g in groups if not self.standing[g]])
 
     def fixing(self, fixed: IntArray) -> Self:
         return type(self)(
@@ -66,6 +69,7 @@ class VolumeRestrictionsEncoder(Encoder):
             self.rivals,
             tuple((groups, there + fixed[list(groups)].sum(axis=0)) for groups, there in self.one_pod),
             tuple((groups, there + fixed[list(groups)].sum(axis=0)) for groups, there in self.one_node),
+            self.standing,
         )
 
 
@@ -90,12 +94,20 @@ def _running(compilation: Compilation, claim: ClaimKey) -> IntArray:
     )
 
 
-def _keep_on_one_node(x: Variables, groups: tuple[int, ...], there: IntArray) -> None:
+def _keep_on_one_node(
+    x: Variables, groups: tuple[int, ...], there: IntArray, newcomers: Sequence[int]
+) -> None:
+    """Whoever comes: all users on one node. Those who run apart already may go on."""
+    if not x.most(newcomers):
+        return
+    come = x.present(newcomers)
     nodes = sorted({n for g in groups for n in x.nodes_of(g)})
     literals = [x.present(groups, [n]) for n in nodes]
     if there.any():
-        for n, literal in zip(nodes, literals, strict=True):
+        for n in nodes:
             if int(there.sum()) > int(there[n]):
-                x.model.add_bool_or([~literal])
+                x.model.add_bool_or([~x.present(newcomers, [n])])
+        if len(literals) > 1:
+            x.model.add(sum(literals) <= 1).only_enforce_if(come)
     elif len(literals) > 1:
-        x.model.add_at_most_one(literals)
+        x.model.add(sum(literals) <= 1).only_enforce_if(come)

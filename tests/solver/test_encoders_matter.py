@@ -132,6 +132,14 @@ def more_volumes_than_the_driver_attaches() -> Snapshot:
     return snapshot([node("n1")], pending, storage=storage)
 
 
+def somebody_who_may_not_preempt() -> Snapshot:
+    modest = agent("modest", cpu=1000, priority=10, preemption_policy="Never")
+    # Somebody else may, so that running agents are in question at all.
+    return snapshot(
+        [node("n1", cpu=1000)], [agent("r", cpu=1000, on="n1"), modest, agent("big", cpu=9000, priority=20)]
+    )
+
+
 CASES: dict[str, Callable[[], Snapshot]] = {
     "ResourcesEncoder": too_many_for_the_node,
     "DevicesEncoder": shares_that_fit_only_into_the_sum_of_devices,
@@ -143,6 +151,7 @@ CASES: dict[str, Callable[[], Snapshot]] = {
     "GangEncoder": a_gang_that_half_fits,
     "VolumeBindingEncoder": two_claims_for_one_volume,
     "VolumeRestrictionsEncoder": one_disk_for_two,
+    "EvictionEncoder": somebody_who_may_not_preempt,
     "VolumeLimitsEncoder": more_volumes_than_the_driver_attaches,
 }
 
@@ -155,7 +164,7 @@ def test_every_encoder_has_its_case() -> None:
 def test_without_its_encoder_the_verifier_names_the_rule(encoder: type[Encoder]) -> None:
     cluster = CASES[encoder.__name__]()
     others = tuple(other for other in ENCODERS if other is not encoder)
-    verdict = place(cluster, Settings(workers=1), encoders=others)
+    verdict = place(cluster, Settings(workers=1, preempt=True), encoders=others)
     assert isinstance(verdict, Refused)
     assert {violation.rule for violation in verdict.violations} == {encoder.rule}
 
@@ -164,7 +173,8 @@ def test_without_its_encoder_the_verifier_names_the_rule(encoder: type[Encoder])
 def test_with_all_encoders_in_any_order_the_answer_is_verified(encoder: type[Encoder]) -> None:
     shuffled = list(ENCODERS)
     Random(encoder.__name__).shuffle(shuffled)
-    assert isinstance(place(CASES[encoder.__name__](), Settings(workers=1), encoders=shuffled), VerifiedPlan)
+    settings = Settings(workers=1, preempt=True)
+    assert isinstance(place(CASES[encoder.__name__](), settings, encoders=shuffled), VerifiedPlan)
 
 
 def _filter_cases() -> dict[str, Snapshot]:

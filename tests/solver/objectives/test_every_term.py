@@ -14,12 +14,11 @@ from placewright.models.plan import Status
 from placewright.models.profile import ScoreName
 from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
 from placewright.solver.bound import level_bound
 from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.extract import placements
 from placewright.solver.objectives import TERMS
+from placewright.solver.outcome import outcome
 from placewright.solver.place import place
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings
@@ -57,9 +56,7 @@ def test_counts_are_worth_what_the_score_says_of_the_state(name: ScoreName, rng:
     cluster = judged_by(rng, name)
     compilation, problem = compile_problem(cluster)
     count = random_counts(rng, problem)
-    state = ClusterState(cluster)
-    for agent, node in placements(compilation, count):
-        state.place(agent, node)
+    state = outcome(compilation, count).state(cluster, {})
     score = next(score for score in SCORES if score.name == name)
     profile = cluster.options.profile
     value = problem.levels[-1].value(count)

@@ -1,36 +1,15 @@
-"""Counts -> names again: which agent goes to which node, and with which devices."""
+"""Which devices placed agents get: best fit, else an exact packing of the node."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules.devices import allowed_ids, choose_devices, free_devices
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.rules.devices import Want, pack
-
-
-def placements(compilation: Compilation, count: IntArray) -> list[tuple[Agent, Node]]:
-    """Hand out each group's members, in their order, to the nodes in theirs."""
-    return list(_handed_out(compilation, count))
-
-
-def _handed_out(compilation: Compilation, count: IntArray) -> Iterator[tuple[Agent, Node]]:
-    for g, group in enumerate(compilation.groups):
-        nodes = np.repeat(np.arange(count.shape[1]), count[g]).tolist()
-        for agent, n in zip(group.members, nodes, strict=False):
-            yield agent, compilation.nodes[n]
-
-
-def unplaced(compilation: Compilation, placed: Sequence[tuple[Agent, Node]]) -> list[Agent]:
-    """The pending agents that are not among `placed`, in group order."""
-    keys = {agent.key for agent, _ in placed}
-    return [agent for group in compilation.groups for agent in group.members if agent.key not in keys]
 
 
 def hand_out_devices(

@@ -1,0 +1,70 @@
+"""Preemption: only what may be evicted is, and only where somebody more important needs it gone (§10.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.rules import host_ports, inter_agent_affinity, volume_restrictions
+from placewright.models.rules.base import Rule, Violation
+from placewright.models.rules.resources import UsageIndex, shortages
+from placewright.models.rules.victims import evictable, may_preempt, preemptors, returns, unevictable_because
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+_KEEPING_OUT = (host_ports.RULE, inter_agent_affinity.RULE, volume_restrictions.RULE)
+
+
+def kept_out(before: ClusterState, agent: Agent, node: Node) -> list[str]:
+    """Why agents that run keep the agent off the node, other than by what they use; `before` has them all.
+
+    Required affinity that is not met yet may still be met: only what evictions could cure counts.
+    """
+    reasons = (rule.rejects(before, agent, node) for rule in _KEEPING_OUT)
+    return [reason.message for reason in reasons if reason is not None and reason.resolvable]
+
+
+class PreemptionRule(Rule):
+    name = "preemption"
+    plugin = "DefaultPreemption"
+    summary = "Agents are evicted only for agents of strictly higher priority that may preempt."
+
+    def violations(self, state: ClusterState) -> Iterator[Violation]:
+        victims = state.evicted
+        if not victims:
+            return
+        allowed = {agent.key for agent in evictable(state.snapshot)}
+        newcomers = [agent for agent, _ in state.placed()]
+        for victim in victims:
+            if victim.key in state.new and not returns(state.snapshot, victim):
+                message = "is evicted and placed, but nothing makes it anew"
+                yield Violation(self.name, message, victim.key, state.new[victim.key])
+            message = unevictable_because(state.snapshot, victim)
+            if not message and (
+                victim.key not in allowed or not preemptors(state.snapshot, newcomers, victim)
+            ):
+                message = "is evicted, but nobody of higher priority that may preempt is placed"
+            if message:
+                yield Violation(self.name, message, victim.key, victim.node_name)
+        yield from self._immodest(state)
+
+    def _immodest(self, state: ClusterState) -> Iterator[Violation]:
+        """Agents that may not preempt must go together with everybody who ran before."""
+        before = ClusterState(state.snapshot)
+        filling = ClusterState(state.snapshot)
+        usage = filling.index(UsageIndex)
+        for agent, node in state.placed():
+            if may_preempt(agent) or agent.node_name:
+                continue
+            why = [*shortages(agent, node, usage.used(node.name)), *kept_out(before, agent, node)]
+            if why:
+                message = f"may not preempt, and cannot be there without evictions: {', '.join(why)}"
+                yield Violation(self.name, message, agent.key, node.name)
+            filling.place(agent, node)
+
+    def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> None:
+        return None
+
+
+RULE = PreemptionRule()

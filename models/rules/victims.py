@@ -1,0 +1,116 @@
+"""Preemption: which running agents may be evicted, for whom, and when an eviction was needed (§10.2).
+
+kube-scheduler looks for victims node by node. Here all evictions of a round are chosen together; what makes
+one legal is the same: the victim has a strictly lower priority than an agent that could not be placed with
+it in the way, and that agent may preempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
+
+from placewright.models.agent import Agent, AgentClass, QosClass
+from placewright.models.rules.base import Rule
+from placewright.models.rules.claims import delayed_claims
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+
+NEVER = "Never"
+QOS_COST = {QosClass.BEST_EFFORT: 0, QosClass.BURSTABLE: 1, QosClass.GUARANTEED: 2}
+"""Among victims of equal priority the ones with the weaker promise go first."""
+
+
+def may_preempt(agent: Agent) -> bool:
+    """Whether others may be evicted for this agent."""
+    return agent.spec.preemption_policy != NEVER
+
+
+def highest_preemptor(snapshot: Snapshot) -> int | None:
+    """The highest priority among the pending agents that may preempt; None where there is none."""
+    priorities = [agent.spec.priority for agent in snapshot.pending if may_preempt(agent)]
+    return max(priorities, default=None)
+
+
+def evictable(snapshot: Snapshot) -> tuple[Agent, ...]:
+    """The running agents that may be evicted in this round, in the snapshot's order.
+
+    Not those that are on their way out already, that say so themselves, that hold single devices or a claim
+    that still waits for its volume: what they free is not modelled.
+    """
+    known = snapshot.memo.get(__name__)
+    if known is None:
+        highest = highest_preemptor(snapshot)
+        known = tuple(
+            agent
+            for agent in (snapshot.residents if highest is not None else ())
+            if agent.spec.priority < cast(int, highest) and unevictable_because(snapshot, agent) == ""
+        )
+        snapshot.memo[__name__] = known
+    return cast(tuple[Agent, ...], known)
+
+
+def unevictable_because(snapshot: Snapshot, agent: Agent) -> str:
+    """Why a running agent may never be preempted, whatever its priority; "" where it may be."""
+    if agent.terminating:
+        return "is being deleted already"
+    if agent.static:
+        return "belongs to its node"
+    if not agent.preemptable:
+        return "is not preemptable"
+    if agent.spec.devices:
+        return "holds devices"
+    if delayed_claims(snapshot, agent):
+        return "has a claim that waits for its volume"
+    return ""
+
+
+def returns(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether an evicted agent is made anew and is then ours to place."""
+    return agent.recreated and agent.spec.scheduler_name in snapshot.options.scheduler_names
+
+
+def preemptors(snapshot: Snapshot, placed: Iterable[Agent], victim: Agent) -> list[Agent]:
+    """Those of the placed agents that may evict `victim`: of strictly higher priority, and allowed to."""
+    return [
+        agent
+        for agent in placed
+        if agent.spec.priority > victim.spec.priority
+        and may_preempt(agent)
+        and snapshot.classify(agent) is AgentClass.PENDING
+    ]
+
+
+def needless(state: ClusterState, rules: Sequence[Rule]) -> Iterator[Agent]:
+    """Evicted agents that could have stayed beside all newcomers of strictly higher priority.
+
+    The reason of an eviction is then at most an agent that is not more important. `rules` are all rules.
+    """
+    victims = state.evicted
+    for priority in sorted({victim.spec.priority for victim in victims}, reverse=True):
+        without = _beside_higher(state, priority)
+        for victim in (v for v in victims if v.spec.priority == priority):
+            if _goes_back(without, victim, rules):
+                yield victim
+
+
+def _beside_higher(state: ClusterState, priority: int) -> ClusterState:
+    """The final state without the newcomers of this priority and below."""
+    without = ClusterState(state.snapshot)
+    for agent in state.evicted:
+        without.remove(agent, state.snapshot.node_by_name[agent.node_name])
+    for agent, node in state.placed():
+        if agent.spec.priority > priority:
+            without.place(agent, node, state.devices.get(agent.key, ()))
+    return without
+
+
+def _goes_back(state: ClusterState, victim: Agent, rules: Sequence[Rule]) -> bool:
+    """Whether the victim could be back on its node with nobody the worse for it. Leaves `state` as it was."""
+    home = state.snapshot.node_by_name[victim.node_name]
+    if any(rule.rejects(state, victim, home) is not None for rule in rules):
+        return False
+    state.place(victim, home)
+    harmless = not any(True for rule in rules for _ in rule.violations(state))
+    state.remove(victim, home)
+    return harmless

@@ -1,1 +1,0 @@
-"""The bundled profiles: what `--profile NAME` and `extends: NAME` mean."""

@@ -1,0 +1,88 @@
+"""Counts -> names: who leaves, then who goes where, and the state that this leads to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.compilation import Compilation, IntArray
+
+Step = tuple[Agent, Node]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`evicted` leave first; then each of `steps` goes to its node, evicted agents made anew among them."""
+
+    evicted: tuple[Agent, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def placed(self) -> int:
+        """How many pending agents are placed."""
+        gone = {agent.key for agent in self.evicted}
+        return sum(agent.key not in gone for agent, _ in self.steps)
+
+    def state(self, snapshot: Snapshot, devices: Mapping[str, tuple[int, ...]]) -> ClusterState:
+        """The state it leads to, checking nothing."""
+        state = ClusterState(snapshot)
+        for agent in self.evicted:
+            state.remove(agent, snapshot.node_by_name[agent.node_name])
+        for agent, node in self.steps:
+            state.place(agent, node, devices.get(agent.key, ()))
+        return state
+
+
+def outcome(compilation: Compilation, count: IntArray) -> Outcome:
+    """Hand out each group's members, in their order, to the nodes in theirs."""
+    count = settled_counts(compilation, count)
+    steps = [step for g in compilation.pending for step in _handed(compilation, g, count[g])]
+    evicted: list[Agent] = []
+    for g in np.flatnonzero(compilation.standing).tolist():
+        gone = list(_leaving(compilation, g, count[g]))
+        evicted.extend(gone)
+        back = compilation.running.returning.get(g)
+        if back is not None:
+            steps.extend(_handed(compilation, back, count[back], gone))
+    return Outcome(tuple(evicted), tuple(steps))
+
+
+def settled_counts(compilation: Compilation, count: IntArray) -> IntArray:
+    """The same counts, but nobody is evicted and placed anew on the node it was on."""
+    count = count.copy()
+    for g, back in compilation.running.returning.items():
+        stays = np.minimum(compilation.home[g] - count[g], count[back])
+        count[g] += stays
+        count[back] -= stays
+    return count
+
+
+def _handed(
+    compilation: Compilation, g: int, row: IntArray, members: Sequence[Agent] | None = None
+) -> Iterator[Step]:
+    """The members of a group, or some of them, one by one to where `row` (N,) wants them."""
+    nodes = np.repeat(np.arange(len(row)), row).tolist()
+    for agent, n in zip(compilation.groups[g].members if members is None else members, nodes, strict=False):
+        yield agent, compilation.nodes[n]
+
+
+def _leaving(compilation: Compilation, g: int, row: IntArray) -> Iterator[Agent]:
+    """Who of a standing group does not stay: on each node the youngest."""
+    left = {compilation.nodes[n].name: int(row[n]) for n in np.flatnonzero(compilation.home[g])}
+    for agent in compilation.groups[g].members:
+        left[agent.node_name] -= 1
+        if left[agent.node_name] < 0:
+            yield agent
+
+
+def unplaced(compilation: Compilation, made: Outcome) -> list[Agent]:
+    """The pending agents that go nowhere, in group order."""
+    keys = {agent.key for agent, _ in made.steps}
+    pending = (compilation.groups[g] for g in compilation.pending)
+    return [agent for group in pending for agent in group.members if agent.key not in keys]

@@ -1,0 +1,128 @@
+"""An answer as a plan: names, order, evictions and for whom, reasons, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from placewright.models.agent import Agent
+from placewright.models.levels import stage_terms
+from placewright.models.plan import Binding, DeviceAssignment, Eviction, Level, Plan, Status, VolumeBinding
+from placewright.models.rules import RULES
+from placewright.models.rules.victims import preemptors
+from placewright.models.rules.volume_binding import choose_volumes
+from placewright.models.scores.unscored import unscored
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.compilation import Compilation
+from placewright.solver.explain import explain_unplaced
+from placewright.solver.hand_out import hand_out_devices
+from placewright.solver.outcome import Outcome, Step, outcome, unplaced
+from placewright.solver.problem import Problem
+from placewright.solver.replay import find_order
+from placewright.solver.search import Answer
+from placewright.solver.settings import Settings
+
+
+def make_plan(
+    compilation: Compilation, problem: Problem, answer: Answer, settings: Settings, *, out_of_time: bool
+) -> Plan:
+    """Names, order, reasons and proof for an answer."""
+    snapshot = compilation.snapshot
+    made = outcome(compilation, answer.count)
+    # No packing of devices: the verifier will say so, by rule and agent.
+    devices = hand_out_devices(snapshot, made.steps) or {}
+    state = made.state(snapshot, devices)
+    replayed = find_order(snapshot, made.steps, devices, evicted=made.evicted)
+    stages = {stage.name: stage for stage in snapshot.options.profile.stages}
+    levels = tuple(
+        Level(
+            name=level.name,
+            sense=level.sense,
+            value=found.value,
+            bound=found.bound,
+            terms=stage_terms(state, stages[level.name]) if level.name in stages else (),
+        )
+        for level, found in zip(problem.levels, answer.levels, strict=True)
+    )
+    notes = list(snapshot.notes)
+    if replayed.stuck:
+        notes.append(
+            f"no order was found in which kube-scheduler's filters accept all bindings one by one: "
+            f"{len(replayed.stuck)} come last ({replayed.stuck[0][0].key} is the first)"
+        )
+    return Plan(
+        status=_status(levels, made.placed, len(snapshot.pending), settings, out_of_time=out_of_time),
+        levels=levels,
+        gap=next((level.gap for level in levels if not level.proven), 0.0),
+        bindings=tuple(_binding(step, devices) for step in (*replayed.order, *replayed.stuck)),
+        volume_bindings=_volume_bindings(snapshot, made.steps),
+        evictions=tuple(_evictions(state, made)),
+        unplaced=explain_unplaced(
+            snapshot, state, unplaced(compilation, made), proven=all(level.proven for level in levels)
+        ),
+        sequential=not replayed.stuck,
+        warnings=(*snapshot.warnings, *unscored(snapshot), *answer.warnings),
+        notes=tuple(notes),
+    )
+
+
+def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
+    """Who leaves, the most important first, each with those that it makes room for."""
+    newcomers = [agent for agent, _ in made.steps]
+    for victim in sorted(made.evicted, key=lambda agent: (-agent.spec.priority, agent.key)):
+        wanting = preemptors(state.snapshot, newcomers, victim)
+        there = [agent for agent in wanting if state.new[agent.key] == victim.node_name]
+        yield Eviction(
+            namespace=victim.namespace,
+            agent=victim.name,
+            node=victim.node_name,
+            uid=victim.uid,
+            makes_room_for=tuple(agent.key for agent in there or _repelled(state, victim, wanting)),
+        )
+
+
+def _repelled(state: ClusterState, victim: Agent, wanting: Sequence[Agent]) -> list[Agent]:
+    """Those that could not be where they are with the victim back: they are on other nodes of its domain."""
+    home = state.snapshot.node_by_name[victim.node_name]
+    state.place(victim, home)
+    blamed = {violation.agent for rule in RULES for violation in rule.violations(state)}
+    state.remove(victim, home)
+    return [agent for agent in wanting if agent.key in blamed]
+
+
+def _status(
+    levels: Sequence[Level], placed: int, pending: int, settings: Settings, *, out_of_time: bool
+) -> Status:
+    reach = sum(level.bound for level in levels if level.sense == "maximize")
+    if settings.require_all and reach < pending:
+        return Status.INFEASIBLE
+    if all(level.proven for level in levels):
+        return Status.OPTIMAL
+    return Status.TIMEOUT if out_of_time and pending and not placed else Status.FEASIBLE
+
+
+def _binding(step: Step, devices: Mapping[str, tuple[int, ...]]) -> Binding:
+    agent, node = step
+    return Binding(
+        namespace=agent.namespace,
+        agent=agent.name,
+        node=node.name,
+        # Who was evicted is made anew, under a uid that nobody knows yet.
+        uid="" if agent.node_name else agent.uid,
+        devices=_device_assignments(agent, devices.get(agent.key, ())),
+    )
+
+
+def _device_assignments(agent: Agent, ids: tuple[int, ...]) -> tuple[DeviceAssignment, ...]:
+    assignments = []
+    for request in agent.spec.devices:
+        assignments.append(DeviceAssignment(resource=request.resource, ids=ids[: request.count]))
+        ids = ids[request.count :]
+    return tuple(assignments) if assignments and assignments[0].ids else ()
+
+
+def _volume_bindings(snapshot: Snapshot, steps: Sequence[Step]) -> tuple[VolumeBinding, ...]:
+    chosen = choose_volumes(snapshot, {agent.key: node.name for agent, node in steps}) or ()
+    return tuple(
+        VolumeBinding(namespace=c.namespace, claim=c.claim, volume=c.volume, node=c.node) for c in chosen
+    )

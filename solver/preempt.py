@@ -1,0 +1,182 @@
+"""A first answer with evictions: agents that found no room take it, node by node, from less important ones.
+
+What kube-scheduler would do for each agent (§10.2), in priority order. It is where the search starts from,
+which then chooses all evictions together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from placewright.models.agent import Agent
+from placewright.models.disruption import excess
+from placewright.models.filters import rejection
+from placewright.models.rules import RULES
+from placewright.models.rules.victims import QOS_COST, may_preempt
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.outcome import outcome
+
+TRIES = 4
+"""Nodes that are looked into for each agent, the ones that seem to cost least first."""
+
+Cost = tuple[int, int, int, int]
+"""Beyond budgets, highest victim priority, sum of priorities and number of victims: less is better."""
+
+
+def make_room(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntArray:
+    """Counts (G, N) with as many more agents placed as evictions make room for; `count` itself at worst."""
+    room = _Room(compilation, count)
+    for g in sorted(compilation.pending, key=room.priority, reverse=True):
+        missing = int(compilation.size[g] - count[g].sum())
+        if missing and may_preempt(compilation.groups[g].agent):
+            waiting = iter([a for a in compilation.groups[g].members if a.key not in room.state.new])
+            if not all(room.place(g, agent) for agent in waiting if not deadline.passed):
+                continue
+    room.bring_back(deadline)
+    broken = any(True for rule in RULES for _ in rule.violations(room.state))
+    return count if broken else room.count
+
+
+class _Room:
+    """The state, its counts and what is free, kept together."""
+
+    def __init__(self, compilation: Compilation, count: IntArray) -> None:
+        self._compilation = compilation
+        self._snapshot = compilation.snapshot
+        self.count = count.copy()
+        self.state = outcome(compilation, count).state(self._snapshot, {})
+        self._free = compilation.free - count.T @ compilation.request
+        self._evicted: list[tuple[int, Agent]] = []
+        self._group_of = {
+            agent.key: g
+            for g in np.flatnonzero(compilation.standing).tolist()
+            for agent in compilation.groups[g].members
+        }
+
+    def priority(self, g: int) -> int:
+        return self._compilation.groups[g].agent.spec.priority
+
+    def place(self, g: int, agent: Agent) -> bool:
+        """Place one agent where the evictions that it takes cost least; False where nothing helps."""
+        best: tuple[Cost, int, list[Agent]] | None = None
+        for n in self._candidates(g):
+            victims = self._victims(agent, n)
+            if victims is not None:
+                cost = self._cost(victims)
+                if best is None or cost < best[0]:
+                    best = (cost, n, victims)
+        if best is None:
+            return False
+        _, n, victims = best
+        for victim in victims:
+            self._evict(victim, n)
+        self._put(g, agent, n)
+        return True
+
+    def bring_back(self, deadline: Deadline) -> None:
+        """Place evicted agents anew where there is room for them as things are."""
+        for g, agent in sorted(self._evicted, key=lambda item: -item[1].spec.priority):
+            back = self._compilation.running.returning.get(g)
+            if back is None or deadline.passed:
+                continue
+            request = self._compilation.request[back]
+            fits = ((self._free >= request) | (request == 0)).all(axis=1) & (self._compilation.cap[back] > 0)
+            for n in np.flatnonzero(fits).tolist():
+                node = self._compilation.nodes[n]
+                if node.name != agent.node_name and rejection(self.state, agent, node) is None:
+                    self._put(back, agent, n)
+                    break
+
+    def _put(self, g: int, agent: Agent, n: int) -> None:
+        self.state.place(agent, self._compilation.nodes[n])
+        self._free[n] -= self._compilation.request[g]
+        self.count[g, n] += 1
+
+    def _evict(self, agent: Agent, n: int) -> None:
+        g = self._group_of[agent.key]
+        self.state.remove(agent, self._compilation.nodes[n])
+        self._free[n] += self._compilation.request[g]
+        self.count[g, n] -= 1
+        self._evicted.append((g, agent))
+
+    def _candidates(self, g: int) -> list[int]:
+        """Nodes that could hold one more if everybody less important left, the least important first."""
+        compilation, request = self._compilation, self._compilation.request[g]
+        asked = np.flatnonzero(request)
+        free = self._free[:, asked].copy()
+        needed = np.full(len(free), -1, dtype=np.int64)
+        open_nodes = compilation.cap[g] > 0
+        tiers = self._tiers(self.priority(g))
+        for position, groups in enumerate(([], *tiers)):
+            free += self.count[groups].T @ compilation.request[groups][:, asked]
+            fits = open_nodes & (needed < 0) & (free >= request[asked]).all(axis=1)
+            needed[fits] = position
+        found = np.flatnonzero(needed >= 0)
+        return [int(n) for n in found[np.argsort(needed[found], kind="stable")][:TRIES]]
+
+    def _tiers(self, below: int) -> Iterator[list[int]]:
+        """Standing groups of each priority under `below`, lowest first."""
+        tiers: dict[int, list[int]] = {}
+        for g in np.flatnonzero(self._compilation.standing).tolist():
+            if self.priority(g) < below:
+                tiers.setdefault(self.priority(g), []).append(g)
+        yield from (tiers[priority] for priority in sorted(tiers))
+
+    def _victims(self, agent: Agent, n: int) -> list[Agent] | None:
+        """Who must leave the node for the agent, None where nothing helps; the state stays as it is."""
+        node = self._compilation.nodes[n]
+        pool = [
+            other
+            for other in self.state.agents_on(node.name).values()
+            if other.key in self._group_of and other.spec.priority < agent.spec.priority
+        ]
+        pool.sort(key=_importance)
+        gone: list[Agent] = []
+        while rejection(self.state, agent, node) is not None:
+            if not pool:
+                self._restore(gone)
+                return None
+            gone.append(pool.pop(0))
+            self.state.remove(gone[-1], node)
+        kept = self._reprieved(agent, n, gone)
+        victims = [victim for victim in gone if victim.key not in kept]
+        self._restore(victims)
+        return victims
+
+    def _reprieved(self, agent: Agent, n: int, gone: Sequence[Agent]) -> set[str]:
+        """Keys of those that can stay after all, the most important asked first."""
+        node, kept = self._compilation.nodes[n], set()
+        for victim in reversed(gone):
+            self.state.restore(victim)
+            if rejection(self.state, agent, node) is None:
+                kept.add(victim.key)
+            else:
+                self.state.remove(victim, node)
+        return kept
+
+    def _restore(self, agents: Sequence[Agent]) -> None:
+        for agent in agents:
+            self.state.restore(agent)
+
+    def _cost(self, victims: Sequence[Agent]) -> Cost:
+        priorities = [victim.spec.priority for victim in victims]
+        beyond = excess(self._snapshot, [*(agent for _, agent in self._evicted), *victims])
+        return (
+            beyond,
+            max(priorities, default=-(2**31)),
+            sum(priorities) + 2**31 * len(victims),
+            len(victims),
+        )
+
+
+def _importance(agent: Agent) -> tuple[int, int, str]:
+    """Least important first: priority, the promise made to it, then the youngest."""
+    return (agent.spec.priority, QOS_COST[agent.spec.qos], _reversed(agent.created))
+
+
+def _reversed(text: str) -> str:
+    """Sorts in the opposite order of `text`, for texts of equal length."""
+    return "".join(chr(0x10FFFF - ord(c)) for c in text)
