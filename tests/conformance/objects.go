@@ -35,9 +35,30 @@ func decode(objects *list) ([]runtime.Object, error) {
 		if err := complete(object); err != nil {
 			return nil, fmt.Errorf("items[%d]: %w", i, err)
 		}
-		found = append(found, object)
+		stored, err := stored(object)
+		if err != nil {
+			return nil, fmt.Errorf("items[%d]: %w", i, err)
+		}
+		found = append(found, stored)
 	}
 	return found, nil
+}
+
+// stored is an object as it is read back from the API server: written out and parsed anew. Quantities are
+// then in their canonical form; "0.5Gi" as somebody wrote it is kept in a form that adding to it changes in
+// place, for everybody who holds a copy.
+func stored(object runtime.Object) (runtime.Object, error) {
+	kinds, _, err := scheme.Scheme.ObjectKinds(object)
+	if err != nil {
+		return nil, err
+	}
+	object.GetObjectKind().SetGroupVersionKind(kinds[0])
+	written, err := json.Marshal(object)
+	if err != nil {
+		return nil, err
+	}
+	read, _, err := scheme.Codecs.UniversalDeserializer().Decode(written, nil, nil)
+	return read, err
 }
 
 // named gives an item of a typed list (PodList) the kind that it leaves out.

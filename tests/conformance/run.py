@@ -13,22 +13,25 @@ from collections import Counter
 from placewright.models.options import Options
 from placewright.tests.conformance.cases.cluster import LARGE, SMALL, cluster
 from placewright.tests.conformance.compare import Difference, Tally, compare_verdicts, snapshot_of
+from placewright.tests.conformance.compare_scores import compare_scores
 from placewright.tests.conformance.harness import BINARY, Harness
 from placewright.tests.conformance.plans import Replays, replay
 
-AS_RELEASED = Options(quirk_namespace_selector=True)
-"""The release under test has this quirk; with it, everything has to agree."""
+AS_RELEASED = Options(quirk_namespace_selector=True, quirk_fit_scoring=True)
+"""The release under test has these quirks; with them, everything has to agree."""
 SHOWN = 10
 
 
 def verdicts(first: int, count: int) -> Tally:
-    """Every pending agent against every node, on `count` small clusters."""
+    """Every pending agent against every node, and the scores of those that are open, on small clusters."""
     tally = Tally()
     with Harness("matrix") as harness:
         for seed in range(first, first + count):
             objects = cluster(seed, SMALL)
             answers = harness.ask(objects)
-            compare_verdicts(seed, snapshot_of(objects, AS_RELEASED), answers, tally)
+            snapshot = snapshot_of(objects, AS_RELEASED)
+            compare_verdicts(seed, snapshot, answers, tally)
+            compare_scores(seed, snapshot, answers, tally)
     return tally
 
 
@@ -65,6 +68,8 @@ def main() -> int:
     refusals = ", ".join(f"{plugin} {count}" for plugin, count in sorted(tally.refusals.items()))
     print(f"{tally.verdicts} verdicts over {tally.clusters} clusters, {tally.passes} of them to go there")
     print(f"  refusals: {refusals}")
+    scores = ", ".join(f"{plugin} {count}" for plugin, count in sorted(tally.scores.items()))
+    print(f"  scores: {scores}")
     _show(tally.differences)
     replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
     print(

@@ -1,0 +1,73 @@
+"""The comparison notices what differs, tried without kube-scheduler: its answers are made up here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placewright.models.rules import RULES
+from placewright.models.state import ClusterState
+from placewright.tests.conformance.cases.cluster import cluster
+from placewright.tests.conformance.compare import Tally, compare_verdicts, snapshot_of
+from placewright.tests.conformance.compare_scores import PLUGINS, compare_scores
+
+OBJECTS = cluster(1)
+SNAPSHOT = snapshot_of(OBJECTS)
+
+
+def agreeing() -> list[dict[str, Any]]:
+    """What kube-scheduler answers where it says what placewright says."""
+    state = ClusterState(SNAPSHOT)
+    answers: list[dict[str, Any]] = []
+    for agent in SNAPSHOT.pending:
+        answers.append({"pod": agent.key})
+        for node in SNAPSHOT.nodes:
+            refusing = [rule.plugin for rule in RULES if rule.rejects(state, agent, node) is not None]
+            failing = [{"plugin": plugin, "reasons": ["x"]} for plugin in refusing]
+            answers.append({"pod": agent.key, "node": node.name, "pass": not failing, "failing": failing})
+    return answers
+
+
+def differences(answers: list[dict[str, Any]]) -> list[str]:
+    tally = Tally()
+    compare_verdicts(7, SNAPSHOT, answers, tally)
+    return [difference.what for difference in tally.differences]
+
+
+def test_what_agrees_is_no_difference() -> None:
+    assert differences(agreeing()) == []
+
+
+def test_a_refusal_that_only_kube_scheduler_has_is_noticed() -> None:
+    answers = agreeing()
+    open_pair = next(answer for answer in answers if answer.get("pass"))
+    open_pair["failing"] = [{"plugin": "NodePorts", "reasons": []}]
+    assert differences(answers) == ["verdict by NodePorts"]
+
+
+def test_a_refusal_that_only_placewright_has_is_noticed() -> None:
+    answers = agreeing()
+    closed = next(answer for answer in answers if len(answer.get("failing", ())) == 1)
+    plugin = closed["failing"].pop()["plugin"]
+    assert differences(answers) == [f"verdict by {plugin}"]
+
+
+def test_another_reason_for_the_same_verdict_is_noticed() -> None:
+    answers = agreeing()
+    closed = next(answer for answer in answers if len(answer.get("failing", ())) == 1)
+    closed["failing"].append({"plugin": "NodePorts", "reasons": []})
+    assert differences(answers) == ["refusal by NodePorts"]
+
+
+def test_an_agent_that_is_held_back_there_is_noticed() -> None:
+    answers = agreeing()
+    answers[0]["held"] = "SchedulingGates"
+    assert "waiting" in differences(answers)
+
+
+def test_a_score_that_is_one_off_is_noticed() -> None:
+    agent, nodes = SNAPSHOT.pending[0], [node.name for node in SNAPSHOT.nodes]
+    answer = {"pod": agent.key, "totals": dict.fromkeys(nodes, 0), "scores": {}, "error": ""}
+    tally = Tally()
+    compare_scores(7, SNAPSHOT, [answer], tally)
+    found = {difference.what for difference in tally.differences}
+    assert {"score NodeResourcesFit", "score TaintToleration"} <= found <= {f"score {p}" for p in PLUGINS}
