@@ -18,6 +18,7 @@ Exact = dict[str, Fraction]
 """Resource name -> exact quantity. A missing name is not the same as 0: nobody mentioned it."""
 
 COMPUTE = ("cpu", "memory")
+HUGEPAGES = "hugepages-"
 NONZERO = {"cpu": Fraction(1, 10), "memory": Fraction(200 * 1024 * 1024)}
 """What scoring assumes for a container that does not say (§1.4)."""
 
@@ -42,7 +43,7 @@ def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
 
 def is_pod_level(name: str) -> bool:
     """Resources that `spec.resources` may set for the whole pod."""
-    return name in COMPUTE or name.startswith("hugepages-")
+    return name in COMPUTE or name.startswith(HUGEPAGES)
 
 
 @lru_cache(maxsize=4096)
@@ -50,7 +51,7 @@ def survives(name: str) -> bool:
     """Whether kube-scheduler keeps a requested resource at all; others it drops silently (§1.3)."""
     return (
         name in _KNOWN
-        or name.startswith(("hugepages-", "attachable-volumes-"))
+        or name.startswith((HUGEPAGES, "attachable-volumes-"))
         or "kubernetes.io/" in name
         or _EXTENDED.fullmatch(name) is not None
     )
@@ -134,7 +135,7 @@ def pod_level_requests(spec: PodSpec) -> Exact:
     if spec.resources is None:
         return {}
     own = quantities(spec.resources.requests, "spec.resources.requests")
-    limits = quantities(spec.resources.limits, "spec.resources.limits")
+    limits = pod_level_limits(spec)
     asked = aggregate(spec, container_requests) if limits else {}
     # Hugepages do not overcommit: there the limit decides, not what the containers add up to.
     filled = {**limits, **{name: asked[name] for name in COMPUTE if name in asked}}
@@ -142,12 +143,25 @@ def pod_level_requests(spec: PodSpec) -> Exact:
     return {name: value for name, value in own.items() if is_pod_level(name)}
 
 
+def pod_level_limits(spec: PodSpec) -> Exact:
+    """What `spec.resources` limits for the whole pod, with what the API fills in of containers' hugepages.
+
+    They make the pod one that has limits, so that its requests are filled in too.
+    """
+    if spec.resources is None:
+        return {}
+    requests = quantities(spec.resources.requests, "spec.resources.requests")
+    limits = quantities(spec.resources.limits, "spec.resources.limits")
+    if not (requests or limits):
+        return {}
+    huge = {n: v for n, v in aggregate(spec, container_limits).items() if n.startswith(HUGEPAGES)}
+    return {**{name: value for name, value in huge.items() if name not in requests}, **limits}
+
+
 def pod_limits(spec: PodSpec) -> Exact:
     """Limits by the same shape; overhead only where there is a limit already."""
     total = aggregate(spec, container_limits)
-    if spec.resources is not None:
-        own = quantities(spec.resources.limits, "spec.resources.limits")
-        total.update({name: value for name, value in own.items() if is_pod_level(name)})
+    total.update({name: value for name, value in pod_level_limits(spec).items() if is_pod_level(name)})
     for name, value in quantities(spec.overhead, "spec.overhead").items():
         if total.get(name):
             total[name] += value

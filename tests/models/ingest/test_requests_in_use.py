@@ -119,6 +119,7 @@ def test_what_containers_leave_open_is_known_to_quotas() -> None:
 
 
 STATUS = {"name": "main", "resources": {"requests": {"cpu": "2"}}, "allocatedResources": {"cpu": "2"}}
+INFEASIBLE = {"type": "PodResizePending", "status": "True", "reason": "Infeasible"}
 
 
 @pytest.mark.parametrize(
@@ -212,6 +213,19 @@ STATUS = {"name": "main", "resources": {"requests": {"cpu": "2"}}, "allocatedRes
 )
 def test_more_resizing_in_place(document: Object, expected: int) -> None:
     assert agent_of(document).spec.requests == {"cpu": expected}
+
+
+def test_hugepages_of_a_container_make_the_pod_one_with_limits_whose_requests_are_filled_in() -> None:
+    document = pod(
+        "p",
+        container("main", limits={"hugepages-2Mi": "2Mi"}, cpu="5"),
+        resources={"requests": {"memory": "1Gi"}},
+        nodeName="n",
+        status={"containerStatuses": [STATUS], "conditions": [INFEASIBLE]},
+    )
+    # Filled in from what the containers say, and so beyond what a resize of theirs changes.
+    assert agent_of(document).spec.requests["cpu"] == 5000
+    assert agent_of(document).spec.limits["hugepages-2Mi"] == 2 * MIB
 
 
 @pytest.mark.parametrize(
