@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Annotated, Any, NoReturn
 
@@ -19,10 +19,11 @@ from typer._completion_shared import get_completion_script
 from placewright import __version__
 from placewright.models.errors import InputError
 from placewright.models.ingest.load import load_snapshot
+from placewright.models.ingest.profiles import PRESETS, load_profiles
 from placewright.models.options import Options
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_plan
-from placewright.models.schema import concise_json_schema
+from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.emit import Format, dump, write_atomically
@@ -83,7 +84,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-READING, SOLVING, OUTPUT, RULES = "Reading", "Solving", "Output", "Rules"
+READING, SCORING, SOLVING, OUTPUT, RULES = "Reading", "What is best", "Solving", "Output", "Rules"
 
 
 def _option(name: str, panel: str | None, text: str, **more: Any) -> Any:
@@ -115,12 +116,14 @@ class Reading:
 
     options: Options
     expand_workloads: bool
+    warnings: tuple[str, ...] = ()
 
     def load(self, inputs: Sequence[str]) -> Snapshot:
-        """The snapshot that the inputs hold."""
-        return load_snapshot(
+        """The snapshot that the inputs hold; its warnings begin with those of the profile."""
+        snapshot = load_snapshot(
             inputs, self.options, expand_workloads=self.expand_workloads, stdin=sys.stdin.buffer
         )
+        return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
 
 
 def _reading(
@@ -130,12 +133,21 @@ def _reading(
             "--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."
         ),
     ] = False,
+    profile: Annotated[
+        str,
+        _option(
+            "--profile",
+            SCORING,
+            f"What is best: {', '.join(PRESETS)}, or a file: a profile, or kube-scheduler's configuration.",
+            metavar="NAME|FILE",
+        ),
+    ] = PRESETS[0],
     scheduler_name: Annotated[
         list[str] | None,
         _option(
             "--scheduler-name",
             READING,
-            "Place agents of this schedulerName (default-scheduler if none is named); may be repeated.",
+            "Place agents of this schedulerName (the profile's if none is named); may be repeated.",
             metavar="NAME",
             show_default=False,
         ),
@@ -187,8 +199,8 @@ def _reading(
         ),
     ] = False,
 ) -> Reading:
+    profiles = load_profiles(profile)
     options = Options(
-        scheduler_names=frozenset(scheduler_name) if scheduler_name else Options().scheduler_names,
         enforce_quota=enforce_quota,
         taints_from_conditions=taints_from_conditions,
         assume_terminating_gone=assume_terminating_gone,
@@ -197,7 +209,7 @@ def _reading(
         quirk_namespace_selector=quirk_namespace_selector,
         quirk_fit_scoring=quirk_fit_scoring,
     )
-    return Reading(options, expand_workloads)
+    return Reading(profiles.applied(options, scheduler_name or ()), expand_workloads, profiles.warnings)
 
 
 def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
@@ -348,9 +360,14 @@ def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:
 
 
 @app.command()
-def schema() -> None:
-    """Print the JSON schema of the concise input form."""
-    write_bytes(orjson.dumps(concise_json_schema(), option=orjson.OPT_INDENT_2) + b"\n")
+def schema(
+    profile: Annotated[
+        bool, _option("--profile", None, "The schema of profiles instead.", metavar="")
+    ] = False,
+) -> None:
+    """Print the JSON schema of the concise input form, or of profiles."""
+    printed = profile_json_schema() if profile else concise_json_schema()
+    write_bytes(orjson.dumps(printed, option=orjson.OPT_INDENT_2) + b"\n")
 
 
 class Shell(StrEnum):

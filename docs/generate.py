@@ -1,4 +1,4 @@
-"""Makes the generated pages: the table of rules, and the JSON schema of the concise form.
+"""Makes the generated pages: the table of rules, and the JSON schemas of the concise form and of profiles.
 
 `python docs/generate.py` writes them, `--check` fails where one is not current.
 """
@@ -12,7 +12,7 @@ import orjson
 
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
-from placewright.models.schema import concise_json_schema
+from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.solver.rules import ENCODERS
 
 DOCS = Path(__file__).parent
@@ -46,7 +46,16 @@ def schema_text() -> str:
     return orjson.dumps(concise_json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
-PAGES = {"rules/README.md": rules_page, "concise.schema.json": schema_text}
+def profile_schema_text() -> str:
+    """docs/profile.schema.json."""
+    return orjson.dumps(profile_json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
+PAGES = {
+    "rules/README.md": rules_page,
+    "concise.schema.json": schema_text,
+    "profile.schema.json": profile_schema_text,
+}
 
 
 def main(arguments: list[str]) -> int:

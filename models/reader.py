@@ -94,7 +94,7 @@ def _relevant(document: Any) -> bool:
     """Whether a file that only lies in a directory is about objects at all: much JSON is not."""
     if isinstance(document, list):
         return bool(document) and all(isinstance(item, dict) and "metadata" in item for item in document)
-    if not isinstance(document, dict) or _is_plan(document):
+    if not isinstance(document, dict) or _is_plan(document) or _is_profile(document):
         return False
     # A chart's values may have `volumes` too, a compose file `services`: without nodes and agents, nothing
     # else may be there.
@@ -106,6 +106,11 @@ def _relevant(document: Any) -> bool:
 def _is_plan(document: dict[str, Any]) -> bool:
     """An answer of ours, which may well lie beside the question."""
     return document.get("kind") == "Plan" and str(document.get("apiVersion")).startswith(CONCISE_GROUP)
+
+
+def _is_profile(document: dict[str, Any]) -> bool:
+    """What the question is judged by, which may lie beside it too."""
+    return document.get("kind") == "Profile" and str(document.get("apiVersion")).startswith(CONCISE_GROUP)
 
 
 def _is_concise(document: dict[str, Any]) -> bool:
@@ -120,6 +125,8 @@ def _is_concise(document: dict[str, Any]) -> bool:
 def _classified(source: str, document: dict[str, Any]) -> RawObject | ConciseDocument:
     if _is_plan(document):
         raise InputError("is a plan, not a cluster; a plan is given with --plan", source=source)
+    if _is_profile(document):
+        raise InputError("is a profile, not a cluster; a profile is given with --profile", source=source)
     if _is_concise(document):
         return ConciseDocument(source, document)
     kind = document.get("kind")

@@ -1,4 +1,4 @@
-"""The JSON schema of the concise form, for editors and other programs."""
+"""The JSON schemas of the concise form and of profiles, for editors and other programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from placewright.models.wire.concise import ConciseCluster
+from placewright.models.wire.profile import ProfileWire
 
 EXAMPLE: dict[str, Any] = {
     "nodes": [
@@ -55,3 +56,22 @@ def concise_json_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of one concise document; field names as they are written."""
     schema = ConciseCluster.model_json_schema(by_alias=True, schema_generator=_Plain)
     return {**schema, "title": "placewright cluster", "examples": [EXAMPLE]}
+
+
+PROFILE_EXAMPLE: dict[str, Any] = {
+    "apiVersion": "placewright.io/v1",
+    "kind": "Profile",
+    "name": "night-shift",
+    "extends": "cost",
+    "scores": {"MostAllocated": 3, "FewestNodes": 0, "ImageLocality": 0},
+    "fit": {"resources": {"cpu": 3, "nvidia.com/gpu": 5}},
+    "limitCaps": {"memory": "150%"},
+    "levels": ["placed", "disruption", {"blend": {"Cost": 10, "FewestNodes": 1}}, "scores"],
+}
+"""A profile that the schema describes."""
+
+
+def profile_json_schema() -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of one profile in the short form."""
+    schema = ProfileWire.model_json_schema(by_alias=True, schema_generator=_Plain)
+    return {**schema, "title": "placewright profile", "examples": [PROFILE_EXAMPLE]}

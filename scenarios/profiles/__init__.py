@@ -1,0 +1,1 @@
+"""The bundled profiles: what `--profile NAME` and `extends: NAME` mean."""
