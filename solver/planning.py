@@ -54,8 +54,8 @@ def make_plan(
         status=_status(levels, made.placed, len(snapshot.pending), settings, out_of_time=out_of_time),
         levels=levels,
         gap=next((level.gap for level in levels if not level.proven), 0.0),
-        bindings=tuple(_binding(step, devices) for step in (*replayed.order, *replayed.stuck)),
-        volume_bindings=_volume_bindings(snapshot, made.steps),
+        bindings=tuple(binding(step, devices) for step in (*replayed.order, *replayed.stuck)),
+        volume_bindings=volume_bindings(snapshot, made.steps),
         evictions=tuple(_evictions(state, made)),
         unplaced=explain_unplaced(
             snapshot, state, unplaced(compilation, made), proven=all(level.proven for level in levels)
@@ -101,7 +101,8 @@ def _status(
     return Status.TIMEOUT if out_of_time and pending and not placed else Status.FEASIBLE
 
 
-def _binding(step: Step, devices: Mapping[str, tuple[int, ...]]) -> Binding:
+def binding(step: Step, devices: Mapping[str, tuple[int, ...]]) -> Binding:
+    """One step as a plan says it; `devices` are their numbers on the node, by agent key."""
     agent, node = step
     return Binding(
         namespace=agent.namespace,
@@ -121,7 +122,8 @@ def _device_assignments(agent: Agent, ids: tuple[int, ...]) -> tuple[DeviceAssig
     return tuple(assignments) if assignments and assignments[0].ids else ()
 
 
-def _volume_bindings(snapshot: Snapshot, steps: Sequence[Step]) -> tuple[VolumeBinding, ...]:
+def volume_bindings(snapshot: Snapshot, steps: Sequence[Step]) -> tuple[VolumeBinding, ...]:
+    """A volume, or where one is to be made, for each claim that was waiting for its agents' node."""
     chosen = choose_volumes(snapshot, {agent.key: node.name for agent, node in steps}) or ()
     return tuple(
         VolumeBinding(namespace=c.namespace, claim=c.claim, volume=c.volume, node=c.node) for c in chosen
