@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 
 from placewright.models.agent import QosClass
 from placewright.models.errors import InputError
@@ -29,11 +30,14 @@ _EXTENDED = re.compile(rf"(?!requests\.){_DOMAIN}/{_NAME}")
 
 
 def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
-    """Parsed quantities, none negative. Raises InputError that names the field."""
+    """Parsed quantities, none negative, each rounded up to a thousandth as the API server stores it.
+
+    Raises InputError that names the field.
+    """
     parsed: Exact = {}
     for name, value in values.items():
         try:
-            parsed[name] = parse_quantity(value)
+            parsed[name] = Fraction(ceil(parse_quantity(value) * 1000), 1000)
         except InputError as error:
             raise error.located(field=f"{field}.{name}") from None
         if parsed[name] < 0:

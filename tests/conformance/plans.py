@@ -22,13 +22,15 @@ class Replays:
 
     plans: int = 0
     bindings: int = 0
+    evictions: int = 0
     unordered: int = 0
     refused: list[Difference] = field(default_factory=list)
 
 
-def plan_of(objects: Sequence[Object], options: Options, seconds: float) -> Plan | Refused:
+def plan_of(objects: Sequence[Object], options: Options, seconds: float, *, preempt: bool) -> Plan | Refused:
     """placewright's plan for a cluster."""
-    verdict = place(snapshot_of(objects, options), Settings(time_limit=seconds))
+    settings = Settings(time_limit=seconds, preempt=preempt)
+    verdict = place(snapshot_of(objects, options), settings)
     return verdict if isinstance(verdict, Refused) else verdict.plan
 
 
@@ -39,9 +41,14 @@ def replay(
     options: Options,
     seconds: float,
     found: Replays,
+    *,
+    preempt: bool,
 ) -> None:
-    """Plan for one cluster and ask kube-scheduler about each step. A plan says itself if it has no order."""
-    plan = plan_of(objects, options, seconds)
+    """Plan for one cluster and ask kube-scheduler about each step. A plan says itself if it has no order.
+
+    What the plan evicts is gone before the first binding.
+    """
+    plan = plan_of(objects, options, seconds, preempt=preempt)
     if isinstance(plan, Refused):
         found.refused.append(Difference(cluster, "", "", "plan", "does not verify", str(plan.violations[:1])))
         return
@@ -51,6 +58,7 @@ def replay(
     answers = harness.ask(objects, plan.model_dump(mode="json", by_alias=True))
     found.plans += 1
     found.bindings += len(answers)
+    found.evictions += len(plan.evictions)
     found.refused.extend(_refused(cluster, answer) for answer in answers if not answer["accepted"])
 
 

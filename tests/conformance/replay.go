@@ -29,6 +29,7 @@ func replay(ctx context.Context, opts *options, asked *request, out emit) error 
 		return err
 	}
 	c.store.changed = controller(c.store, objects)
+	made := map[string]*v1.Pod{}
 	for _, gone := range asked.Plan.Evictions {
 		pod, known := c.store.get("pods", gone.key()).(*v1.Pod)
 		if !known || pod.Spec.NodeName == "" {
@@ -37,9 +38,17 @@ func replay(ctx context.Context, opts *options, asked *request, out emit) error 
 		if err := c.Cache.RemovePod(c.logger, pod); err != nil {
 			return err
 		}
+		made[gone.key()] = anew(pod)
 	}
 	for i, wanted := range asked.Plan.Bindings {
-		refused, err := c.take(ctx, wanted)
+		pod, known := made[wanted.key()]
+		if !known {
+			pod, known = c.store.get("pods", wanted.key()).(*v1.Pod)
+		}
+		if !known || pod.Spec.NodeName != "" {
+			return fmt.Errorf("step %d: no pod %s without a node", i, wanted.key())
+		}
+		refused, err := c.take(ctx, pod, wanted)
 		if err != nil {
 			return fmt.Errorf("step %d, %s to %s: %w", i, wanted.key(), wanted.Node, err)
 		}
@@ -48,12 +57,18 @@ func replay(ctx context.Context, opts *options, asked *request, out emit) error 
 	return nil
 }
 
+// anew is the pod that a controller makes in the place of an evicted one.
+func anew(pod *v1.Pod) *v1.Pod {
+	made := pod.DeepCopy()
+	made.UID += "-anew"
+	made.Spec.NodeName = ""
+	made.DeletionTimestamp = nil
+	made.Status = v1.PodStatus{Phase: v1.PodPending}
+	return made
+}
+
 // take asks about one binding and, where it is accepted, makes it.
-func (c *cluster) take(ctx context.Context, wanted step) (*failure, error) {
-	pod, known := c.store.get("pods", wanted.key()).(*v1.Pod)
-	if !known || pod.Spec.NodeName != "" {
-		return nil, fmt.Errorf("no such pod without a node")
-	}
+func (c *cluster) take(ctx context.Context, pod *v1.Pod, wanted step) (*failure, error) {
 	fw := c.profileOf(pod)
 	if fw == nil {
 		return nil, fmt.Errorf("its scheduler %q is not served", pod.Spec.SchedulerName)

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 
 from placewright.models.options import Options
-from placewright.tests.conformance.cases.cluster import LARGE, SMALL, cluster
+from placewright.tests.conformance.cases.cluster import CROWDED, LARGE, SMALL, cluster
 from placewright.tests.conformance.compare import Difference, Tally, compare_verdicts, snapshot_of
 from placewright.tests.conformance.compare_scores import compare_scores
 from placewright.tests.conformance.harness import BINARY, Harness
@@ -40,7 +40,10 @@ def plans(first: int, count: int, seconds: float) -> Replays:
     found = Replays()
     with Harness("replay") as harness:
         for seed in range(first, first + count):
-            replay(harness, seed, cluster(seed, LARGE), AS_RELEASED, seconds, found)
+            # Every fourth evicts, where that helps.
+            preempt = seed % 4 == 3
+            objects = cluster(seed, CROWDED if preempt else LARGE)
+            replay(harness, seed, objects, AS_RELEASED, seconds, found, preempt=preempt)
     return found
 
 
@@ -73,7 +76,7 @@ def main() -> int:
     _show(tally.differences)
     replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
     print(
-        f"{replays.plans} plans with {replays.bindings} bindings replayed, "
+        f"{replays.plans} plans with {replays.bindings} bindings and {replays.evictions} evictions replayed, "
         f"{replays.unordered} more that say themselves that they have no order"
     )
     _show(replays.refused)

@@ -25,6 +25,8 @@ SMALL = Size()
 """For verdicts and scores, one agent at a time."""
 LARGE = Size(nodes=(20, 100), waiting=(20, 120), running_per_node=1.5, large=2.0)
 """For whole plans."""
+CROWDED = Size(nodes=(20, 40), waiting=(40, 120), running_per_node=8.0)
+"""For whole plans that evict: there is little room, and much runs that is worth less."""
 
 
 def cluster(seed: int, size: Size = SMALL) -> list[Object]:

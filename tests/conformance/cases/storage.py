@@ -164,9 +164,14 @@ class World:
             "storageClassName": storage_class,
             "persistentVolumeReclaimPolicy": "Retain",
             "claimRef": reference,
-            # A handle of its own, or the same disk as another volume.
-            "csi": {"driver": CSI, "volumeHandle": name if chance(rng, 95) else "shared"},
         }
+        if storage_class == "local":
+            # Not CSI: what is bound to it counts nowhere, before and after.
+            spec["nfs"] = {"server": "10.0.0.8", "path": f"/{name}"}
+        else:
+            # A handle of its own, or the same disk as another volume.
+            driver = CSI_CAPACITY if storage_class == "measured" else CSI
+            spec["csi"] = {"driver": driver, "volumeHandle": name if chance(rng, 95) else "shared"}
         if chance(rng, 35):
             spec["nodeAffinity"] = _reach(rng, self.nodes)
         phase = "Bound" if bound else "Available"
@@ -210,7 +215,11 @@ class World:
                         "VolumeAttachment",
                         f"{name}-{node}",
                         api=GROUP,
-                        spec={"attacher": CSI, "nodeName": node, "source": {"persistentVolumeName": name}},
+                        spec={
+                            "attacher": volume["spec"]["csi"]["driver"],
+                            "nodeName": node,
+                            "source": {"persistentVolumeName": name},
+                        },
                         status={"attached": chance(rng, 90)},
                     )
                 )

@@ -80,8 +80,8 @@ def sidecar(**requests: Any) -> Object:
         ),
         pytest.param(
             pod("p", *(container(c, cpu="0.0001") for c in "abc")),
-            {"cpu": 1},
-            id="the sum is rounded up once, not each part",
+            {"cpu": 3},
+            id="each amount is rounded up to a thousandth when it is stored, and then they add up",
         ),
         pytest.param(
             pod("p", container(limits={"cpu": "2"})),
