@@ -12,8 +12,14 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.tests.conformance.compare import Difference, Tally
 
+FIT = "NodeResourcesFit"
+STRATEGIES = (
+    ScoreName.LEAST_ALLOCATED,
+    ScoreName.MOST_ALLOCATED,
+    ScoreName.REQUESTED_TO_CAPACITY_RATIO,
+)
+"""NodeResourcesFit scores by one of these."""
 PLUGINS: Mapping[str, ScoreName] = {
-    "NodeResourcesFit": ScoreName.LEAST_ALLOCATED,
     "NodeResourcesBalancedAllocation": ScoreName.BALANCED_ALLOCATION,
     "NodeAffinity": ScoreName.NODE_AFFINITY,
     "InterPodAffinity": ScoreName.INTER_POD_AFFINITY,
@@ -21,7 +27,7 @@ PLUGINS: Mapping[str, ScoreName] = {
     "TaintToleration": ScoreName.TAINT_TOLERATION,
     "ImageLocality": ScoreName.IMAGE_LOCALITY,
 }
-"""The default profile's scoring plugins that say something without device claims."""
+"""The other scoring plugins that say something without device claims."""
 
 
 def compare_scores(cluster: int, snapshot: Snapshot, answers: Iterable[dict[str, Any]], tally: Tally) -> None:
@@ -34,18 +40,30 @@ def compare_scores(cluster: int, snapshot: Snapshot, answers: Iterable[dict[str,
         if answer.get("error"):
             _compare_error(cluster, agent, answer["error"], tally)
             continue
-        for plugin, name in PLUGINS.items():
+        profile = snapshot.profile_of(agent)
+        for plugin, name in scoring(profile).items():
             theirs = answer["scores"].get(plugin)
-            ours = _ours(state, agent, list(answer["totals"]), name)
+            # A plugin that does not score was not asked; whether it scores is compared as its weight.
+            weighs = plugin in answer["weights"]
+            ours = _ours(state, agent, list(answer["totals"]), name) if weighs else None
             tally.scores[plugin] += len(theirs or ())
             if ours != theirs:
                 tally.differences.append(_difference(cluster, agent, plugin, ours, theirs))
+            if profile.weight(name) != answer["weights"].get(plugin, 0):
+                mine, other = str(profile.weight(name)), str(answer["weights"].get(plugin))
+                tally.differences.append(Difference(cluster, agent.key, "", f"weight {plugin}", mine, other))
+
+
+def scoring(profile: Profile) -> dict[str, ScoreName]:
+    """Each of kube-scheduler's scoring plugins, as the score that it is under this profile."""
+    strategy = next((name for name in STRATEGIES if profile.weight(name)), ScoreName.LEAST_ALLOCATED)
+    return {FIT: strategy, **PLUGINS}
 
 
 def _ours(state: ClusterState, agent: Agent, names: list[str], score: ScoreName) -> dict[str, int] | None:
     """Node name -> score; None where the plugin has nothing to say of the agent."""
     nodes = [node for node in state.snapshot.nodes if node.name in set(names)]
-    points = SCORERS[score](state, agent, nodes, Profile())
+    points = SCORERS[score](state, agent, nodes, state.snapshot.profile_of(agent))
     return None if points is None else {node.name: p for node, p in zip(nodes, points, strict=True)}
 
 

@@ -10,10 +10,12 @@ import sys
 import time
 from collections import Counter
 
+from placewright.models.ingest.profiles import load_profiles
 from placewright.models.options import Options
 from placewright.tests.conformance.cases.cluster import CROWDED, LARGE, SMALL, cluster
 from placewright.tests.conformance.compare import Difference, Tally, compare_verdicts, snapshot_of
 from placewright.tests.conformance.compare_scores import compare_scores
+from placewright.tests.conformance.configurations import configuration_files
 from placewright.tests.conformance.harness import BINARY, Harness
 from placewright.tests.conformance.plans import Replays, replay
 
@@ -32,6 +34,22 @@ def verdicts(first: int, count: int) -> Tally:
             snapshot = snapshot_of(objects, AS_RELEASED)
             compare_verdicts(seed, snapshot, answers, tally)
             compare_scores(seed, snapshot, answers, tally)
+    return tally
+
+
+def configured(first: int, count: int) -> Tally:
+    """Weights and scores under other configurations, which both sides read from the same files."""
+    tally = Tally()
+    with configuration_files() as files:
+        for name, path in files.items():
+            options = load_profiles(path).applied(AS_RELEASED)
+            with Harness("matrix", "--config", path) as harness:
+                for seed in range(first, first + count):
+                    objects = cluster(f"{seed}-{name}", SMALL)
+                    snapshot = snapshot_of(objects, options)
+                    answers = harness.ask(objects)
+                    compare_verdicts(seed, snapshot, answers, tally)
+                    compare_scores(seed, snapshot, answers, tally)
     return tally
 
 
@@ -54,6 +72,15 @@ def _show(differences: list[Difference]) -> None:
         print(f"  {difference}")
 
 
+def _report(what: str, tally: Tally) -> None:
+    print(
+        f"{what}: {tally.verdicts} verdicts over {tally.clusters} clusters, {tally.passes} of them to go there"
+    )
+    for name, counts in (("refusals", tally.refusals), ("scores", tally.scores)):
+        print(f"  {name}: " + ", ".join(f"{plugin} {count}" for plugin, count in sorted(counts.items())))
+    _show(tally.differences)
+
+
 def main() -> int:
     """0 where nothing differs."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -68,12 +95,9 @@ def main() -> int:
 
     start = time.perf_counter()
     tally = verdicts(arguments.seed, arguments.clusters)
-    refusals = ", ".join(f"{plugin} {count}" for plugin, count in sorted(tally.refusals.items()))
-    print(f"{tally.verdicts} verdicts over {tally.clusters} clusters, {tally.passes} of them to go there")
-    print(f"  refusals: {refusals}")
-    scores = ", ".join(f"{plugin} {count}" for plugin, count in sorted(tally.scores.items()))
-    print(f"  scores: {scores}")
-    _show(tally.differences)
+    _report("the default profile", tally)
+    others = configured(arguments.seed, -(-arguments.clusters // 12))
+    _report("other configurations", others)
     replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
     print(
         f"{replays.plans} plans with {replays.bindings} bindings and {replays.evictions} evictions replayed, "
@@ -81,10 +105,12 @@ def main() -> int:
     )
     _show(replays.refused)
     print(f"{time.perf_counter() - start:.0f} seconds")
-    failed = {("small", d.cluster) for d in tally.differences} | {
-        ("large", d.cluster) for d in replays.refused
-    }
-    print(f"{tally.clusters + replays.plans + replays.unordered - len(failed)} passed, {len(failed)} failed")
+    failed = sum(
+        len({difference.cluster for difference in differences})
+        for differences in (tally.differences, others.differences, replays.refused)
+    )
+    done = tally.clusters + others.clusters + replays.plans + replays.unordered
+    print(f"{done - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 

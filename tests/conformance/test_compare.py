@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from placewright.models.kube_scores import SCORERS
+from placewright.models.profile import Profile
 from placewright.models.rules import RULES
 from placewright.models.state import ClusterState
 from placewright.tests.conformance.cases.cluster import cluster
 from placewright.tests.conformance.compare import Tally, compare_verdicts, snapshot_of
-from placewright.tests.conformance.compare_scores import PLUGINS, compare_scores
+from placewright.tests.conformance.compare_scores import compare_scores, scoring
 
 OBJECTS = cluster(1)
 SNAPSHOT = snapshot_of(OBJECTS)
@@ -65,9 +67,24 @@ def test_an_agent_that_is_held_back_there_is_noticed() -> None:
 
 
 def test_a_score_that_is_one_off_is_noticed() -> None:
-    agent, nodes = SNAPSHOT.pending[0], [node.name for node in SNAPSHOT.nodes]
-    answer = {"pod": agent.key, "totals": dict.fromkeys(nodes, 0), "scores": {}, "error": ""}
+    agent, profile = SNAPSHOT.pending[0], Profile()
+    plugins = scoring(profile)
+    weights = {plugin: profile.weight(name) for plugin, name in plugins.items()}
+    state, totals = ClusterState(SNAPSHOT), {node.name: 0 for node in SNAPSHOT.nodes}
+    scores: dict[str, dict[str, int]] = {}
+    for plugin, name in plugins.items():
+        points = SCORERS[name](state, agent, SNAPSHOT.nodes, profile)
+        if points is not None:
+            scores[plugin] = {node.name: p for node, p in zip(SNAPSHOT.nodes, points, strict=True)}
+    answer = {"pod": agent.key, "totals": totals, "scores": scores, "weights": weights}
+    assert found(answer) == []
+    scores["NodeResourcesFit"][SNAPSHOT.nodes[0].name] += 1
+    assert found(answer) == ["score NodeResourcesFit"]
+    weights["NodeResourcesFit"] += 1
+    assert found(answer) == ["score NodeResourcesFit", "weight NodeResourcesFit"]
+
+
+def found(answer: dict[str, Any]) -> list[str]:
     tally = Tally()
     compare_scores(7, SNAPSHOT, [answer], tally)
-    found = {difference.what for difference in tally.differences}
-    assert {"score NodeResourcesFit", "score TaintToleration"} <= found <= {f"score {p}" for p in PLUGINS}
+    return [difference.what for difference in tally.differences]

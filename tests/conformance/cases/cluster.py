@@ -29,7 +29,7 @@ CROWDED = Size(nodes=(20, 40), waiting=(40, 120), running_per_node=8.0)
 """For whole plans that evict: there is little room, and much runs that is worth less."""
 
 
-def cluster(seed: int, size: Size = SMALL) -> list[Object]:
+def cluster(seed: int | str, size: Size = SMALL) -> list[Object]:
     """The objects of a cluster. The same seed gives the same ones."""
     rng = Random(f"conformance-{seed}")
     nodes = rng.randint(*size.nodes)
