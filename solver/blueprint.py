@@ -6,32 +6,53 @@ many as are left over. Nodes of one class are alike, or nearly, so what fits in 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
-from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation
 
+UNHURRIED = 0.8
+"""The part of the time that must be left for a weighted level to be looked at."""
 
-def blueprint(problem: Problem, levels: Sequence[Objective]) -> IntArray:
-    """Counts (G, N) to aim at: not a placement, just where the relaxation would have everybody.
 
-    `levels` are pushed in order, each kept while the next is; all zero where the relaxation has no answer.
+@dataclass(frozen=True)
+class Blueprint:
+    """target (G, N): counts to aim at; not a placement, just where the relaxation would have everybody.
+
+    bounds: the best value of each level when those above have theirs, as far as the relaxation had answers.
     """
+
+    target: IntArray
+    bounds: tuple[int, ...]
+
+
+def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
+    """The relaxation's optimum, level by level, as far as a few `seconds` allow; no target without answer.
+
+    A first answer is wanted soon: weighted levels, whose relaxation is the largest, are left to the search
+    where those before them took a good part of the time.
+    """
+    deadline = Deadline(seconds)
     target = np.zeros_like(problem.cap)
+    bounds: list[int] = []
     if not problem.cap.any():
-        return target
+        return Blueprint(target, ())
     relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.room, problem.running)
     solution: dict[tuple[int, int], float] = {}
-    for level in levels:
+    for level in problem.levels:
+        if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:
+            break
         best = level.relax(relaxation)
         if best is None:
             break
         # Read before the next demand is added: the solver forgets its answer with every change.
         solution = relaxation.solution()
+        bounds.append(best)
         level.demand(relaxation, best)
     for (g, c), amount in solution.items():
         nodes = relaxation.members[c]
@@ -41,4 +62,4 @@ def blueprint(problem: Problem, levels: Sequence[Objective]) -> IntArray:
         # What is left over goes to the nodes that have been given the least so far.
         least = np.argsort(target[:, open_nodes].sum(axis=0), kind="stable")
         target[g, open_nodes[least[:over]]] += 1
-    return np.minimum(target, problem.cap)
+    return Blueprint(np.minimum(target, problem.cap), tuple(bounds))

@@ -19,8 +19,10 @@ def affordable(problem: Problem, seconds: float) -> bool:
 class Bounds:
     """The bounds of one problem's levels, asked for in their order; one relaxation serves them all."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, known: Sequence[int] = ()) -> None:
+        """`known`: bounds of the first levels, each given that the ones above it have theirs."""
         self._problem = problem
+        self._known = tuple(known)
         self._relaxation: Relaxation | None = None
         self._demanded = 0
 
@@ -39,6 +41,8 @@ class Bounds:
 
     def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
         problem = self._problem
+        if index < len(self._known) and tuple(above) == self._known[:index]:
+            return self._known[index]
         if not problem.cap.any() or (self._relaxation is None and not affordable(problem, seconds)):
             return None
         if self._relaxation is None:

@@ -17,6 +17,7 @@ from placewright.solver.bound import affordable
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
+from placewright.solver.complete import complete, spare
 from placewright.solver.construct import construct
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import outcome
@@ -26,7 +27,7 @@ from placewright.solver.problem import Problem
 from placewright.solver.replay import find_order
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
-from placewright.solver.search import Search
+from placewright.solver.search import Answer, Search
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan, verify
 
@@ -58,12 +59,21 @@ def place(
         )
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     with phases("construct"):
-        start = _first_answer(compilation, problem, deadline)
+        start, bounds = _first_answer(compilation, problem, deadline)
         deadline = deadline.minus(_reserve(compilation, start) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
-        search = Search(problem, start, _acceptor(compilation), settings, deadline, report)
+        search = Search(
+            problem,
+            start,
+            _acceptor(compilation),
+            settings,
+            deadline,
+            report,
+            bounds,
+            lambda count: complete(compilation, count, deadline),
+        )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
-        answer = search.run()
+        answer = _sparing(compilation, problem, search.run(), deadline)
     with phases("explain"):
         plan = make_plan(compilation, problem, answer, settings, out_of_time=deadline.passed)
     with phases("verify"):
@@ -75,14 +85,19 @@ def place(
     return verdict.timed({name: round(seconds, 6) for name, seconds in phases.seconds.items()})
 
 
-def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray:
-    """The best of three constructions; the later ones only where those before left agents out."""
+def _first_answer(
+    compilation: Compilation, problem: Problem, deadline: Deadline
+) -> tuple[IntArray, tuple[int, ...]]:
+    """The best of three constructions, and the bounds of the relaxation that the first of them follows.
+
+    The later ones only where those before left agents out.
+    """
     pending = list(compilation.pending)
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum())
     # Without time for the relaxation there still is time for an answer.
     followed = affordable(problem, deadline.remaining() / 2)
-    target = blueprint(problem, problem.levels) if followed else None
-    best = construct(compilation, deadline, target=target)
+    plan = blueprint(problem, deadline.remaining() / 2) if followed else None
+    best = construct(compilation, deadline, target=plan.target if plan else None)
     for packed in (False, True):
         if int(best[pending].sum()) == reachable or deadline.passed:
             break
@@ -90,7 +105,17 @@ def _first_answer(compilation: Compilation, problem: Problem, deadline: Deadline
         best = max(best, other, key=lambda count: _rank(problem, count))
     if compilation.standing.any() and int(best[pending].sum()) < reachable:
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))
-    return best
+    return best, plan.bounds if plan else ()
+
+
+def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadline: Deadline) -> Answer:
+    """The answer without evictions that were not needed after all: only an unproven one can have such."""
+    if not compilation.standing.any() or all(level.value == level.bound for level in answer.levels):
+        return answer
+    count = spare(compilation, answer.count, deadline)
+    values = (level.value(count) for level in problem.levels)
+    levels = (replace(known, value=value) for known, value in zip(answer.levels, values, strict=True))
+    return replace(answer, count=count, levels=tuple(levels))
 
 
 def _reserve(compilation: Compilation, start: IntArray) -> float:

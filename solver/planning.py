@@ -84,7 +84,7 @@ def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
 def _repelled(state: ClusterState, victim: Agent, wanting: Sequence[Agent]) -> list[Agent]:
     """Those that could not be where they are with the victim back: they are on other nodes of its domain."""
     home = state.snapshot.node_by_name[victim.node_name]
-    state.place(victim, home)
+    state.restore(victim)
     blamed = {violation.agent for rule in RULES for violation in rule.violations(state)}
     state.remove(victim, home)
     return [agent for agent in wanting if agent.key in blamed]

@@ -47,20 +47,35 @@ class Relaxation:
         for c, nodes in enumerate(self.members):
             self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
         for g in range(len(size)):
-            row = self._terms([g])
-            if row:
-                self.lp.Add(self.lp.Sum(row) <= float(size[g]))
+            self._row(((y, 1.0) for y in self._terms([g])), most=float(size[g]))
         for standing, back in running.returning.items() if running else ():
-            self.lp.Add(self.lp.Sum(self._terms([standing, back])) <= float(size[standing]))
+            self._row(((y, 1.0) for y in self._terms([standing, back])), most=float(size[standing]))
 
     def _add_class(self, c: int, limit: IntArray, request: IntArray, free: IntArray) -> None:
         groups = np.flatnonzero(limit).tolist()
         for g in groups:
             self._y[g, c] = self.lp.NumVar(0.0, float(limit[g]), "")
         for r in np.flatnonzero(request.any(axis=0)).tolist():
-            load = [int(request[g, r]) * self._y[g, c] for g in groups if request[g, r]]
-            if load:
-                self.lp.Add(self.lp.Sum(load) <= float(free[r]))
+            self._row(((self._y[g, c], float(request[g, r])) for g in groups), most=float(free[r]))
+
+    def _row(
+        self, terms: Iterable[tuple[pywraplp.Variable, float]], *, least: float | None = None, most: float
+    ) -> None:
+        """least <= sum of coefficient times variable <= most; written coefficient by coefficient.
+
+        The long rows are what setting up the relaxation costs: as expressions they would take three times
+        as long.
+        """
+        row = self.lp.RowConstraint(-self.lp.infinity() if least is None else least, most)
+        for variable, coefficient in terms:
+            if coefficient:
+                row.SetCoefficient(variable, coefficient)
+
+    def _amount(self, terms: Iterable[tuple[pywraplp.Variable, float]]) -> pywraplp.Variable:
+        """A variable that equals a long sum, so that it can be used again and again at no cost."""
+        total = self.lp.NumVar(-self.lp.infinity(), self.lp.infinity(), "")
+        self._row(((total, -1.0), *terms), least=0.0, most=0.0)
+        return total
 
     def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
         return [self._y[g, c] for g in groups for c in range(len(self.members)) if (g, c) in self._y]
@@ -71,12 +86,12 @@ class Relaxation:
 
     def sum(self, groups: Iterable[int]) -> pywraplp.LinearExpr:
         """How many agents of `groups` are placed."""
-        return self.lp.Sum(self._terms(groups))
+        return self._amount((y, 1.0) for y in self._terms(groups))
 
     def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
-        terms = [amount * self._y[g, c] for g, amount in enumerate(amounts) if amount and (g, c) in self._y]
-        return self.lp.Sum(terms)
+        given = ((self._y.get((g, c)), float(amount)) for g, amount in enumerate(amounts) if amount)
+        return self._amount((y, amount) for y, amount in given if y is not None)
 
     def at_least(self, groups: Iterable[int], value: int) -> None:
         """Demand that `value` agents of `groups` are placed."""
@@ -84,14 +99,18 @@ class Relaxation:
         self._solved = False
         if terms and value > 0:
             # A hair of slack: an integer point meets the demand, and rounding must not cut it off.
-            self.lp.Add(self.lp.Sum(terms) >= value - 1e-6)
+            self._row(((y, 1.0) for y in terms), least=value - 1e-6, most=self.lp.infinity())
 
     def most(self, groups: Iterable[int]) -> int | None:
         """An upper bound on the agents of `groups` placed; None where the solver gave none."""
         terms = self._terms(groups)
         if not terms:
             return 0
-        self.lp.Maximize(self.lp.Sum(terms))
+        objective = self.lp.Objective()
+        objective.Clear()
+        for y in terms:
+            objective.SetCoefficient(y, 1.0)
+        objective.SetMaximization()
         value = self._solve()
         return None if value is None else math.floor(value + _slack(value))
 

@@ -7,7 +7,7 @@ it is better. Either way an answer exists from the start, and can only improve.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,7 +52,11 @@ class Answer:
 
 
 class Search:
-    """One problem, one incumbent. `accepts` guards each neighbourhood's result against the rules."""
+    """One problem, one incumbent. `accepts` guards each neighbourhood's result against the rules.
+
+    `bounds` are those of the first levels as far as they are known, as `Bounds` takes them. `complete` takes
+    up what a better answer for one level leaves to the others.
+    """
 
     def __init__(
         self,
@@ -62,6 +66,8 @@ class Search:
         settings: Settings,
         deadline: Deadline,
         progress: Callable[[str], None],
+        bounds: Sequence[int] = (),
+        complete: Callable[[IntArray], IntArray] | None = None,
     ) -> None:
         self._problem = problem
         self._best = start
@@ -70,7 +76,8 @@ class Search:
         self._deadline = deadline
         self._progress = progress
         self._engine: Engine | None = None
-        self._bounds = Bounds(problem)
+        self._bounds = Bounds(problem, bounds)
+        self._complete = complete
         self.exact = _is_exact(problem, settings)
         self.warnings: list[str] = []
 
@@ -101,9 +108,13 @@ class Search:
         return bound
 
     def _share(self, index: int) -> float:
-        """Seconds for a level: half of what is left, all of it for the last."""
-        last = index == len(self._problem.levels) - 1
-        return self._deadline.remaining() * (1.0 if last else 0.5)
+        """Seconds for a level: half of what is left, all of it for the last.
+
+        Evictions are settled between the placed levels: what they take they take from the placed ones.
+        """
+        if index == len(self._problem.levels) - 1:
+            return self._deadline.remaining()
+        return self._deadline.remaining() * (0.5 if self._problem.levels[index].sense == "maximize" else 0.25)
 
     def _solve_exactly(self, index: int, level: Objective, bound: int, seconds: float) -> int:
         if self._engine is None:
@@ -120,8 +131,17 @@ class Search:
             self.warnings.append(f"level {fault} was not optimised: the model refuses a valid answer (a bug)")
             return bound
         if answer.count is not None and _better(level, level.value(answer.count), self._value(level)):
-            self._best = answer.count
+            self._best = self._completed(answer.count, index)
         return bound if answer.bound is None else _tighter(level, answer.bound, bound)
+
+    def _completed(self, count: IntArray, index: int) -> IntArray:
+        """The counts with what is left taken up, unless a level down to `index` is the worse for it."""
+        if self._complete is None or self._deadline.passed:
+            return count
+        more = self._complete(count)
+        levels = self._problem.levels[: index + 1]
+        worse = any(_better(level, level.value(count), level.value(more)) for level in levels)
+        return count if worse else more
 
     def _improve_by_parts(self, index: int, level: Objective, bound: int, seconds: float) -> None:
         until = Deadline(seconds)

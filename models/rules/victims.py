@@ -110,7 +110,7 @@ def _goes_back(state: ClusterState, victim: Agent, rules: Sequence[Rule]) -> boo
     home = state.snapshot.node_by_name[victim.node_name]
     if any(rule.rejects(state, victim, home) is not None for rule in rules):
         return False
-    state.place(victim, home)
+    state.restore(victim)
     harmless = not any(True for rule in rules for _ in rule.violations(state))
     state.remove(victim, home)
     return harmless
