@@ -14,8 +14,11 @@ from placewright.models.agent import (
     ClaimUse,
     DeviceRequest,
     HostPort,
+    InclusionPolicy,
     OwnerReference,
     SpreadConstraint,
+    Talk,
+    WeightedAffinityTerm,
 )
 from placewright.models.node import DevicePool, Node
 from placewright.models.policy import PodGroup, ResourceQuota
@@ -137,6 +140,22 @@ def _template(rng: Random) -> dict[str, Any]:
         fields["pod_group"] = "gang"
     if chance(rng, 15):
         fields["claims"] = tuple(ClaimUse(name) for name in rng.choice((("c0",), ("c1",), ("c0", "c1"))))
+    return fields | _preferences(rng, namespace, app)
+
+
+def _preferences(rng: Random, namespace: str, app: str) -> dict[str, Any]:
+    """What an agent wishes of other agents without insisting on it."""
+    fields: dict[str, Any] = {}
+    if chance(rng, 30):
+        fields["spread_selector"] = match_labels({"app": app})
+    if chance(rng, 20):
+        fields["preferred_affinity"] = tuple(
+            WeightedAffinityTerm(rng.choice((100, 30, 1, -1, -50, -100)), _term(rng, namespace, app))
+            for _ in range(rng.choice((1, 1, 2)))
+        )
+    if chance(rng, 20):
+        talks = rng.choice((1, 1, 2))
+        fields["talks_to"] = tuple(Talk(_term(rng, namespace, app), rng.randint(1, 3)) for _ in range(talks))
     return fields
 
 
@@ -149,11 +168,15 @@ def _term(rng: Random, namespace: str, app: str) -> AffinityTerm:
 
 
 def _spread(rng: Random, app: str) -> SpreadConstraint:
+    hard = chance(rng, 60)
     return SpreadConstraint(
         topology_key=rng.choice((ZONE, HOSTNAME)),
         max_skew=rng.choice((1, 1, 2)),
         selector=match_labels({"app": app if chance(rng, 75) else rng.choice(APPS)}),
-        min_domains=rng.choice((1, 1, 1, 2)),
+        hard=hard,
+        min_domains=rng.choice((1, 1, 1, 2)) if hard else 1,
+        node_affinity_policy=rng.choice(list(InclusionPolicy)),
+        node_taints_policy=rng.choice(list(InclusionPolicy)),
     )
 
 

@@ -15,12 +15,10 @@ from placewright.models.agent import Agent, SpreadConstraint
 from placewright.models.kube_scores.base import MOST, round_half_away
 from placewright.models.node import Node
 from placewright.models.profile import Profile
-from placewright.models.rules.topology import NODE_ITSELF, TopologyCounts
+from placewright.models.rules.topology import HOSTNAME, NODE_ITSELF, TopologyCounts
 from placewright.models.rules.topology_spread import counted_agents, is_included
 from placewright.models.spread import default_constraints
 from placewright.models.state import ClusterState
-
-HOSTNAME = "kubernetes.io/hostname"
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,8 @@ def matches(snapshot: Snapshot, matcher: Matcher, agent: Agent) -> bool:
     return all(term_matches(term, agent.namespace, agent.labels, namespace_labels) for term in matcher.terms)
 
 
+HOSTNAME = "kubernetes.io/hostname"
+
 NODE_ITSELF = ""
 """Stands for a topology key in which every node is a domain of its own, whatever its labels say."""
 

@@ -8,13 +8,23 @@ from dataclasses import dataclass
 from placewright.models.options import Options
 from placewright.models.profile import SCORES as ALL_SCORES
 from placewright.models.profile import Profile, ScoreName, Stage
-from placewright.models.scores import cost, fewest_nodes, least_allocated
+from placewright.models.scores import (
+    cost,
+    fewest_nodes,
+    inter_pod_affinity,
+    least_allocated,
+    pod_topology_spread,
+    traffic_locality,
+)
 from placewright.models.scores.base import Score
 
 SCORES: tuple[Score, ...] = (
     least_allocated.SCORE,
     cost.SCORE,
     fewest_nodes.SCORE,
+    inter_pod_affinity.SCORE,
+    pod_topology_spread.SCORE,
+    traffic_locality.SCORE,
 )
 
 _NAMES = frozenset(str(name) for name in ScoreName)

@@ -10,8 +10,6 @@ from placewright.models.snapshot import Snapshot
 
 _PREFERENCES: tuple[tuple[str, Callable[[Agent], bool]], ...] = (
     ("preferred node affinity", lambda agent: bool(agent.spec.preferred_nodes)),
-    ("preferred inter-agent (anti-)affinity", lambda agent: bool(agent.spec.preferred_affinity)),
-    ("ScheduleAnyway topology spread", lambda agent: any(not c.hard for c in agent.spec.spread)),
 )
 
 

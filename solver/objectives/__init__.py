@@ -14,6 +14,11 @@ from placewright.solver.objectives.cost import CostTerm
 from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
 from placewright.solver.objectives.least_allocated import LeastAllocatedTerm
+from placewright.solver.objectives.pairs import (
+    InterPodAffinityTerm,
+    PodTopologySpreadTerm,
+    TrafficLocalityTerm,
+)
 from placewright.solver.objectives.placed import PlacedObjective, UnplacedTerm
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 
@@ -21,6 +26,9 @@ TERMS: Mapping[ScoreName, type[Term]] = {
     ScoreName.LEAST_ALLOCATED: LeastAllocatedTerm,
     ScoreName.COST: CostTerm,
     ScoreName.FEWEST_NODES: FewestNodesTerm,
+    ScoreName.INTER_POD_AFFINITY: InterPodAffinityTerm,
+    ScoreName.POD_TOPOLOGY_SPREAD: PodTopologySpreadTerm,
+    ScoreName.TRAFFIC_LOCALITY: TrafficLocalityTerm,
 }
 """How each score of models/scores is encoded."""
 

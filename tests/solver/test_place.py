@@ -9,12 +9,13 @@ from random import Random
 import pytest
 
 from placewright.models.plan import Plan, Status
+from placewright.models.profile import Profile, ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.place import place
 from placewright.solver.rules import ENCODERS
 from placewright.solver.settings import Settings, Strategy
 from placewright.solver.verify import Refused, VerifiedPlan
-from placewright.tests.builders import agent, agents, near, node, snapshot, spread
+from placewright.tests.builders import agent, agents, near, node, snapshot, spread, taint
 from placewright.tests.tiny import tiny_cluster
 
 
@@ -80,9 +81,17 @@ def test_bindings_come_in_an_order_that_the_filters_accept() -> None:
 
 
 def test_preferences_that_are_not_scored_are_named() -> None:
+    avoided = taint("old", effect="PreferNoSchedule")
+    plan = placed(snapshot([node("n1", taints=[avoided])], [agent("a")]))
+    assert plan.warnings == ("PreferNoSchedule taints are not scored (1 nodes, first n1)",)
+
+
+def test_preferences_that_a_profile_gives_no_weight_are_no_surprise() -> None:
     relaxed = replace(spread(app="a"), hard=False)
-    plan = placed(snapshot([node("n1")], [agent("a", spread=(relaxed,))]))
-    assert plan.warnings == ("ScheduleAnyway topology spread is not scored (1 agents, first default/a)",)
+    plan = placed(
+        snapshot([node("n1")], [agent("a", spread=(relaxed,))], profile=Profile(weights={ScoreName.COST: 1}))
+    )
+    assert plan.warnings == ()
 
 
 def test_the_same_seed_gives_the_same_bytes_whatever_order_the_input_came_in() -> None:

@@ -1,0 +1,131 @@
+"""One wish over counts: who owns it, whom it means, and where they share a domain.
+
+The arithmetic of models/scores/pairs.py on arrays of counts; nothing of a model is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placewright.models.node import Node
+from placewright.models.profile import Profile
+from placewright.models.rules.topology import NODE_ITSELF
+from placewright.models.scores.pairs import Asked, PairScore
+from placewright.solver.compilation import BoolArray, Compilation, IntArray
+
+
+@dataclass(frozen=True)
+class Pairing:
+    """A wish of some groups and some running agents.
+
+    owners, meant: indices of the groups that own the wish, and that it means.
+    owning, present (N,): owners, and agents it means, that are there and stay.
+    domain (N,): domain of each node, -1 where it has none; domains: how many there are.
+    where, within (N,): whether owners, and agents it means, count on a node.
+    """
+
+    asked: Asked
+    owners: IntArray
+    meant: IntArray
+    owning: IntArray
+    present: IntArray
+    domain: IntArray
+    domains: int
+    where: BoolArray
+    within: BoolArray
+
+    @property
+    def together(self) -> bool:
+        return self.asked.wish.together
+
+    @property
+    def itself(self) -> BoolArray:
+        """bool (N,): where an owner counts as one of its own domain, which is to be taken off."""
+        return self.where & self.within & (self.domain >= 0) & self.asked.itself
+
+    def value(self, count: IntArray) -> int:
+        """The cost for counts (G, N)."""
+        owners = np.where(self.where, self.owning + count[self.owners].sum(axis=0), 0)
+        meant = np.where(self.within, self.present + count[self.meant].sum(axis=0), 0)
+        met = int(self.by_domain(owners) @ self.by_domain(meant)) - int(owners[self.itself].sum())
+        return self.asked.cost(self.asked.most * int(owners.sum()) - met if self.together else met)
+
+    def by_domain(self, amount: IntArray) -> IntArray:
+        """int64 (D,): amounts per node (N,) summed by domain."""
+        inside = self.domain >= 0
+        summed = np.zeros(self.domains, dtype=np.int64)
+        np.add.at(summed, self.domain[inside], amount[inside])
+        return summed
+
+    def most(self, cap: IntArray) -> int:
+        """An upper bound for counts within `cap`: each owner pays in full at the worst."""
+        owners = int(self.owning.sum()) + int(cap[self.owners].sum())
+        return self.asked.cost(self.asked.most * owners)
+
+    def least(self) -> int:
+        """A lower bound: agents that are unwanted and there can only become more."""
+        if self.together:
+            return 0
+        return self.value(np.zeros((self._groups, len(self.domain)), dtype=np.int64))
+
+    @property
+    def _groups(self) -> int:
+        return 1 + max(int(self.owners.max(initial=-1)), int(self.meant.max(initial=-1)))
+
+    def fixing(self, fixed: IntArray) -> Pairing:
+        return replace(
+            self,
+            owning=self.owning + fixed[self.owners].sum(axis=0),
+            present=self.present + fixed[self.meant].sum(axis=0),
+        )
+
+
+def pairings(compilation: Compilation, score: PairScore, profile: Profile) -> Iterator[Pairing]:
+    """Every wish that some agent has, or may come to have, on a node."""
+    snapshot = compilation.snapshot
+    groups: dict[Asked, list[int]] = {}
+    running: dict[Asked, IntArray] = {}
+    for g, group in enumerate(compilation.groups):
+        for asked in score.asked(snapshot, profile, group.agent):
+            groups.setdefault(asked, []).append(g)
+    for n, agents in enumerate(compilation.residents_on):
+        for agent in agents:
+            for asked in score.asked(snapshot, profile, agent):
+                if asked not in running:
+                    running[asked] = np.zeros(len(compilation.nodes), dtype=np.int64)
+                running[asked][n] += 1
+    for asked in dict.fromkeys((*groups, *running)):
+        yield _pairing(compilation, asked, groups.get(asked, []), running.get(asked))
+
+
+def _pairing(compilation: Compilation, asked: Asked, owners: list[int], owning: IntArray | None) -> Pairing:
+    wish = asked.wish
+    nodes = compilation.nodes
+    nobody = np.zeros(len(nodes), dtype=np.int64)
+    domain, domains = _domains(compilation, wish.topology_key)
+    matcher = wish.matcher
+    return Pairing(
+        asked,
+        owners=np.array(owners, dtype=np.int64),
+        meant=np.zeros(0, dtype=np.int64) if matcher is None else compilation.groups_matching(matcher),
+        owning=nobody if owning is None else owning,
+        present=nobody if matcher is None else compilation.residents_matching(matcher),
+        domain=domain,
+        domains=domains,
+        where=_named(nodes, wish.where),
+        within=_named(nodes, wish.within),
+    )
+
+
+def _domains(compilation: Compilation, key: str) -> tuple[IntArray, int]:
+    if key == NODE_ITSELF:
+        return np.arange(len(compilation.nodes), dtype=np.int64), len(compilation.nodes)
+    domains = compilation.domains(key)
+    return domains.of_node, len(domains.values)
+
+
+def _named(nodes: Iterable[Node], names: frozenset[str] | None) -> BoolArray:
+    return np.array([names is None or node.name in names for node in nodes], dtype=np.bool_)
