@@ -81,6 +81,11 @@ class DefaultSpread:
     system: bool = True
     constraints: tuple[SpreadConstraint, ...] = ()
 
+    @property
+    def has_hard(self) -> bool:
+        """Whether some of them filter; kube-scheduler's own do not."""
+        return not self.system and any(constraint.hard for constraint in self.constraints)
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -138,7 +143,8 @@ class Profile:
 
     weights: score -> weight; a score that is not in it does not count. Weights are in kube-scheduler's
         unit: what one agent gains or loses by it, 0 to 100, times the weight.
-    off: kube-scheduler plugins whose filter is switched off.
+    off: kube-scheduler plugins whose filter is switched off; DefaultPreemption: nobody is evicted for its
+        agents.
     limit_caps: resource -> the most that limits on a node may add up to, in thousandths of its
         allocatable amount: a hard rule.
     stages: the order of importance.

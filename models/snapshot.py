@@ -59,6 +59,21 @@ class Snapshot:
                 members.setdefault((agent.namespace, agent.spec.pod_group), []).append(agent)
         return {key: tuple(agents) for key, agents in members.items()}
 
+    @cached_property
+    def _off(self) -> Mapping[str, frozenset[str]]:
+        return {profile.scheduler_name: profile.off for profile in self.options.all_profiles}
+
+    @cached_property
+    def any_off(self) -> bool:
+        """Whether some profile has switched off some filter."""
+        return any(self._off.values())
+
+    def filters(self, plugin: str, agent: Agent) -> bool:
+        """Whether the filter of a plugin holds for an agent: not if its profile has switched it off."""
+        if not self.any_off:
+            return True
+        return plugin not in self._off.get(agent.spec.scheduler_name, self.options.profile.off)
+
     def profile_of(self, agent: Agent) -> Profile:
         """The profile that judges an agent: its scheduler's, else the one for the cluster as a whole."""
         return self.options.profile_of(agent.spec.scheduler_name)

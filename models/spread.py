@@ -39,4 +39,4 @@ def takes_defaults(snapshot: Snapshot, agent: Agent) -> bool:
     default = profile.default_spread
     if profile.weight(ScoreName.POD_TOPOLOGY_SPREAD):
         return default.system or bool(default.constraints)
-    return not default.system and any(constraint.hard for constraint in default.constraints)
+    return default.has_hard

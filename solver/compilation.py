@@ -37,7 +37,8 @@ class Amounts:
     """Resources as integers.
 
     names:   R resource names, `pods` among them.
-    request: int64 (G, R), what one agent of each group asks for.
+    request: int64 (G, R), what one agent of each group asks for and must find.
+    asked:   int64 (G, R), what it takes from others, too: what its profile does not check included.
     free:    int64 (N, R), what each node has left; never negative.
     whole:   int64 (N, R), what each node has in all.
     They are divided by the common divisor of the requests of a resource, which keeps them exact and small.
@@ -45,6 +46,7 @@ class Amounts:
 
     names: tuple[str, ...]
     request: IntArray
+    asked: IntArray
     free: IntArray
     whole: IntArray
 
@@ -107,6 +109,15 @@ class Compilation:
     def standing(self) -> BoolArray:
         """bool (G,): groups of running agents that may leave where they are."""
         return self.running.standing
+
+    def unchecked(self, plugin: str) -> BoolArray:
+        """bool (G,): groups that a rule leaves alone: standing ones, and those whose profile has it off.
+
+        They are there for everybody else.
+        """
+        off = [not self.snapshot.filters(plugin, group.agent) for group in self.groups]
+        unchecked: BoolArray = self.standing | np.array(off, dtype=np.bool_)
+        return unchecked
 
     @property
     def home(self) -> IntArray:

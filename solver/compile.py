@@ -16,9 +16,10 @@ from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
-from placewright.models.rules.resources import PODS
+from placewright.models.rules.resources import PODS, checked_requests
 from placewright.models.rules.victims import evictable, returns
 from placewright.models.snapshot import Snapshot
+from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
@@ -48,7 +49,8 @@ def compile_problem(
     running = _running(snapshot, groups, len(pending), len(leaving), back)
     eligible = _eligible_pairs(snapshot, groups, rules)
     fixed = [a for a in snapshot.residents if a.key not in {m.key for g in leaving for m in g.members}]
-    compilation = Compilation(snapshot, groups, _amounts(snapshot, groups, fixed), eligible, running)
+    amounts = _amounts(snapshot, groups, fixed, running)
+    compilation = Compilation(snapshot, groups, amounts, eligible, running)
     compiled = [encoder.compile(compilation) for encoder in encoders]
     used = tuple(encoder for encoder in compiled if encoder is not None)
     cap = compilation.cap
@@ -78,21 +80,31 @@ def _running(
     return Running(home, {pending + g: pending + leaving + i for i, g in enumerate(back)})
 
 
-def _amounts(snapshot: Snapshot, groups: Sequence[Group], fixed: Sequence[Agent]) -> Amounts:
+def _amounts(
+    snapshot: Snapshot, groups: Sequence[Group], fixed: Sequence[Agent], running: Running
+) -> Amounts:
     devices = DeviceAmounts(group.agent for group in groups)
-    asked = [_asked(group.agent, devices) for group in groups]
-    names = tuple(dict.fromkeys(name for amounts in asked for name in amounts))
-    request = _rows(asked, names)
+    taken = [_asked(group.agent, devices) for group in groups]
+    names = tuple(dict.fromkeys(name for amounts in taken for name in amounts))
+    asked = _rows(taken, names)
+    checked = [_checked(snapshot, group.agent, devices) for group in groups]
+    request = np.where(running.standing[:, None], asked, _rows(checked, names))
     empty = ClusterState(replace(snapshot, agents=()))
     whole = _rows([{**n.allocatable, **devices.free(empty, n)} for n in snapshot.nodes], names)
     free = _rows(_free(snapshot, devices, fixed), names)
-    divisors = np.array([math.gcd(*request[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
-    return Amounts(names, request // divisors, free // divisors, whole // divisors)
+    divisors = np.array([math.gcd(*asked[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
+    return Amounts(names, request // divisors, asked // divisors, free // divisors, whole // divisors)
 
 
 def _asked(agent: Agent, devices: DeviceAmounts) -> dict[str, int]:
     """What one agent takes: a pod slot, its requests, and what its device shares add up to."""
     return {PODS: 1, **dict(sorted(agent.spec.requests.items())), **devices.asked(agent)}
+
+
+def _checked(snapshot: Snapshot, agent: Agent, devices: DeviceAmounts) -> dict[str, int]:
+    """What one agent must find where it goes: less than it takes where its profile leaves something out."""
+    requests = checked_requests(snapshot, agent)
+    return {**({} if requests is None else {PODS: 1, **requests}), **devices.asked(agent)}
 
 
 def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArray:
@@ -124,8 +136,9 @@ def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence
     for g, group in enumerate(groups):
         agent = group.agent
         # What `admits` can read of an agent; its own name only matters for claims made for it.
-        identity = (agent.namespace, agent.label_set, agent.admitted, agent.refusal, agent.spec.signature)
-        if any(rule.reads_node_identity(agent) for rule in rules):
+        own = (agent.namespace, agent.label_set, agent.admitted, agent.refusal)
+        identity = (own, agent.spread_selector, agent.spec.signature)
+        if any(rule.reads_node_identity(snapshot, agent) for rule in rules):
             eligible[g] = [_admitted(snapshot, agent, node, rules) for node in snapshot.nodes]
             continue
         if identity not in by_spec:
@@ -143,7 +156,7 @@ def _admitted(snapshot: Snapshot, agent: Agent, node: Node, rules: Sequence[Rule
 
 def _node_kinds(snapshot: Snapshot, groups: Sequence[Group]) -> list[IntArray]:
     """Node indices by everything that `admits` may read of a node other than its identity."""
-    values_read, presence_read = _node_labels_read(groups)
+    values_read, presence_read = _node_labels_read(snapshot, groups)
     kinds: dict[Hashable, list[int]] = {}
     for n, node in enumerate(snapshot.nodes):
         signature = (
@@ -158,15 +171,16 @@ def _node_kinds(snapshot: Snapshot, groups: Sequence[Group]) -> list[IntArray]:
     return [np.array(nodes, dtype=np.int64) for nodes in kinds.values()]
 
 
-def _node_labels_read(groups: Iterable[Group]) -> tuple[list[str], list[str]]:
+def _node_labels_read(snapshot: Snapshot, groups: Iterable[Group]) -> tuple[list[str], list[str]]:
     """The node label keys whose value matters to some agent, and those whose presence matters."""
     values: dict[str, None] = {}
     presence: dict[str, None] = {}
     for group in groups:
         spec = group.agent.spec
         values.update(dict.fromkeys(spec.node_selector))
-        if spec.node_affinity is not None:
-            values.update(dict.fromkeys(spec.node_affinity.keys()))
+        for selector in (spec.node_affinity, snapshot.profile_of(group.agent).added_affinity):
+            values.update(() if selector is None else dict.fromkeys(selector.keys()))
         presence.update(dict.fromkeys(term.topology_key for term in (*spec.affinity, *spec.anti_affinity)))
-        presence.update(dict.fromkeys(constraint.topology_key for constraint in spec.spread))
+        spread = spread_constraints(snapshot, group.agent)
+        presence.update(dict.fromkeys(constraint.topology_key for constraint in spread))
     return list(values), list(presence)

@@ -18,6 +18,7 @@ from placewright.models.rules.base import Rule
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.topology import term_matches
 from placewright.models.snapshot import Snapshot
+from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
@@ -118,7 +119,8 @@ class _Builder:
 
     def _place(self, g: int, agent: Agent) -> bool:
         """The first candidate that accepts; a domain that spread closes is not asked node by node."""
-        keys = [constraint.topology_key for constraint in agent.spec.spread if constraint.hard]
+        snapshot = self._compilation.snapshot
+        keys = [constraint.topology_key for constraint in topology_spread.hard_constraints(snapshot, agent)]
         full: set[tuple[str | None, ...]] = set()
         for n in self._candidates(g):
             labels = self._compilation.nodes[n].labels
@@ -184,8 +186,11 @@ def _checked_groups(compilation: Compilation) -> list[bool]:
     snapshot = compilation.snapshot
     specs = {id(agent.spec): agent.spec for agent in snapshot.agents}
     anti = list(dict.fromkeys(term for spec in specs.values() for term in spec.anti_affinity))
+    # What is not checked may fill a node beyond what others can bear.
+    unchecked = bool((compilation.amounts.asked > compilation.request).any())
     return [
-        _is_restricted(group.agent, snapshot)
+        unchecked
+        or _is_restricted(group.agent, snapshot)
         or any(
             term_matches(
                 term,
@@ -207,7 +212,7 @@ def _is_restricted(agent: Agent, snapshot: Snapshot) -> bool:
             spec.host_ports,
             spec.affinity,
             spec.anti_affinity,
-            spec.spread,
+            spread_constraints(snapshot, agent),
             spec.claims,
             spec.disks,
             spec.devices,

@@ -157,7 +157,7 @@ def _messages(state: ClusterState, agent: Agent, node: Node, reason: Reason) -> 
     """kube-scheduler counts each short resource of a node by itself."""
     if reason.rule != resources.RULE.name:
         return [reason.message]
-    return shortages(agent, node, state.index(UsageIndex).used(node.name))
+    return shortages(state.snapshot, agent, node, state.index(UsageIndex).used(node.name))
 
 
 def status_line(

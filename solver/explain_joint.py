@@ -106,7 +106,7 @@ def _gang_members_that_fit(state: ClusterState, group: PodGroup) -> int:
 
 def _spread_counts(state: ClusterState, agent: Agent) -> Iterator[UnplacedReason]:
     """Each hard constraint with the agents that its domains hold, fullest first."""
-    for constraint in spread_rule.hard_constraints(agent):
+    for constraint in spread_rule.hard_constraints(state.snapshot, agent):
         key = constraint.topology_key
         within = spread_rule.counted_nodes(state.snapshot, agent, constraint)
         who = spread_rule.counted_agents(agent, constraint)

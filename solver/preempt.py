@@ -31,7 +31,7 @@ def make_room(compilation: Compilation, count: IntArray, deadline: Deadline) -> 
     room = _Room(compilation, count)
     for g in sorted(compilation.pending, key=room.priority, reverse=True):
         missing = int(compilation.size[g] - count[g].sum())
-        if missing and may_preempt(compilation.groups[g].agent):
+        if missing and may_preempt(compilation.snapshot, compilation.groups[g].agent):
             waiting = iter([a for a in compilation.groups[g].members if a.key not in room.state.new])
             if not all(room.place(g, agent) for agent in waiting if not deadline.passed):
                 continue

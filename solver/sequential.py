@@ -202,7 +202,7 @@ class _Run:
             return False
         open_nodes, refusals = self._filtered(agent)
         node = self._best(agent, open_nodes)
-        if node is None and self._preempt and may_preempt(agent):
+        if node is None and self._preempt and may_preempt(self._snapshot, agent):
             found = find_candidate(self._state, agent, refusals, self._spent, self._rules)
             if found is not None:
                 self._evict(found, agent)

@@ -126,7 +126,7 @@ def _has_room_without(state: ClusterState, agent: Agent, node: Node, pool: Itera
     for other in pool:
         used.subtract(other.spec.requests)
         used[resources.PODS] -= 1
-    return not shortages(agent, node, used)
+    return not shortages(state.snapshot, agent, node, used)
 
 
 class _Trial:

@@ -110,7 +110,7 @@ def _choices(snapshot: Snapshot) -> Iterator[Choice]:
     kinds: dict[Hashable, list[Agent]] = {}
     for agent in snapshot.pending:
         own = (agent.namespace, agent.label_set, agent.admitted, keeps_in_use(agent))
-        key = (*own, agent.spec.signature)
+        key = (*own, agent.spread_selector, agent.spec.signature)
         kinds.setdefault(key, []).append(agent)
     options = []
     for members in kinds.values():

@@ -14,7 +14,7 @@ from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
-from placewright.tests.tiny import tiny_cluster
+from placewright.tests.tiny import tiny_cluster, two_profiles
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -31,6 +31,23 @@ def assert_optimal(snapshot: Snapshot) -> None:
 @given(st.randoms(use_true_random=False))
 def test_place_equals_exhaustive_search(rng: Random) -> None:
     assert_optimal(tiny_cluster(rng))
+
+
+@settings(CASES, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_it_does_with_filters_switched_off(rng: Random) -> None:
+    assert_optimal(two_profiles(rng))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 500, 100))
+def test_it_does_with_filters_switched_off_on_five_hundred_clusters(start: int) -> None:
+    for seed in range(start, start + 100):
+        snapshot = two_profiles(Random(seed))
+        try:
+            assert_optimal(snapshot)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
 
 
 @pytest.mark.slow

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -21,7 +22,9 @@ from placewright.models.agent import (
     WeightedAffinityTerm,
 )
 from placewright.models.node import DevicePool, Node
+from placewright.models.options import Options
 from placewright.models.policy import PodGroup, ResourceQuota
+from placewright.models.profile import DefaultSpread, FitArgs, Profile
 from placewright.models.selector import AffinityTerm, Taint, match_labels
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import (
@@ -67,6 +70,53 @@ def tiny_cluster(rng: Random) -> Snapshot:
         storage=_storage(rng, everyone),
         quotas=_quotas(rng),
         pod_groups=(PodGroup("default", "gang", rng.randint(1, 3)),),
+    )
+
+
+SWITCHABLE = (
+    "NodeUnschedulable",
+    "TaintToleration",
+    "NodeAffinity",
+    "NodePorts",
+    "NodeResourcesFit",
+    "PodTopologySpread",
+    "InterPodAffinity",
+)
+
+
+def two_profiles(rng: Random) -> Snapshot:
+    """A tiny cluster whose agents belong to two schedulers, with filters switched off, or added to."""
+    cluster = tiny_cluster(rng)
+    profiles = tuple(_profile(rng, name) for name in ("default-scheduler", "other"))
+    schedulers: dict[Hashable, str] = {}
+    agents = []
+    for one in cluster.agents:
+        name = schedulers.setdefault(
+            (one.name[:2], one.node_name), rng.choice(("default-scheduler", "other"))
+        )
+        extra = {"example.com/x": rng.choice((1, 2))} if chance(rng, 20) else {}
+        spec = replace(one.spec, scheduler_name=name, requests={**one.spec.requests, **extra}, claims=())
+        deduced = match_labels(one.labels) if chance(rng, 50) else None
+        agents.append(replace(one, spec=spec, spread_selector=deduced))
+    options = Options(
+        scheduler_names=frozenset(p.scheduler_name for p in profiles),
+        profile=profiles[0],
+        profiles=profiles[1:],
+    )
+    nodes = tuple(replace(n, allocatable={**n.allocatable, "example.com/x": 2}) for n in cluster.nodes)
+    return replace(cluster, nodes=nodes, agents=tuple(agents), options=options)
+
+
+def _profile(rng: Random, name: str) -> Profile:
+    off = frozenset(plugin for plugin in SWITCHABLE if chance(rng, 25))
+    hard = SpreadConstraint(rng.choice((ZONE, HOSTNAME)), rng.choice((1, 2)), None)
+    return Profile(
+        name=name,
+        scheduler_name=name,
+        off=off,
+        fit=FitArgs(ignored_resources=frozenset({"example.com/x"} if chance(rng, 40) else ())),
+        added_affinity=node_affinity([requirement("disk", "Exists")]) if chance(rng, 15) else None,
+        default_spread=DefaultSpread(False, (hard,)) if chance(rng, 30) else DefaultSpread(),
     )
 
 

@@ -23,6 +23,7 @@ from placewright.models.ingest.unmodelled import (
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.reader import RawObject
+from placewright.models.rules.switched_off import refuse_unmodelled
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
 from placewright.models.wire.node import NamespaceWire, NodeWire
@@ -80,6 +81,7 @@ def build_snapshot(
         scales=scales({kind: read.wires(kind, WorkloadWire) for kind in workloads.KINDS}),
         options=options,
     )
+    refuse_unmodelled(snapshot)
     warnings = (*_findings(read, pods, options), *snapshot_warnings(snapshot, read.kinds))
     notes = (*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds))
     return replace(snapshot, warnings=warnings, notes=notes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
-from placewright.models.rules.own_terms import own_matcher
+from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.models.rules.topology import Matcher, TopologyCounts, matches
 from placewright.models.state import ClusterState
 
@@ -64,7 +64,7 @@ class _Search:
 
 def found(state: ClusterState) -> Founded:
     """Seeds for the placed agents of a state, and the placed agents that stay without company."""
-    if not any(agent.spec.affinity for agent, _ in state.placed()):
+    if not any(own_affinity(state.snapshot, agent) for agent, _ in state.placed()):
         return Founded()
     items = _items(state)
     matchers = dict.fromkeys(item.matcher for item in items if item.matcher is not None)
@@ -99,10 +99,11 @@ def _items(state: ClusterState) -> list[_Item]:
     steps: dict[Hashable, list[Step]] = {}
     key: Hashable
     for agent, node in state.placed():
-        key = (agent.namespace, agent.label_set, agent.spec.affinity, node.name)
+        hungry = own_affinity(state.snapshot, agent)
+        key = (agent.namespace, agent.label_set, hungry, node.name)
         steps.setdefault(key, []).append((agent, node))
     matchers = {
-        key: own_matcher(state.snapshot, alike[0][0]) if alike[0][0].spec.affinity else None
+        key: own_matcher(state.snapshot, alike[0][0]) if own_affinity(state.snapshot, alike[0][0]) else None
         for key, alike in steps.items()
     }
     wanted = list(dict.fromkeys(m for m in matchers.values() if m is not None))

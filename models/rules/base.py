@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import wraps
+from typing import Any, ClassVar
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
@@ -43,6 +44,9 @@ class Rule(ABC):
     `rejects` is kube-scheduler's filter: may `agent`, not yet on any node, go to `node` as things stand?
     `violations` judges a finished placement: only what the placement did (`state.new`) is blamed,
     never what was already broken before it.
+
+    A profile may switch off the filter of `plugin` for its agents. Whatever a rule says then leaves them
+    alone: `__init_subclass__` sees to that, for every rule alike. For everybody else they are there.
     """
 
     name: ClassVar[str]
@@ -67,6 +71,50 @@ class Rule(ABC):
             if reason is not None:
                 yield Violation(self.name, reason.message, agent.key, node.name)
 
-    def reads_node_identity(self, agent: Agent) -> bool:
+    def holds(self, snapshot: Snapshot, agent: Agent) -> bool:
+        """Whether the agent's profile has this rule's filter."""
+        return not self.plugin or snapshot.filters(self.plugin, agent)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        for name, spared in (("admits", _admits), ("rejects", _rejects), ("violations", _violations)):
+            if name in cls.__dict__:
+                setattr(cls, name, spared(cls.__dict__[name]))
+
+    def reads_node_identity(self, snapshot: Snapshot, agent: Agent) -> bool:
         """Whether `admits` can differ between two nodes with equal labels, taints and cordon."""
         return False
+
+
+def _admits(said: Callable[[Rule, Snapshot, Agent, Node], Reason | None]) -> Callable[..., Reason | None]:
+    @wraps(said)
+    def admits(self: Rule, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
+        off = snapshot.any_off and not self.holds(snapshot, agent)
+        return None if off else said(self, snapshot, agent, node)
+
+    return admits
+
+
+def _rejects(
+    said: Callable[[Rule, ClusterState, Agent, Node], Reason | None],
+) -> Callable[..., Reason | None]:
+    @wraps(said)
+    def rejects(self: Rule, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
+        off = state.snapshot.any_off and not self.holds(state.snapshot, agent)
+        return None if off else said(self, state, agent, node)
+
+    return rejects
+
+
+def _violations(
+    said: Callable[[Rule, ClusterState], Iterator[Violation]],
+) -> Callable[..., Iterator[Violation]]:
+    @wraps(said)
+    def violations(self: Rule, state: ClusterState) -> Iterator[Violation]:
+        snapshot = state.snapshot
+        for violation in said(self, state):
+            agent = snapshot.agent_by_key.get(violation.agent) if snapshot.any_off else None
+            if agent is None or self.holds(snapshot, agent):
+                yield violation
+
+    return violations

@@ -10,7 +10,7 @@ from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules.affinity_order import found
 from placewright.models.rules.base import Reason, Rule, Violation
-from placewright.models.rules.own_terms import own_affinity, own_anti_affinity, own_matcher
+from placewright.models.rules.own_terms import PLUGIN, own_affinity, own_anti_affinity, own_matcher
 from placewright.models.rules.topology import Matcher, TopologyCounts, matches, term_matches
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
@@ -66,7 +66,7 @@ class AntiAffinityIndex:
 
 class InterAgentAffinityRule(Rule):
     name = "inter_agent_affinity"
-    plugin = "InterPodAffinity"
+    plugin = PLUGIN
     summary = (
         "Required affinity finds company in its domain, in some order; required anti-affinity finds none."
     )

@@ -12,8 +12,13 @@ from placewright.models.snapshot import Snapshot
 _NEGATIVE = frozenset({Operator.NOT_IN, Operator.DOES_NOT_EXIST})
 
 
+PLUGIN = "InterPodAffinity"
+
+
 def own_affinity(snapshot: Snapshot, agent: Agent) -> tuple[AffinityTerm, ...]:
-    """Required affinity terms."""
+    """Required affinity terms, as far as the agent's profile asks for company at all."""
+    if not agent.spec.affinity or not snapshot.filters(PLUGIN, agent):
+        return ()
     return tuple(_seen(snapshot, term) for term in agent.spec.affinity)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules import host_ports, inter_agent_affinity, volume_restrictions
 from placewright.models.rules.base import Rule, Violation
-from placewright.models.rules.resources import UsageIndex, shortages
+from placewright.models.rules.resources import PODS, UsageIndex, checked_requests, shortages
 from placewright.models.rules.victims import evictable, may_preempt, preemptors, returns, unevictable_because
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -52,16 +53,22 @@ class PreemptionRule(Rule):
     def _immodest(self, state: ClusterState) -> Iterator[Violation]:
         """Agents that may not preempt must go together with everybody who ran before."""
         before = ClusterState(state.snapshot)
-        filling = ClusterState(state.snapshot)
-        usage = filling.index(UsageIndex)
+        usage = before.index(UsageIndex)
+        filled: dict[str, Counter[str]] = {}
         for agent, node in state.placed():
-            if may_preempt(agent) or agent.node_name:
+            if may_preempt(state.snapshot, agent) or agent.node_name:
                 continue
-            why = [*shortages(agent, node, usage.used(node.name)), *kept_out(before, agent, node)]
+            used = filled.setdefault(node.name, Counter(usage.used(node.name)))
+            why = [*shortages(state.snapshot, agent, node, used), *kept_out(before, agent, node)]
             if why:
                 message = f"may not preempt, and cannot be there without evictions: {', '.join(why)}"
                 yield Violation(self.name, message, agent.key, node.name)
-            filling.place(agent, node)
+            requests = checked_requests(state.snapshot, agent)
+            used.update({} if requests is None else {PODS: 1, **requests})
+
+    def holds(self, snapshot: Snapshot, agent: Agent) -> bool:
+        """For everybody: that a profile's agents do not preempt (`may_preempt`) does not free its victims."""
+        return True
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> None:
         return None

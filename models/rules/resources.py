@@ -8,6 +8,7 @@ from typing import Self
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node, Resources
+from placewright.models.profile import FitArgs
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -42,15 +43,37 @@ class UsageIndex:
         return self._used.get(node_name, {})
 
 
-def shortages(agent: Agent, node: Node, used: Resources) -> list[str]:
+def checked_requests(snapshot: Snapshot, agent: Agent) -> Resources | None:
+    """The requests that must fit: all but extended resources that the agent's profile leaves to others.
+
+    None where its profile has no such filter: then it needs no pod slot either.
+    """
+    if not snapshot.filters(ResourcesRule.plugin, agent):
+        return None
+    fit = snapshot.profile_of(agent).fit
+    if not fit.ignored_resources and not fit.ignored_groups:
+        return agent.spec.requests
+    return {name: amount for name, amount in agent.spec.requests.items() if not _is_ignored(fit, name)}
+
+
+def _is_ignored(fit: FitArgs, name: str) -> bool:
+    group, slash, _ = name.partition("/")
+    extended = bool(slash) and "kubernetes.io/" not in name
+    return extended and (name in fit.ignored_resources or group in fit.ignored_groups)
+
+
+def shortages(snapshot: Snapshot, agent: Agent, node: Node, used: Resources) -> list[str]:
     """kube-scheduler's words for each resource that the node is short of, in a stable order.
 
     Only what the agent asks for is checked: one that asks for nothing passes on an overcommitted node.
     """
+    requests = checked_requests(snapshot, agent)
+    if requests is None:
+        return []
     short = []
     if used.get(PODS, 0) + 1 > node.allocatable.get(PODS, 0):
         short.append("Too many pods")
-    for name, amount in agent.spec.requests.items():
+    for name, amount in requests.items():
         if amount > 0 and amount > node.allocatable.get(name, 0) - used.get(name, 0):
             short.append(f"Insufficient {name}")
     return short
@@ -62,11 +85,12 @@ class ResourcesRule(Rule):
     summary = "Requests of all agents on a node stay within its allocatable amounts, pod slots included."
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        return self._reason(shortages(agent, node, {}), resolvable=False)
+        return self._reason(shortages(snapshot, agent, node, {}), resolvable=False)
 
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
-        short = shortages(agent, node, state.index(UsageIndex).used(node.name))
-        return self._reason(short, resolvable=not (short and shortages(agent, node, {})))
+        snapshot = state.snapshot
+        short = shortages(snapshot, agent, node, state.index(UsageIndex).used(node.name))
+        return self._reason(short, resolvable=not (short and shortages(snapshot, agent, node, {})))
 
     def _reason(self, short: list[str], *, resolvable: bool) -> Reason | None:
         return Reason(self.name, ", ".join(short), resolvable) if short else None
@@ -76,7 +100,8 @@ class ResourcesRule(Rule):
         usage = state.index(UsageIndex)
         for agent, node in state.placed():
             used = usage.used(node.name)
-            asked = {PODS: 1, **agent.spec.requests}
+            requests = checked_requests(state.snapshot, agent)
+            asked = {} if requests is None else {PODS: 1, **requests}
             for name, amount in asked.items():
                 have = node.allocatable.get(name, 0)
                 if amount > 0 and used.get(name, 0) > have:

@@ -13,20 +13,29 @@ from placewright.models.rules.node_affinity import selects
 from placewright.models.rules.taints import untolerated
 from placewright.models.rules.topology import Matcher, TopologyCounts, same_namespace
 from placewright.models.snapshot import Snapshot
+from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 
 SKEW = "node(s) didn't match pod topology spread constraints"
 MISSING_LABEL = "node(s) didn't match pod topology spread constraints (missing required label)"
 
 
-def hard_constraints(agent: Agent) -> tuple[SpreadConstraint, ...]:
-    """The DoNotSchedule constraints."""
-    return tuple(constraint for constraint in agent.spec.spread if constraint.hard)
+def hard_constraints(snapshot: Snapshot, agent: Agent) -> tuple[SpreadConstraint, ...]:
+    """The DoNotSchedule constraints, an agent's own or its profile's; none where the filter is off."""
+    if not agent.spec.spread and not _has_hard_defaults(snapshot, agent):
+        return ()
+    if not snapshot.filters(TopologySpreadRule.plugin, agent):
+        return ()
+    return tuple(constraint for constraint in spread_constraints(snapshot, agent) if constraint.hard)
+
+
+def _has_hard_defaults(snapshot: Snapshot, agent: Agent) -> bool:
+    return agent.spread_selector is not None and snapshot.profile_of(agent).default_spread.has_hard
 
 
 def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint) -> frozenset[str]:
     """Names of the nodes whose agents count for one constraint of an agent (§6.2)."""
-    keys = [c.topology_key for c in hard_constraints(agent)]
+    keys = [c.topology_key for c in hard_constraints(snapshot, agent)]
     return frozenset(
         node.name
         for node in snapshot.nodes
@@ -80,11 +89,14 @@ class _Domains:
 
 def _domains(state: ClusterState, agent: Agent) -> tuple[_Domains, ...]:
     """The agent's hard constraints with their counts, shared by all agents of its kind."""
-    # The snapshot keeps every spec alive, so an id stays its own.
-    key: Hashable = (RULE.name, id(agent.spec), agent.namespace, agent.label_set)
+    # The snapshot keeps every spec and selector alive, so an id stays its own.
+    own = (id(agent.spec), id(agent.spread_selector))
+    key: Hashable = (RULE.name, own, agent.namespace, agent.label_set)
     known = state.cache.get(key)
     if known is None:
-        known = state.cache[key] = tuple(_domain(state, agent, c) for c in hard_constraints(agent))
+        known = state.cache[key] = tuple(
+            _domain(state, agent, c) for c in hard_constraints(state.snapshot, agent)
+        )
     return cast(tuple[_Domains, ...], known)
 
 
@@ -111,12 +123,12 @@ class TopologySpreadRule(Rule):
     summary = "No domain that receives agents ends more than maxSkew above the emptiest one that counts."
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        if all(c.topology_key in node.labels for c in hard_constraints(agent)):
+        if all(c.topology_key in node.labels for c in hard_constraints(snapshot, agent)):
             return None
         return Reason(self.name, MISSING_LABEL, resolvable=False)
 
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
-        if not agent.spec.spread:
+        if not hard_constraints(state.snapshot, agent):
             return None
         missing = self.admits(state.snapshot, agent, node)
         if missing is not None:
@@ -129,7 +141,7 @@ class TopologySpreadRule(Rule):
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         for agent, node in state.placed():
-            if not hard_constraints(agent):
+            if not hard_constraints(state.snapshot, agent):
                 continue
             missing = self.admits(state.snapshot, agent, node)
             if missing is not None:

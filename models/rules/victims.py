@@ -17,18 +17,19 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
 NEVER = "Never"
+PLUGIN = "DefaultPreemption"
 QOS_COST = {QosClass.BEST_EFFORT: 0, QosClass.BURSTABLE: 1, QosClass.GUARANTEED: 2}
 """Among victims of equal priority the ones with the weaker promise go first."""
 
 
-def may_preempt(agent: Agent) -> bool:
-    """Whether others may be evicted for this agent."""
-    return agent.spec.preemption_policy != NEVER
+def may_preempt(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether others may be evicted for this agent: not if it says so, or its profile does not preempt."""
+    return agent.spec.preemption_policy != NEVER and snapshot.filters(PLUGIN, agent)
 
 
 def highest_preemptor(snapshot: Snapshot) -> int | None:
     """The highest priority among the pending agents that may preempt; None where there is none."""
-    priorities = [agent.spec.priority for agent in snapshot.pending if may_preempt(agent)]
+    priorities = [agent.spec.priority for agent in snapshot.pending if may_preempt(snapshot, agent)]
     return max(priorities, default=None)
 
 
@@ -76,7 +77,7 @@ def preemptors(snapshot: Snapshot, placed: Iterable[Agent], victim: Agent) -> li
         agent
         for agent in placed
         if agent.spec.priority > victim.spec.priority
-        and may_preempt(agent)
+        and may_preempt(snapshot, agent)
         and snapshot.classify(agent) is AgentClass.PENDING
     ]
 

@@ -82,7 +82,7 @@ class VolumeBindingRule(Rule):
                     message = f"{NO_VOLUME}: claim {demand.claim.name}"
                     yield Violation(self.name, message, agent.key, state.new[agent.key])
 
-    def reads_node_identity(self, agent: Agent) -> bool:
+    def reads_node_identity(self, snapshot: Snapshot, agent: Agent) -> bool:
         return bool(agent.spec.claims)
 
 

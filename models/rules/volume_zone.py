@@ -35,7 +35,7 @@ class VolumeZoneRule(Rule):
                 return Reason(self.name, CONFLICT, resolvable=False)
         return None
 
-    def reads_node_identity(self, agent: Agent) -> bool:
+    def reads_node_identity(self, snapshot: Snapshot, agent: Agent) -> bool:
         return bool(agent.spec.claims)
 
 

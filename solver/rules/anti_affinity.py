@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from placewright.models.rules.own_terms import own_anti_affinity
+from placewright.models.rules.own_terms import PLUGIN, own_anti_affinity
 from placewright.models.rules.topology import Matcher
 from placewright.models.selector import AffinityTerm
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
@@ -31,12 +31,14 @@ class AntiAffinityEncoder(Encoder):
     """closed (G, N): agents that are there already keep the group out, by its terms or by theirs.
 
     standing (G,): groups of running agents that may leave. They keep others out, and nobody keeps them out.
+    unchecked (G,): those, and groups whose profile does not ask: two of them do not keep each other out.
     """
 
     rule: ClassVar[str] = "inter_agent_affinity"
     closed: BoolArray
     guards: tuple[_Guard, ...]
     standing: BoolArray
+    unchecked: BoolArray
 
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
@@ -56,36 +58,40 @@ class AntiAffinityEncoder(Encoder):
             guards.append(_Guard(tuple(dict.fromkeys(groups)), domain, meant))
         if not guards and not closed.any():
             return None
-        closed[compilation.standing] = False
-        return cls(closed, tuple(guards), compilation.standing)
+        unchecked = compilation.unchecked(PLUGIN)
+        closed[unchecked] = False
+        return cls(closed, tuple(guards), compilation.standing, unchecked)
 
     def tighten(self, cap: IntArray) -> IntArray:
         """A group that its own term means is alone in a domain, so on a node that has one."""
         cap = np.where(self.closed, 0, cap)
         for guard in self.guards:
             for g in guard.owners:
-                if g in guard.meant and not self.standing[g]:
+                if g in guard.meant and not self.unchecked[g]:
                     cap[g] = np.where(guard.domain >= 0, np.minimum(cap[g], 1), cap[g])
         return cap
 
     def encode(self, x: Variables) -> None:
         close(x, self.closed)
         for guard in self.guards:
-            newcomers = tuple(g for g in guard.meant if not self.standing[g])
             for owner in guard.owners:
-                kept_out = newcomers if self.standing[owner] else guard.meant
+                kept_out = self._checked(guard.meant) if self.unchecked[owner] else guard.meant
                 for nodes in _domains_open_to(x, owner, guard.domain):
                     _keep_out(x, owner, kept_out, nodes)
 
     def fixing(self, fixed: IntArray) -> Self:
         closed = self.closed.copy()
         for guard in self.guards:
-            owned = fixed[list(guard.owners)].sum(axis=0) > 0
-            closed[list(guard.meant)] |= _in_domains(guard.domain, owned)
-            there = fixed[list(guard.meant)].sum(axis=0) > 0
-            closed[list(guard.owners)] |= _in_domains(guard.domain, there)
+            for one, other in ((guard.owners, guard.meant), (guard.meant, guard.owners)):
+                # Whoever is checked is kept out by all, the others by those that are checked.
+                for groups, by in ((self._checked(one), other), (one, self._checked(other))):
+                    there = fixed[list(by)].sum(axis=0) > 0
+                    closed[list(groups)] |= _in_domains(guard.domain, there)
         closed[self.standing] = False
         return replace(self, closed=closed)
+
+    def _checked(self, groups: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(g for g in groups if not self.unchecked[g])
 
 
 def _close_by_residents(compilation: Compilation, closed: BoolArray) -> None:

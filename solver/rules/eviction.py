@@ -41,7 +41,8 @@ class EvictionEncoder(Encoder):
     def compile(cls, compilation: Compilation) -> Self | None:
         if not compilation.standing.any():
             return None
-        modest = tuple(g for g in compilation.pending if not may_preempt(compilation.groups[g].agent))
+        snapshot, groups = compilation.snapshot, compilation.groups
+        modest = tuple(g for g in compilation.pending if not may_preempt(snapshot, groups[g].agent))
         before = np.maximum(compilation.free - compilation.home.T @ compilation.request, 0)
         return cls(
             compilation.running.returning,
@@ -92,7 +93,11 @@ def _preemptors(compilation: Compilation, standing: int) -> tuple[int, ...]:
     """The pending groups that may evict agents of a standing group."""
     priority = compilation.groups[standing].agent.spec.priority
     agents = ((g, compilation.groups[g].agent) for g in compilation.pending)
-    return tuple(g for g, agent in agents if agent.spec.priority > priority and may_preempt(agent))
+    return tuple(
+        g
+        for g, agent in agents
+        if agent.spec.priority > priority and may_preempt(compilation.snapshot, agent)
+    )
 
 
 def _closed(compilation: Compilation, modest: tuple[int, ...]) -> BoolArray:

@@ -16,16 +16,17 @@ Rivals = tuple[tuple[int, int], ...]
 
 
 def compile_exclusions(
-    compilation: Compilation, groups: Sequence[int], excludes: Callable[[Agent, Agent], bool]
+    compilation: Compilation, groups: Sequence[int], excludes: Callable[[Agent, Agent], bool], plugin: str
 ) -> tuple[BoolArray, Rivals]:
     """closed (G, N) by running agents, and the rivals among `groups`.
 
-    Two groups of running agents are no rivals: they are together already.
+    Two groups that the plugin's filter leaves alone are no rivals: so are running agents, which are together
+    already.
     """
     closed = np.zeros_like(compilation.eligible)
-    standing = compilation.standing
+    unchecked = compilation.unchecked(plugin)
     for g in groups:
-        if standing[g]:
+        if unchecked[g]:
             continue
         agent = compilation.groups[g].agent
         for n, residents in enumerate(compilation.residents_on):
@@ -33,7 +34,7 @@ def compile_exclusions(
     rivals = tuple(
         (g, h)
         for g, h in combinations_with_replacement(groups, 2)
-        if not (standing[g] and standing[h])
+        if not (unchecked[g] and unchecked[h])
         and excludes(compilation.groups[g].agent, compilation.groups[h].agent)
     )
     return closed, rivals

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
-from placewright.models.rules.host_ports import conflict
+from placewright.models.rules.host_ports import RULE, conflict
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.base import Encoder
 from placewright.solver.rules.exclusion import (
@@ -36,6 +36,7 @@ class HostPortsEncoder(Encoder):
                 compilation,
                 asking,
                 lambda one, other: conflict(one, other) is not None,
+                RULE.plugin,
             )
         )
 

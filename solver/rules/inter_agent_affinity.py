@@ -16,7 +16,7 @@ from typing import ClassVar, Self
 import networkx as nx
 import numpy as np
 
-from placewright.models.rules.own_terms import own_matcher
+from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.affinity_times import Hungry, encode_times
 from placewright.solver.rules.base import Encoder
@@ -34,7 +34,7 @@ class AffinityEncoder(Encoder):
     def compile(cls, compilation: Compilation) -> Self | None:
         hungry = {}
         for g, group in enumerate(compilation.groups):
-            terms = group.agent.spec.affinity
+            terms = own_affinity(compilation.snapshot, group.agent)
             if not terms or compilation.standing[g]:
                 continue
             matcher = own_matcher(compilation.snapshot, group.agent)

@@ -55,7 +55,9 @@ class TopologySpreadEncoder(Encoder):
     def compile(cls, compilation: Compilation) -> Self | None:
         seen: dict[tuple[str, SpreadConstraint, frozenset[str], bool], list[int]] = {}
         for g, group in enumerate(compilation.groups):
-            for constraint in () if compilation.standing[g] else hard_constraints(group.agent):
+            for constraint in (
+                () if compilation.standing[g] else hard_constraints(compilation.snapshot, group.agent)
+            ):
                 if counted_agents(group.agent, constraint) is None:
                     continue
                 within = counted_nodes(compilation.snapshot, group.agent, constraint)

@@ -10,7 +10,12 @@ import numpy as np
 
 from placewright.models.agent import Agent
 from placewright.models.rules.claims import ClaimKey
-from placewright.models.rules.volume_restrictions import agents_conflict, one_node_claims, one_pod_claims
+from placewright.models.rules.volume_restrictions import (
+    RULE,
+    agents_conflict,
+    one_node_claims,
+    one_pod_claims,
+)
 from placewright.models.snapshot import Snapshot
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.base import Encoder
@@ -42,7 +47,7 @@ class VolumeRestrictionsEncoder(Encoder):
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
         mounting = [g for g, group in enumerate(compilation.groups) if group.agent.spec.disks]
-        closed, rivals = compile_exclusions(compilation, mounting, agents_conflict)
+        closed, rivals = compile_exclusions(compilation, mounting, agents_conflict, RULE.plugin)
         one_pod = _shared(compilation, one_pod_claims)
         one_node = _shared(compilation, one_node_claims)
         if not (mounting or one_pod or one_node):
