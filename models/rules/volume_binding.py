@@ -21,6 +21,7 @@ from placewright.models.rules.claims import (
     segment,
     static_volumes,
 )
+from placewright.models.rules.volume_zone import in_zone
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.storage import PersistentVolume, PersistentVolumeClaim
@@ -169,7 +170,9 @@ class VolumeIndex:
 
     def _again(self, known: VolumeChoice, claim: PersistentVolumeClaim, node: Node) -> VolumeChoice | None:
         if known.volume:
-            return known if reaches(self._snapshot.storage.volumes[known.volume], node) else None
+            # Once it is bound, its zone labels count as well.
+            volume = self._snapshot.storage.volumes[known.volume]
+            return known if reaches(volume, node) and in_zone(volume, node) else None
         first = self._snapshot.node_by_name[known.node]
         same = segment(self._snapshot, claim, first) == segment(self._snapshot, claim, node)
         return known if same else None

@@ -25,13 +25,13 @@ class VolumeZoneRule(Rule):
     )
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        if not agent.spec.claims or not any(key in node.labels for key in KEYS):
+        if not agent.spec.claims or not has_zones(node):
             return None
         for _, claim in claims_of(snapshot, agent):
             if claim is None or is_delayed(snapshot, claim):
                 continue
             volume = snapshot.storage.volumes.get(claim.volume_name)
-            if volume is None or not _in_zone(volume, node):
+            if volume is None or not in_zone(volume, node):
                 return Reason(self.name, CONFLICT, resolvable=False)
         return None
 
@@ -39,7 +39,15 @@ class VolumeZoneRule(Rule):
         return bool(agent.spec.claims)
 
 
-def _in_zone(volume: PersistentVolume, node: Node) -> bool:
+def has_zones(node: Node) -> bool:
+    """Whether the node says where it is; one that does not is anywhere."""
+    return any(key in node.labels for key in KEYS)
+
+
+def in_zone(volume: PersistentVolume, node: Node) -> bool:
+    """Whether the node is in each zone and region that the volume is labelled with, or says of none."""
+    if not has_zones(node):
+        return True
     for key in KEYS:
         if key not in volume.labels:
             continue

@@ -262,6 +262,13 @@ def test_a_shared_provisioned_claim_is_made_where_both_can_use_it() -> None:
     assert open_nodes(volume_binding.RULE, seen, "p1", {"p0": "n1"}) == {"n1", "n4"}
 
 
+def test_the_second_user_of_a_volume_is_held_to_its_zone_labels_as_it_is_bound_by_then() -> None:
+    zoned = volume(labels={ZONE: "a"})
+    seen = cluster([claim()], [zoned], agent("q", claims=(ClaimUse("c"),)))
+    assert open_nodes(volume_binding.RULE, seen, "q") == ALL
+    assert open_nodes(volume_binding.RULE, seen, "q", {"p": "n1"}) == {"n1", "n3"}
+
+
 def test_stated_choices_are_checked() -> None:
     seen = two_users(volumes=2)
     placed = {"default/p0": "n1", "default/p1": "n1"}
