@@ -1,0 +1,230 @@
+"""The same snapshot, the same machine: placewright beside kube-scheduler itself.
+
+    make conformance CLUSTERS=1 PLANS=0      # builds it
+    python benchmarks/side_by_side.py 100 300 1000 --time-limit 20
+
+kube-scheduler runs in-process, with its own queue, cache and plugins, preemption on, and without an API
+server or kubelets, which flatters its seconds; deleted pods come back from nobody. Three clusters of each
+size:
+
+    roomy   everything waits, for about 75 % of the cpu there is
+    scarce  everything waits, for about 120 % of it
+    full    two thirds run already, most of it of low priority; what waits wants 45 % of the cpu there is
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from placewright.models.levels import level_values
+from placewright.models.options import Options
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.place import place
+from placewright.solver.settings import Settings
+from placewright.solver.verify import Refused
+from placewright.tests.conformance.compare import snapshot_of
+from placewright.tests.conformance.harness import Harness
+
+Object = dict[str, Any]
+ZONE, HOSTNAME = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
+PRIORITIES = (1000, 100, 0)
+CASES = ("roomy", "scarce", "full")
+
+
+def cluster(case: str, nodes: int, seed: int = 1) -> list[Object]:
+    """Kubernetes objects; the same arguments give the same ones."""
+    rng = Random(f"{case}-{nodes}-{seed}")
+    made = [_node(rng, i) for i in range(nodes)]
+    there = sum(int(node["status"]["allocatable"]["cpu"]) * 1000 for node in made)
+    if case == "full":
+        low = list(_agents(rng, int(there * 0.67), "r", (0, 0, 0, 100)))
+        running = list(_running(rng, low, made))
+        waiting = list(_agents(rng, int(there * 0.45), "w", PRIORITIES))
+        return [*made, *running, *waiting]
+    share = {"roomy": 0.75, "scarce": 1.2}[case]
+    return [*made, *_agents(rng, int(there * share), "w", PRIORITIES)]
+
+
+def _node(rng: Random, i: int) -> Object:
+    have = {"cpu": str(rng.choice((8, 16, 32))), "memory": f"{rng.choice((32, 64))}Gi", "pods": "110"}
+    labels = {HOSTNAME: f"n{i}", ZONE: "abc"[i % 3], "pool": "pqrs"[i % 4]}
+    taints = [{"key": "batch", "effect": "NoSchedule"}] if i % 20 == 0 else []
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": f"n{i}", "uid": f"n{i}", "labels": labels},
+        "spec": {"taints": taints},
+        "status": {"allocatable": have, "capacity": have},
+    }
+
+
+def _agents(rng: Random, millis: int, prefix: str, priorities: tuple[int, ...]) -> Iterator[Object]:
+    """Replicas of templates, until they ask for this much cpu."""
+    t = 0
+    while millis > 0:
+        app, cpu = f"{prefix}{t}", rng.choice((250, 500, 1000, 2000, 4000))
+        memory = rng.choice((256, 512, 1024, 2048, 4096))
+        spec: Object = {
+            "priority": rng.choice(priorities),
+            "containers": [
+                {
+                    "name": "main",
+                    "image": "app",
+                    "resources": {"requests": {"cpu": f"{cpu}m", "memory": f"{memory}Mi"}},
+                }
+            ],
+            **_rules(rng, app, f"{prefix}{t // 2}" if t else ""),
+        }
+        for i in range(rng.randint(4, 40)):
+            millis -= cpu
+            yield {
+                "apiVersion": "v1",
+                "kind": "Pod",
+                "metadata": {
+                    "name": f"{app}-{i}",
+                    "namespace": "default",
+                    "uid": f"{app}-{i}",
+                    "labels": {"app": app},
+                },
+                "spec": spec,
+                "status": {"phase": "Pending"},
+            }
+        t += 1
+
+
+def _rules(rng: Random, app: str, leader: str) -> Object:
+    """What one template demands of its nodes and neighbours."""
+    share, own = rng.random(), {"matchLabels": {"app": app}}
+    if share < 0.30:
+        constraint = {"maxSkew": 1, "topologyKey": ZONE, "whenUnsatisfiable": "DoNotSchedule"}
+        return {"topologySpreadConstraints": [{**constraint, "labelSelector": own}]}
+    required = "requiredDuringSchedulingIgnoredDuringExecution"
+    if share < 0.45:
+        return {
+            "affinity": {"podAntiAffinity": {required: [{"topologyKey": HOSTNAME, "labelSelector": own}]}}
+        }
+    if share < 0.55 and leader:
+        term = {"topologyKey": ZONE, "labelSelector": {"matchLabels": {"app": leader}}}
+        return {"affinity": {"podAffinity": {required: [term]}}}
+    if share < 0.75:
+        return {"nodeSelector": {"pool": rng.choice("pqrs")}}
+    return {"tolerations": [{"key": "batch", "operator": "Exists"}]} if share < 0.80 else {}
+
+
+def _running(rng: Random, agents: list[Object], nodes: list[Object]) -> Iterator[Object]:
+    """The agents on nodes with room for them, at random; those that find none are left out."""
+    left = {n["metadata"]["name"]: _free(n) for n in nodes}
+    names = list(left)
+    for agent in agents:
+        request = agent["spec"]["containers"][0]["resources"]["requests"]
+        cpu, memory = int(request["cpu"][:-1]), int(request["memory"][:-2])
+        for name in rng.sample(names, min(20, len(names))):
+            if left[name][0] >= cpu and left[name][1] >= memory:
+                left[name][0] -= cpu
+                left[name][1] -= memory
+                status = {"phase": "Running", "startTime": "2026-01-01T00:00:00Z"}
+                yield {**agent, "spec": {**agent["spec"], "nodeName": name}, "status": status}
+                break
+
+
+def _free(node: Object) -> list[int]:
+    have = node["status"]["allocatable"]
+    return [int(have["cpu"]) * 1000, int(have["memory"][:-2]) * 1024]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one of the two made of a snapshot. `lost`: running agents that were evicted and have no node."""
+
+    who: str
+    seconds: float
+    placed: Counter[int]
+    evicted: int
+    lost: int
+    scores: int
+
+
+def ours(snapshot: Snapshot, limit: float, *, preempt: bool) -> Result:
+    """placewright's plan."""
+    start = time.perf_counter()
+    verdict = place(snapshot, Settings(time_limit=limit, preempt=preempt))
+    seconds = time.perf_counter() - start
+    if isinstance(verdict, Refused):
+        raise SystemExit(f"the answer did not verify: {verdict.violations[0]}")
+    plan = verdict.plan
+    gone = [eviction.key for eviction in plan.evictions]
+    steps = [(binding.key, binding.node) for binding in plan.bindings]
+    return _result(f"placewright, {limit:g} s", seconds, snapshot, gone, steps)
+
+
+def theirs(objects: list[Object], snapshot: Snapshot) -> Result:
+    """What kube-scheduler does."""
+    with Harness("schedule") as harness:
+        answers = harness.ask(objects)
+    gone = [_key(answer["victim"]) for answer in answers if "victim" in answer]
+    steps = [(_key(a["binding"]), a["binding"]["node"]) for a in answers if "binding" in a]
+    seconds = max(answers[-1]["seconds"], answers[-1]["settled"])
+    return _result("kube-scheduler", seconds, snapshot, gone, steps)
+
+
+def _key(placed: Object) -> str:
+    return f"{placed['namespace']}/{placed['name']}"
+
+
+def _result(
+    who: str, seconds: float, snapshot: Snapshot, gone: list[str], steps: list[tuple[str, str]]
+) -> Result:
+    state = ClusterState(snapshot)
+    evicted = [snapshot.agent_by_key[key] for key in gone if key in snapshot.resident_keys]
+    for agent in evicted:
+        state.remove(agent, snapshot.node_by_name[agent.node_name])
+    for key, node in steps:
+        state.place(snapshot.agent_by_key[key], snapshot.node_by_name[node])
+    waiting = {agent.key for agent in snapshot.pending}
+    placed = Counter(snapshot.agent_by_key[key].spec.priority for key, _ in steps if key in waiting)
+    lost = sum(agent.key not in state.new for agent in evicted)
+    return Result(who, seconds, placed, len(evicted), lost, level_values(state)["scores"])
+
+
+def rows(case: str, nodes: int, limits: list[float]) -> Iterator[str]:
+    """The lines of the table for one cluster."""
+    objects = cluster(case, nodes)
+    snapshot = snapshot_of(objects, Options())
+    asked = Counter(agent.spec.priority for agent in snapshot.pending)
+    results = [theirs(objects, snapshot)]
+    results += [ours(snapshot, limit, preempt=case == "full") for limit in limits]
+    for result in results:
+        by_priority = " | ".join(f"{result.placed[p]}/{asked[p]}" for p in PRIORITIES)
+        yield (
+            f"| {case} | {nodes} | {result.who} | {result.seconds:.1f} | {by_priority} "
+            f"| {result.evicted} | {result.lost} | {result.scores} |"
+        )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("nodes", nargs="*", type=int, default=[100, 300, 1000])
+    parser.add_argument("--time-limit", type=float, nargs="+", default=[20.0], metavar="SECONDS")
+    parser.add_argument("--case", choices=CASES, nargs="+", default=CASES)
+    arguments = parser.parse_args()
+    titles = " | ".join(f"priority {priority}" for priority in PRIORITIES)
+    print(f"| cluster | nodes | who | seconds | {titles} | evicted | lost | scores (least) |")
+    print("|---|---|---|---|---|---|---|---|---|---|")
+    for case in arguments.case:
+        for nodes in arguments.nodes:
+            for line in rows(case, nodes, arguments.time_limit):
+                print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
