@@ -12,6 +12,7 @@ from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
+from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import affordable
 from placewright.solver.clock import Deadline, Phases
@@ -88,12 +89,13 @@ def place(
 def _first_answer(
     compilation: Compilation, problem: Problem, deadline: Deadline
 ) -> tuple[IntArray, tuple[int, ...]]:
-    """The best of three constructions, and the bounds of the relaxation that the first of them follows.
+    """The best of several constructions, and the bounds of the relaxation that the first of them follows.
 
     The later ones only where those before left agents out.
     """
     pending = list(compilation.pending)
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum())
+    baseline = baseline_counts(compilation, deadline, _acceptor(compilation))
     # Without time for the relaxation there still is time for an answer.
     followed = affordable(problem, deadline.remaining() / 2)
     plan = blueprint(problem, deadline.remaining() / 2) if followed else None
@@ -105,6 +107,8 @@ def _first_answer(
         best = max(best, other, key=lambda count: _rank(problem, count))
     if compilation.standing.any() and int(best[pending].sum()) < reachable:
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))
+    if baseline is not None:
+        best = max(best, baseline, key=lambda count: _rank(problem, count))
     return best, plan.bounds if plan else ()
 
 
