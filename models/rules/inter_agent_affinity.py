@@ -40,7 +40,8 @@ class AntiAffinityIndex:
         self._change(agent, node, -1)
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:
-        for term in agent.spec.anti_affinity:
+        # A term that is written twice guards no more than once.
+        for term in dict.fromkeys(agent.spec.anti_affinity):
             if term not in self._guarded:
                 self._guarded[term] = Counter()
                 self._against.clear()

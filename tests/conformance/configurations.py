@@ -106,7 +106,37 @@ RISING = _configuration(
 )
 """A rising shape that is flat at its ends."""
 
-CONFIGURATIONS: Mapping[str, Object] = {"packed": PACKED, "shaped": SHAPED, "rising": RISING}
+FILTERED = _configuration(
+    {
+        "filter": {"disabled": [{"name": "TaintToleration"}]},
+        "multiPoint": {"disabled": [{"name": "NodePorts"}, {"name": "VolumeZone"}]},
+    },
+    NodeResourcesFit={"ignoredResources": [GPU], "scoringStrategy": {"type": "LeastAllocated"}},
+    PodTopologySpread={
+        "defaultingType": "List",
+        "defaultConstraints": [
+            {"topologyKey": ZONE, "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"},
+            _soft(RACK, 2),
+        ],
+    },
+    NodeAffinity={
+        "addedAffinity": {
+            "requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [
+                    {"matchExpressions": [{"key": "disk", "operator": "NotIn", "values": ["hdd"]}]}
+                ]
+            }
+        }
+    },
+)
+"""Filters that are off, an ignored resource, a hard default spread, an added requirement."""
+
+CONFIGURATIONS: Mapping[str, Object] = {
+    "packed": PACKED,
+    "shaped": SHAPED,
+    "rising": RISING,
+    "filtered": FILTERED,
+}
 
 
 @contextmanager

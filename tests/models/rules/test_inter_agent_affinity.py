@@ -235,6 +235,12 @@ SELF = {"affinity": (WEB,)}
             id="new against new, blamed both ways",
         ),
         pytest.param(
+            [app("a", "web", anti_affinity=(WEB, WEB))],
+            {"a": "n1"},
+            set(),
+            id="a term that is written twice does not keep its own agent out",
+        ),
+        pytest.param(
             [app("q", "db", on="n1", anti_affinity=(WEB,)), app("w", "web", on="n2"), agent("a")],
             {"a": "n1"},
             set(),
