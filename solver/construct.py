@@ -16,6 +16,7 @@ from placewright.models.node import Node
 from placewright.models.rules import RULES, inter_agent_affinity, topology_spread
 from placewright.models.rules.base import Rule
 from placewright.models.rules.devices import choose_devices
+from placewright.models.rules.limit_overcommit import limit_of
 from placewright.models.rules.topology import term_matches
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
@@ -206,16 +207,21 @@ def _checked_groups(compilation: Compilation) -> list[bool]:
 
 def _is_restricted(agent: Agent, snapshot: Snapshot) -> bool:
     spec = agent.spec
+    capped = any(limit_of(spec, name) for name in snapshot.options.profile.limit_caps)
     charged = not agent.admitted and any(quota.namespace == agent.namespace for quota in snapshot.quotas)
-    return charged or any(
-        (
-            spec.host_ports,
-            spec.affinity,
-            spec.anti_affinity,
-            spread_constraints(snapshot, agent),
-            spec.claims,
-            spec.disks,
-            spec.devices,
-            spec.pod_group,
+    return (
+        charged
+        or capped
+        or any(
+            (
+                spec.host_ports,
+                spec.affinity,
+                spec.anti_affinity,
+                spread_constraints(snapshot, agent),
+                spec.claims,
+                spec.disks,
+                spec.devices,
+                spec.pod_group,
+            )
         )
     )

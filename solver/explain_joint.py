@@ -20,6 +20,7 @@ from placewright.models.rules import topology_spread as spread_rule
 from placewright.models.rules.base import Reason
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.host_ports import conflict
+from placewright.models.rules.limit_overcommit import LimitIndex, beyond, limit_of
 from placewright.models.rules.own_terms import own_anti_affinity
 from placewright.models.rules.resources import PODS, UsageIndex
 from placewright.models.rules.topology import TopologyCounts, term_matches
@@ -201,6 +202,10 @@ class _InTheWay:
                 return [o for o in there if agents_conflict(agent, o)]
             case "volume_limits":
                 return [o for o in there if o.spec.claims]
+            case "limit_overcommit":
+                total = self._state.index(LimitIndex).total(node.name)
+                names = beyond(self._state.snapshot, agent, node, total)
+                return [o for o in there if any(limit_of(o.spec, name) for name in names)]
             case "inter_agent_affinity":
                 return [o for label in node.labels.items() for o in self._repelling.get(label, ())]
             case _:

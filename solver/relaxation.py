@@ -8,7 +8,7 @@ are: a coarser one can only make the bound weaker, never wrong.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import numpy as np
@@ -92,6 +92,20 @@ class Relaxation:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
         given = ((self._y.get((g, c)), float(amount)) for g, amount in enumerate(amounts) if amount)
         return self._amount((y, amount) for y, amount in given if y is not None)
+
+    def hold(
+        self,
+        c: int,
+        amounts: Mapping[int, float],
+        others: Iterable[tuple[pywraplp.Variable, float]],
+        most: float,
+    ) -> None:
+        """Demand that what class `c` receives, at `amounts[g]` an agent, plus `others` is at most `most`.
+
+        others: variables with their coefficients.
+        """
+        received = ((self._y[g, c], amount) for g, amount in amounts.items() if (g, c) in self._y)
+        self._row((*received, *others), most=most)
 
     def at_least(self, groups: Iterable[int], value: int) -> None:
         """Demand that `value` agents of `groups` are placed."""

@@ -70,6 +70,7 @@ def tiny_cluster(rng: Random) -> Snapshot:
         storage=_storage(rng, everyone),
         quotas=_quotas(rng),
         pod_groups=(PodGroup("default", "gang", rng.randint(1, 3)),),
+        options=Options(profile=Profile(limit_caps=_limit_caps(rng))),
     )
 
 
@@ -167,6 +168,7 @@ def _template(rng: Random) -> dict[str, Any]:
         "memory": 512 * rng.randint(0, 3),
         "priority": rng.choice((0, 0, 10)),
         "admitted": chance(rng, 60),
+        "limits": _limits(rng),
     }
     if chance(rng, 10):
         fields["owner"] = OwnerReference("DaemonSet", app)
@@ -209,6 +211,12 @@ def _preferences(rng: Random, namespace: str, app: str) -> dict[str, Any]:
     return fields
 
 
+def _limits(rng: Random) -> dict[str, int]:
+    if not chance(rng, 40):
+        return {}
+    return {"cpu": 500 * rng.randint(1, 5), "memory": 512 * MIB * rng.randint(1, 4)}
+
+
 def _term(rng: Random, namespace: str, app: str) -> AffinityTerm:
     selector = match_labels({"app": app if chance(rng, 60) else rng.choice(APPS)})
     key = rng.choice((ZONE, ZONE, HOSTNAME))
@@ -242,6 +250,11 @@ def _quotas(rng: Random) -> tuple[ResourceQuota, ...]:
         return ()
     hard = {"requests.cpu": 500 * rng.randint(1, 5), "pods": rng.randint(1, 4)}
     return (ResourceQuota(rng.choice(NAMESPACES), "compute", hard, used={}),)
+
+
+def _limit_caps(rng: Random) -> dict[str, int]:
+    names = rng.choice(((), (), ("cpu",), ("memory",), ("cpu", "memory")))
+    return {name: rng.choice((500, 800, 1200, 1500)) for name in names}
 
 
 def _storage(rng: Random, everyone: list[Agent]) -> Storage:

@@ -9,6 +9,7 @@ from placewright.models.rules import (
     gang,
     host_ports,
     inter_agent_affinity,
+    limit_overcommit,
     node_affinity,
     preemption,
     quota,
@@ -42,6 +43,7 @@ RULES: tuple[Rule, ...] = (
     volume_zone.RULE,
     topology_spread.RULE,
     inter_agent_affinity.RULE,
+    limit_overcommit.RULE,
     preemption.RULE,
 )
 """In the order in which kube-scheduler filters: the first that rejects is the reason that is shown."""

@@ -11,9 +11,12 @@ from placewright.models.profile import Profile, ScoreName, Stage
 from placewright.models.scores import (
     cost,
     fewest_nodes,
+    fragmentation,
     inter_pod_affinity,
     least_allocated,
+    limit_overcommit,
     pod_topology_spread,
+    stability,
     traffic_locality,
 )
 from placewright.models.scores.base import Score
@@ -25,6 +28,9 @@ SCORES: tuple[Score, ...] = (
     inter_pod_affinity.SCORE,
     pod_topology_spread.SCORE,
     traffic_locality.SCORE,
+    fragmentation.SCORE,
+    limit_overcommit.SCORE,
+    stability.SCORE,
 )
 
 _NAMES = frozenset(str(name) for name in ScoreName)

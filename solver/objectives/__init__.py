@@ -13,13 +13,16 @@ from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.cost import CostTerm
 from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
+from placewright.solver.objectives.fragmentation import FragmentationTerm
 from placewright.solver.objectives.least_allocated import LeastAllocatedTerm
+from placewright.solver.objectives.limit_overcommit import LimitOvercommitTerm
 from placewright.solver.objectives.pairs import (
     InterPodAffinityTerm,
     PodTopologySpreadTerm,
     TrafficLocalityTerm,
 )
 from placewright.solver.objectives.placed import PlacedObjective, UnplacedTerm
+from placewright.solver.objectives.stability import StabilityTerm
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 
 TERMS: Mapping[ScoreName, type[Term]] = {
@@ -29,6 +32,9 @@ TERMS: Mapping[ScoreName, type[Term]] = {
     ScoreName.INTER_POD_AFFINITY: InterPodAffinityTerm,
     ScoreName.POD_TOPOLOGY_SPREAD: PodTopologySpreadTerm,
     ScoreName.TRAFFIC_LOCALITY: TrafficLocalityTerm,
+    ScoreName.FRAGMENTATION: FragmentationTerm,
+    ScoreName.LIMIT_OVERCOMMIT: LimitOvercommitTerm,
+    ScoreName.STABILITY: StabilityTerm,
 }
 """How each score of models/scores is encoded."""
 

@@ -1,10 +1,10 @@
 """How many nodes a class must have in use, at least: lines for the linear relaxation.
 
-For each class, u[k] in 0..(nodes of kind k) says how many are in use; a kind is what is free and what a node
-costs. What agents ask for is no more than what the nodes in use have free, resource by resource.
+For each class, u[k] in 0..(nodes of kind k) says how many are in use; a kind is a node's price and room. What
+agents ask for is no more than what the nodes in use have room for, resource by resource.
 
 That alone lets three agents of 0.6 share two nodes. Dual feasible functions see it: where no set of requests
-that fits on one node has sum f(request / free) > 1, the agents of a class need at least the sum of f as
+that fits on one node has sum f(request / room) > 1, the agents of a class need at least the sum of f as
 nodes. We use (S. P. Fekete, J. Schepers, 2001), for k = 1, 2, ...
 
     f_k(s) = s                       where (k+1) * s is an integer
@@ -32,7 +32,7 @@ MOST_LINES = 20_000
 
 @dataclass(frozen=True)
 class Packing:
-    """What the lines are about: price (N,), keeps (G,), used (N,), request (G, R), free (N, R).
+    """What the lines are about: price (N,), keeps (G,), used (N,), request (G, R), room (N, R).
 
     As in `UsedNodesTerm`: nodes that are in use anyway cost nothing more, but they have room.
     """
@@ -41,7 +41,7 @@ class Packing:
     keeps: BoolArray
     used: BoolArray
     request: IntArray
-    free: IntArray
+    room: IntArray
 
 
 def relaxed_price(packing: Packing, relaxation: Relaxation) -> LpExpression:
@@ -70,7 +70,7 @@ class _ClassLines:
         lp, packing = self._relaxation.lp, self._packing
         if not self._groups or not packing.price[self._open].any():
             return lp.Sum([])
-        kinds = np.column_stack([packing.price[self._open], packing.free[self._open]])
+        kinds = np.column_stack([packing.price[self._open], packing.room[self._open]])
         _, first, of, number = np.unique(
             kinds, axis=0, return_index=True, return_inverse=True, return_counts=True
         )
@@ -86,13 +86,13 @@ class _ClassLines:
         packing = self._packing
         for r in np.flatnonzero(packing.request[self._groups].any(axis=0)).tolist():
             amounts = {g: float(packing.request[g, r]) for g in self._groups}
-            self._line(amounts, packing.free[self._sample, r], packing.free[self._taken, r].sum())
+            self._line(amounts, packing.room[self._sample, r], packing.room[self._taken, r].sum())
 
     def _hold_no_more_than_fits(self, steps: int) -> None:
         """The lines of f_k. Where sizes are mixed, the largest stands for all: f is then understated."""
         packing = self._packing
         for r in np.flatnonzero(packing.request[self._groups].any(axis=0)).tolist():
-            largest = int(packing.free[self._nodes, r].max())
+            largest = int(packing.room[self._nodes, r].max())
             for k in range(1, steps + 1):
                 amounts = {g: dual_feasible(k, int(packing.request[g, r]), largest) for g in self._groups}
                 self._line(amounts, np.ones_like(self._sample), len(self._taken))
@@ -102,25 +102,23 @@ class _ClassLines:
         cap = self._relaxation.cap
         for g in self._groups:
             asked = np.flatnonzero(self._packing.request[g])
-            free = self._packing.free[np.ix_(self._nodes, asked)]
-            room = (free // self._packing.request[g, asked]).min(axis=1)
-            if (cap[g, self._nodes] < room).any():
-                most = np.zeros(len(self._sample), dtype=np.int64)
-                np.maximum.at(most, self._of, cap[g, self._open])
-                self._line({g: 1.0}, most, cap[g, self._taken].sum())
+            room = self._packing.room[np.ix_(self._nodes, asked)]
+            most = (room // self._packing.request[g, asked]).min(axis=1, initial=np.iinfo(np.int64).max)
+            if (cap[g, self._nodes] < most).any():
+                allowed = np.zeros(len(self._sample), dtype=np.int64)
+                np.maximum.at(allowed, self._of, cap[g, self._open])
+                self._line({g: 1.0}, allowed, cap[g, self._taken].sum())
 
     def _line(self, amounts: dict[int, float], room: IntArray, already: float) -> None:
         """Sum of amounts * agents <= sum of room * nodes in use + what the nodes already in use hold."""
-        if not any(amounts.values()):
-            return
-        load = self._relaxation.load(self._c, [amounts.get(g, 0.0) for g in range(len(self._packing.keeps))])
-        held = [float(most) * u for most, u in zip(room.tolist(), self._in_use, strict=True)]
-        self._relaxation.lp.Add(load <= self._relaxation.lp.Sum(held) + float(already))
+        if any(amounts.values()):
+            held = ((u, -float(most)) for u, most in zip(self._in_use, room.tolist(), strict=True))
+            self._relaxation.hold(self._c, amounts, held, float(already))
 
 
-def dual_feasible(k: int, request: int, free: int) -> float:
-    """f_k(request / free), exact but for the last division; 0 for nothing or where it does not fit."""
-    if request <= 0 or request > free:
+def dual_feasible(k: int, request: int, room: int) -> float:
+    """f_k(request / room), exact but for the last division; 0 for nothing or where it does not fit."""
+    if request <= 0 or request > room:
         return 0.0
-    whole, rest = divmod((k + 1) * request, free)
-    return whole / k if rest else request / free
+    whole, rest = divmod((k + 1) * request, room)
+    return whole / k if rest else request / room

@@ -23,14 +23,15 @@ class UsedNodesTerm(Term):
     """Sum of price over the nodes with at least one agent that keeps them in use.
 
     price (N,), never negative; keeps (G,): whether a group's agents keep a node in use; used (N,): somebody
-    who stays does already; request (G, R) and free (N, R) as in `Compilation`, to make the model tight.
+    who stays does already; request (G, R) and room (N, R), what all groups together can have on a node, make
+    the model tight.
     """
 
     price: IntArray
     keeps: BoolArray
     used: BoolArray
     request: IntArray
-    free: IntArray
+    room: IntArray
 
     @staticmethod
     @abstractmethod
@@ -44,7 +45,9 @@ class UsedNodesTerm(Term):
         used = np.array([any(map(keeps_in_use, on)) for on in compilation.residents_on], dtype=np.bool_)
         if not price.any():
             return None
-        return cls(price, keeps, used, compilation.request, compilation.free)
+        # An overcommitted node holds more than is free while those who run there stay.
+        request, home = compilation.request, compilation.home
+        return cls(price, keeps, used, request, np.maximum(compilation.free, home.T @ request))
 
     def expression(self, x: Variables) -> Linear:
         terms: list[Linear] = [
@@ -66,7 +69,7 @@ class UsedNodesTerm(Term):
             x.model.add(x.x(g, n) <= x.most([g], [n]) * literal)
         for r in np.flatnonzero(self.request[groups].any(axis=0)).tolist():
             load = sum(int(self.request[g, r]) * x.x(g, n) for g in groups if self.request[g, r])
-            x.model.add(load <= int(self.free[n, r]) * literal)
+            x.model.add(load <= int(self.room[n, r]) * literal)
         return literal
 
     def value(self, count: IntArray) -> int:
@@ -82,9 +85,9 @@ class UsedNodesTerm(Term):
         return replace(
             self,
             used=self.used | fixed[self.keeps].any(axis=0),
-            free=self.free - fixed.T @ self.request,
+            room=self.room - fixed.T @ self.request,
         )
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        packing = Packing(self.price, self.keeps, self.used, self.request, self.free)
+        packing = Packing(self.price, self.keeps, self.used, self.request, self.room)
         return relaxed_price(packing, relaxation)

@@ -9,6 +9,7 @@ from placewright.solver.rules.eviction import EvictionEncoder
 from placewright.solver.rules.gang import GangEncoder
 from placewright.solver.rules.host_ports import HostPortsEncoder
 from placewright.solver.rules.inter_agent_affinity import AffinityEncoder
+from placewright.solver.rules.limit_overcommit import LimitOvercommitEncoder
 from placewright.solver.rules.quota import QuotaEncoder
 from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.rules.topology_spread import TopologySpreadEncoder
@@ -28,5 +29,6 @@ ENCODERS: tuple[type[Encoder], ...] = (
     TopologySpreadEncoder,
     AntiAffinityEncoder,
     AffinityEncoder,
+    LimitOvercommitEncoder,
     EvictionEncoder,
 )

@@ -10,6 +10,7 @@ import pytest
 from placewright.models.agent import ClaimUse, DeviceRequest, Disk, HostPort
 from placewright.models.node import DevicePool
 from placewright.models.policy import PodGroup, ResourceQuota
+from placewright.models.profile import Profile
 from placewright.models.rules import RULES
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import (
@@ -140,6 +141,12 @@ def somebody_who_may_not_preempt() -> Snapshot:
     )
 
 
+def more_limits_than_the_cap_allows() -> Snapshot:
+    # Each alone is below the cap of one and a half times the node, the two together are not.
+    pending = agents("a", 2, cpu=100, limits={"cpu": 900})
+    return snapshot([node("n1", cpu=1000)], pending, profile=Profile(limit_caps={"cpu": 1500}))
+
+
 CASES: dict[str, Callable[[], Snapshot]] = {
     "ResourcesEncoder": too_many_for_the_node,
     "DevicesEncoder": shares_that_fit_only_into_the_sum_of_devices,
@@ -152,6 +159,7 @@ CASES: dict[str, Callable[[], Snapshot]] = {
     "VolumeBindingEncoder": two_claims_for_one_volume,
     "VolumeRestrictionsEncoder": one_disk_for_two,
     "EvictionEncoder": somebody_who_may_not_preempt,
+    "LimitOvercommitEncoder": more_limits_than_the_cap_allows,
     "VolumeLimitsEncoder": more_volumes_than_the_driver_attaches,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from random import Random
 
@@ -11,37 +12,52 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.plan import Status
-from placewright.models.profile import ScoreName
+from placewright.models.profile import ScoreName, Shape
 from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
 from placewright.solver.bound import level_bound
 from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.objectives import TERMS
-from placewright.solver.outcome import outcome
+from placewright.solver.outcome import outcome, settled_counts
 from placewright.solver.place import place
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
+from placewright.tests.builders import MIB
+from placewright.tests.crowded import crowded
 from placewright.tests.tiny import tiny_cluster
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 EVERY_SCORE = pytest.mark.parametrize("name", list(TERMS), ids=str)
 
 
-def judged_by(rng: Random, name: ScoreName) -> Snapshot:
+def judged_by(rng: Random, name: ScoreName, make: Callable[[Random], Snapshot] = tiny_cluster) -> Snapshot:
     """A random cluster whose profile knows this one score."""
-    cluster = tiny_cluster(rng)
-    profile = replace(cluster.options.profile, weights={name: rng.randint(1, 3)})
+    cluster = make(rng)
+    weights = {name: rng.randint(1, 3)}
+    profile = replace(cluster.options.profile, weights=weights, shapes=tuple(_shapes(rng)))
     return replace(cluster, options=replace(cluster.options, profile=profile))
+
+
+def _shapes(rng: Random) -> Iterator[Shape]:
+    for i in range(rng.randint(1, 2)):
+        requests = {"cpu": rng.choice((0, 400, 1000)), "memory": rng.choice((300, 1024)) * MIB}
+        yield Shape(f"s{i}", requests, count=rng.randint(1, 12), weight=rng.randint(1, 2))
 
 
 def random_counts(rng: Random, problem: Problem) -> IntArray:
     """Counts (G, N) within caps and sizes; whether the rules accept them does not matter to a score."""
     count = np.zeros_like(problem.cap)
+    left = problem.size.copy()
     for g, n in rng.sample(np.argwhere(problem.cap > 0).tolist(), int(np.count_nonzero(problem.cap))):
-        count[g, n] = rng.randint(0, min(problem.cap[g, n], problem.size[g] - count[g].sum()))
+        count[g, n] = rng.randint(0, min(problem.cap[g, n], left[g]))
+        left[g] -= count[g, n]
+    for g, back in problem.running.returning.items():
+        # Who stays does not come back.
+        if count[back].sum() > left[g]:
+            count[back] = 0
     return count
 
 
@@ -50,12 +66,15 @@ def test_every_score_has_a_term() -> None:
 
 
 @EVERY_SCORE
-@settings(CASES, max_examples=40)
+@pytest.mark.parametrize("make", [tiny_cluster, crowded], ids=["all stay", "some may leave"])
+@settings(CASES, max_examples=30)
 @given(rng=st.randoms(use_true_random=False))
-def test_counts_are_worth_what_the_score_says_of_the_state(name: ScoreName, rng: Random) -> None:
-    cluster = judged_by(rng, name)
-    compilation, problem = compile_problem(cluster)
-    count = random_counts(rng, problem)
+def test_counts_are_worth_what_the_score_says_of_the_state(
+    name: ScoreName, make: Callable[[Random], Snapshot], rng: Random
+) -> None:
+    cluster = judged_by(rng, name, make)
+    compilation, problem = compile_problem(cluster, preempt=make is crowded)
+    count = settled_counts(compilation, random_counts(rng, problem))
     state = outcome(compilation, count).state(cluster, {})
     score = next(score for score in SCORES if score.name == name)
     profile = cluster.options.profile
@@ -72,21 +91,43 @@ def test_counts_are_worth_what_the_score_says_of_the_state(name: ScoreName, rng:
 @given(rng=st.randoms(use_true_random=False))
 def test_place_equals_exhaustive_search_and_no_bound_is_beyond(name: ScoreName, rng: Random) -> None:
     cluster = judged_by(rng, name)
-    best = best_values(cluster)
-    _, problem = compile_problem(cluster)
-    values = [best[level.name] for level in problem.levels]
-    assert level_bound(problem, len(values) - 1, values[:-1]) <= values[-1]
-    verdict = place(cluster, Settings(time_limit=30, workers=1))
+    assert_optimal(cluster, preempt=False)
+    assert_bounded(cluster, preempt=False)
+
+
+@EVERY_SCORE
+@settings(CASES, max_examples=8)
+@given(rng=st.randoms(use_true_random=False))
+def test_so_it_does_where_running_agents_may_leave(name: ScoreName, rng: Random) -> None:
+    cluster = judged_by(rng, name, crowded)
+    assert_optimal(cluster, preempt=True)
+    assert_bounded(cluster, preempt=True)
+
+
+def assert_optimal(cluster: Snapshot, *, preempt: bool) -> None:
+    """`place` proves every level, and each is the best that there is."""
+    verdict = place(cluster, Settings(time_limit=30, workers=1, preempt=preempt))
     assert isinstance(verdict, VerifiedPlan), verdict
     assert verdict.plan.status is Status.OPTIMAL
-    assert {level.name: level.value for level in verdict.plan.levels} == best
+    best = best_values(cluster, preempt=preempt)
+    for level in verdict.plan.levels:
+        assert level.value == best[level.name], level.name
+
+
+def assert_bounded(cluster: Snapshot, *, preempt: bool) -> None:
+    """No level's linear bound is beyond the best that there is."""
+    best = best_values(cluster, preempt=preempt)
+    _, problem = compile_problem(cluster, preempt=preempt)
+    values = [best[level.name] for level in problem.levels]
+    assert level_bound(problem, len(values) - 1, values[:-1]) <= values[-1]
 
 
 @pytest.mark.slow
 @EVERY_SCORE
 def test_place_equals_exhaustive_search_on_hundreds_of_clusters(name: ScoreName) -> None:
-    for seed in range(300):
-        cluster = judged_by(Random(seed), name)
-        verdict = place(cluster, Settings(time_limit=30, workers=1))
-        assert isinstance(verdict, VerifiedPlan), (seed, verdict)
-        assert {x.name: x.value for x in verdict.plan.levels} == best_values(cluster), f"seed {seed}"
+    for seed in range(200):
+        try:
+            assert_optimal(judged_by(Random(seed), name), preempt=False)
+            assert_optimal(judged_by(Random(seed), name, crowded), preempt=True)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from placewright.models.agent import Agent, ClaimUse, DeviceRequest, Disk, HostPort
 from placewright.models.node import DevicePool, Node
 from placewright.models.policy import PodGroup, ResourceQuota
+from placewright.models.profile import Profile
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -117,6 +118,13 @@ def even(count: int, **second: int) -> Snapshot:
     return snapshot(nodes, agents("p", count, labels=WEB, spread=(spread(app="web"),)))
 
 
+def promised(*limits: int) -> Snapshot:
+    pending = [agent(f"p{i}", limits={"cpu": limit}) for i, limit in enumerate(limits)]
+    running = agent("r", cpu=500, on="n1")
+    capped = Profile(limit_caps={"cpu": 1500})
+    return snapshot([node("n1", cpu=1000)], [*pending, running], profile=capped)
+
+
 CASES = [
     pytest.param(
         "ResourcesEncoder",
@@ -152,6 +160,10 @@ CASES = [
         claims(1, 1, 2, access_modes=frozenset({"ReadWriteOncePod"})),
         1,
         id="claims: one user in all",
+    ),
+    pytest.param("LimitOvercommitEncoder", promised(600, 400), 2, id="limit caps: exactly up to the cap"),
+    pytest.param(
+        "LimitOvercommitEncoder", promised(600, 401, 0), 2, id="limit caps: beyond, and one without"
     ),
     pytest.param("VolumeLimitsEncoder", limited(2), 2, id="limits: just enough"),
     pytest.param("VolumeLimitsEncoder", limited(1), 1, id="limits: one too few"),
