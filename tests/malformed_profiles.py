@@ -125,6 +125,18 @@ SHORT = (
         "hardPodAffinityWeight: expected at most",
     ),
     Malformed(
+        "a scheduler's name of 5,000 letters, given twice",
+        "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n"
+        f"profiles: [{{schedulerName: {'a' * 5000}}}, {{schedulerName: {'a' * 5000}}}]",
+        "profiles[0].schedulerName: 'aaaa",
+        "p.yaml",
+    ),
+    _profile(
+        "a name of two lines",
+        'fit: {ignoredResourceGroups: ["a\\nb/"]}',
+        r'fit: a resource group is what stands before "/", found "a\nb/"',
+    ),
+    Malformed(
         "a profile without name",
         "apiVersion: placewright.io/v1\nkind: Profile",
         "Profile: name: is missing",

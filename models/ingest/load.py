@@ -40,11 +40,11 @@ def load_snapshot(
     except RecursionError:
         raise InputError("nested too deeply", source=", ".join(paths)) from None
     except InputError as error:
-        raise _one_line(error) from None
+        raise one_line(error) from None
     return replace(snapshot, notes=(*snapshot.notes, *notes))
 
 
-def _one_line(error: InputError) -> InputError:
+def one_line(error: InputError) -> InputError:
     """The same error as one printable line of bearable length, whatever the names and keys it quotes hold."""
     return replace(
         error,

@@ -11,10 +11,11 @@ from typing import Any
 
 from placewright.models.agent import DEFAULT_SCHEDULER
 from placewright.models.errors import InputError
+from placewright.models.ingest.load import one_line
 from placewright.models.ingest.profile_kube import read_scheduler_config
 from placewright.models.ingest.profile_short import read_profile
 from placewright.models.options import Options
-from placewright.models.profile import Profile
+from placewright.models.profile import KUBE_WEIGHTS, Profile, ScoreName
 from placewright.models.reading.display import nearest, printable, shown
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Skipped, read_blobs
@@ -54,8 +55,14 @@ class Profiles:
 
 def load_profiles(named: str) -> Profiles:
     """The profiles that a preset's name, or a file, stands for. Raises InputError."""
-    if named in PRESETS:
-        return Profiles((preset(named),))
+    try:
+        found = Profiles((preset(named),)) if named in PRESETS else _in_file(named)
+    except InputError as error:
+        raise one_line(error) from None
+    return replace(found, warnings=(*found.warnings, *_unread(found), *_unscored(found)))
+
+
+def _in_file(named: str) -> Profiles:
     where = f"--profile {printable(named)}"
     if os.path.isdir(named):
         raise InputError("is a directory, expected a file", subject=where)
@@ -77,8 +84,7 @@ def load_profiles(named: str) -> Profiles:
         warnings.extend(told)
     if not profiles:
         raise InputError("holds no profile", source=named)
-    result = Profiles(tuple(profiles), tuple(warnings))
-    return replace(result, warnings=(*warnings, *_unread(result)))
+    return Profiles(tuple(profiles), tuple(warnings))
 
 
 def preset(name: str) -> Profile:
@@ -155,3 +161,17 @@ def _unread(profiles: Profiles) -> Iterator[str]:
                 f"profile {profile.name}: {', '.join(differing)} not read: the cluster as a whole is judged "
                 f"by profile {main.name}"
             )
+
+
+def _unscored(profiles: Profiles) -> Iterator[str]:
+    """Scores that a profile asks for beyond the default ones and that nothing computes.
+
+    Of the default ones a warning tells where an agent states such a preference.
+    """
+    known = {score.name for score in SCORES} | KUBE_WEIGHTS.keys()
+    for profile in profiles.profiles:
+        parts = {part for stage in profile.stages for part in stage.parts}
+        asked = [name for name in ScoreName if profile.weight(name) or name in parts]
+        missing = [name for name in asked if name not in known]
+        if missing:
+            yield f"profile {profile.name}: not scored: {', '.join(missing)}"

@@ -43,7 +43,7 @@ def load(folder: Path, *documents: dict[str, Any]) -> Profiles:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_a_preset_by_its_name(name: str) -> None:
-    assert load_profiles(name) == Profiles((preset(name),))
+    assert load_profiles(name).profiles == (preset(name),)
 
 
 def test_a_preset_goes_before_a_file_of_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -114,11 +114,19 @@ def test_profiles_as_options(
 def test_what_further_profiles_say_of_the_whole_cluster_is_named(tmp_path: Path) -> None:
     other = short("b", extends="cost", schedulerName="s", limitCaps={"cpu": 2})
     warnings = load(tmp_path, short("a"), other).warnings
-    assert len(warnings) == 1
     assert warnings[0].startswith("profile b: levels, limitCaps, ")
     assert ScoreName.FEWEST_NODES in warnings[0]
     assert warnings[0].endswith("the cluster as a whole is judged by profile a")
     assert load(tmp_path, short("a"), short("b", schedulerName="s")).warnings == ()
+
+
+def test_a_score_that_nothing_computes_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = short(
+        "a", scores={"Cost": 1, "ImageLocality": 1}, levels=["placed", "disruption", "FewestNodes", "scores"]
+    )
+    assert load(tmp_path, mine).warnings == ()
+    monkeypatch.setattr("placewright.models.ingest.profiles.SCORES", ())
+    assert load(tmp_path, mine).warnings == ("profile a: not scored: Cost, FewestNodes",)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +157,4 @@ def test_a_malformed_profile_is_one_clear_error(case: Malformed, tmp_path: Path)
     assert message.startswith(str(path))
     assert case.told in message.removeprefix(str(tmp_path))
     assert message.isprintable()
+    assert len(message) - len(str(path)) < 500
