@@ -60,14 +60,14 @@ def containers(rng: Random) -> Object:
     """The container fields of a pod's spec."""
     spec: Object = {}
     host_network = chance(rng, 5)
-    with_ports = host_network or chance(rng, 15)
+    with_ports = host_network or chance(rng, 30)
     taken: set[tuple[int, str, str]] = set()
     if host_network:
         spec["hostNetwork"] = True
 
     def one(name: str, *, small: bool = False) -> Object:
         made: Object = {"name": name, "image": image(rng), "resources": resources(rng, small=small)}
-        if with_ports and chance(rng, 60):
+        if with_ports and chance(rng, 80):
             made["ports"] = ports(rng, taken, host_network=host_network)
         return made
 

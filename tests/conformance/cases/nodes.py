@@ -100,6 +100,8 @@ def _allocatable(rng: Random, large: float) -> Object:
         "memory": rng.choice((f"{memory}Mi", f"{memory * 1024}Ki", str(memory * MI))),
         "pods": str(rng.choice((3, 6, 10, 30, 110))),
     }
+    if chance(rng, 2):
+        del amounts[rng.choice(("pods", "memory"))]
     if chance(rng, 80):
         amounts["ephemeral-storage"] = rng.choice(("10Gi", "20G", "5e9"))
     if chance(rng, 35):

@@ -18,6 +18,7 @@ from placewright.tests.conformance.cases.words import (
 
 GROUP = "storage.k8s.io/v1"
 SELECTED = "volume.kubernetes.io/selected-node"
+OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 COMPLETED = "pv.kubernetes.io/bind-completed"
 WAITING = ("waiting",) * 8 + ("immediate", "reserved")
 EPHEMERAL: Object = {
@@ -65,7 +66,7 @@ class World:
                 if claim not in used:
                     used.add(claim)
                     made.append({"name": volume, "persistentVolumeClaim": {"claimName": claim}})
-        if chance(rng, 8):
+        if chance(rng, 16):
             made.append({"name": "disk", **_disk(rng)})
         if chance(rng, 10):
             made.append({"name": "scratch", "emptyDir": {}})
@@ -119,8 +120,13 @@ class World:
         return claim
 
     def _waiting(self, rng: Random, claim: Object) -> None:
+        if chance(rng, 8):
+            # The old way to name a class, which wins over the new one.
+            claim["metadata"]["annotations"] = {OLD_CLASS: claim["spec"]["storageClassName"]}
+            claim["spec"]["storageClassName"] = rng.choice(("later", "nowhere"))
         if chance(rng, 10):
-            claim["metadata"]["annotations"] = {SELECTED: f"n{rng.randrange(self.nodes)}"}
+            annotations = claim["metadata"].setdefault("annotations", {})
+            annotations[SELECTED] = f"n{rng.randrange(self.nodes)}"
         if chance(rng, 10):
             claim["spec"]["selector"] = {"matchLabels": {"tier": rng.choice(("fast", "slow"))}}
         if chance(rng, 5):
