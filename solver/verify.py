@@ -166,7 +166,8 @@ def _wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterat
     stages = {stage.name: stage for stage in snapshot.options.profile.stages}
     for level in plan.levels:
         if level.name not in actual:
-            yield Violation(PLAN_RULE, f"level {level.name} is not known")
+            profile = snapshot.options.profile.name
+            yield Violation(PLAN_RULE, f"level {level.name} is not known to profile {profile}")
         elif level.value != actual[level.name]:
             yield Violation(PLAN_RULE, f"level {level.name} is {actual[level.name]}, not {level.value}")
         elif level.terms and level.terms != stage_terms(state, stages[level.name]):

@@ -391,3 +391,24 @@ def test_a_profile_that_is_none_is_an_input_error(small: str, capsys: pytest.Cap
     profile = str(ROOT / "scenarios" / "profiles" / "cost.yaml")
     assert run("place", profile) == 2
     assert "a profile is given with --profile" in capsys.readouterr().err
+
+
+def test_a_plan_under_another_profile_is_told_so(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert run("place", small, "--profile", "cost", "--out", plan, "-q") == 0
+    assert run("verify", small, "--plan", plan) == 1
+    assert "level Cost is not known to profile balanced" in capsys.readouterr().out
+
+
+def test_a_profile_beside_a_cluster_in_a_directory_is_passed_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "cluster.yaml").write_text(yaml.safe_dump(SMALL), encoding="utf-8")
+    (tmp_path / "profile.yaml").write_text(
+        "apiVersion: placewright.io/v1\nkind: Profile\nname: p", encoding="utf-8"
+    )
+    assert run("place", str(tmp_path), "-o", "json") == 0
+    plan = Plan.model_validate(json.loads(capsys.readouterr().out))
+    assert any("skipped 1 file" in note for note in plan.notes)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.selectors import label_selector
 from placewright.models.ingest.workloads import TEMPLATE_HASH
-from placewright.models.selector import LabelSelector, Operator, Requirement, match_labels
+from placewright.models.selector import Labels, LabelSelector, Operator, Requirement, match_labels
 from placewright.models.wire.meta import OwnerReferenceWire
 from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.workload import WorkloadWire
@@ -22,13 +22,14 @@ _DEPLOYMENT = "Deployment"
 class SpreadSelectors:
     """Deduces the selector of default spread constraints for one pod after another.
 
-    services: the selectors of each namespace's Services, in the order read; one without a selector
-    selects nothing. controllers: by (namespace, kind, name).
+    services: what each namespace's Services select, by one label (key, value) that they all want; a
+    Service without a selector selects nothing. controllers: by (namespace, kind, name).
     """
 
-    services: Mapping[str, tuple[Mapping[str, str], ...]]
+    services: Mapping[tuple[str, str, str], list[Labels]]
     controllers: Mapping[tuple[str, str, str], LabelSelector]
     _known: dict[Hashable, LabelSelector | None] = field(default_factory=dict)
+    _shared: dict[LabelSelector, LabelSelector] = field(default_factory=dict)
 
     def of(self, pod: PodRecord) -> LabelSelector | None:
         """The merged selector, or None where nothing selects the pod: defaults then do not apply to it."""
@@ -43,13 +44,15 @@ class SpreadSelectors:
         self, namespace: str, labels: Mapping[str, str], owner: OwnerReferenceWire | None
     ) -> LabelSelector | None:
         merged: dict[str, str] = {}
-        for wanted in self.services.get(namespace, ()):
-            if wanted.items() <= labels.items():
-                merged.update(wanted)
+        for key, value in labels.items():
+            for wanted in self.services.get((namespace, key, value), ()):
+                if wanted.items() <= labels.items():
+                    merged.update(wanted)
         selector = match_labels(merged)
         for requirement in self._of_controller(namespace, labels, owner):
             selector = selector.with_requirement(requirement)
-        return None if selector.empty else selector
+        # One object for equal ones: agents that differ in other labels are often many.
+        return None if selector.empty else self._shared.setdefault(selector, selector)
 
     def _of_controller(
         self, namespace: str, labels: Mapping[str, str], owner: OwnerReferenceWire | None
@@ -68,17 +71,20 @@ def spread_selectors(
     services: Iterable[ServiceWire], workloads: Mapping[str, Iterable[WorkloadWire]]
 ) -> SpreadSelectors:
     """From the Services and workloads (by kind) of a snapshot."""
-    wanted: dict[str, list[Mapping[str, str]]] = {}
+    wanted: dict[tuple[str, str, str], list[Labels]] = {}
     for service in services:
         if service.spec is not None and service.spec.selector:
-            wanted.setdefault(service.metadata.namespace or "default", []).append(service.spec.selector)
+            key, value = next(iter(service.spec.selector.items()))
+            wanted.setdefault((service.metadata.namespace or "default", key, value), []).append(
+                service.spec.selector
+            )
     controllers: dict[tuple[str, str, str], LabelSelector] = {}
     for kind in (*CONTROLLERS, _DEPLOYMENT):
         for workload in workloads.get(kind, ()):
             selector = _selector(kind, workload)
             if selector is not None:
                 controllers[workload.metadata.namespace or "default", kind, workload.metadata.name] = selector
-    return SpreadSelectors({namespace: tuple(found) for namespace, found in wanted.items()}, controllers)
+    return SpreadSelectors(wanted, controllers)
 
 
 def _selector(kind: str, workload: WorkloadWire) -> LabelSelector | None:
