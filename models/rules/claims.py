@@ -36,9 +36,9 @@ def is_delayed(snapshot: Snapshot, claim: PersistentVolumeClaim) -> bool:
 
 
 def delayed_claims(snapshot: Snapshot, agent: Agent) -> list[PersistentVolumeClaim]:
-    """The agent's delayed claims, smallest first, which is the order in which they choose volumes."""
+    """The agent's delayed claims, smallest first, then as written: so they choose volumes."""
     found = [c for _, c in claims_of(snapshot, agent) if c is not None and is_delayed(snapshot, c)]
-    return sorted(dict.fromkeys(found), key=lambda claim: (claim.request, claim.name))
+    return sorted(dict.fromkeys(found), key=lambda claim: claim.request)
 
 
 def reaches(volume: PersistentVolume, node: Node) -> bool:

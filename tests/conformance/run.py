@@ -18,6 +18,7 @@ from placewright.tests.conformance.compare_scores import compare_scores
 from placewright.tests.conformance.configurations import configuration_files
 from placewright.tests.conformance.harness import BINARY, Harness
 from placewright.tests.conformance.plans import Replays, replay
+from placewright.tests.conformance.walks import Walks, walk
 
 AS_RELEASED = Options(quirk_namespace_selector=True, quirk_fit_scoring=True)
 """The release under test has these quirks; with them, everything has to agree."""
@@ -51,6 +52,15 @@ def configured(first: int, count: int) -> Tally:
                     compare_verdicts(seed, snapshot, answers, tally)
                     compare_scores(seed, snapshot, answers, tally)
     return tally
+
+
+def walks(first: int, count: int) -> Walks:
+    """Random bindings one after the other, on `count` small clusters."""
+    found = Walks()
+    with Harness("replay") as harness:
+        for seed in range(first, first + count):
+            walk(harness, seed, cluster(f"walk-{seed}", SMALL), AS_RELEASED, found)
+    return found
 
 
 def plans(first: int, count: int, seconds: float) -> Replays:
@@ -98,6 +108,12 @@ def main() -> int:
     _report("the default profile", tally)
     others = configured(arguments.seed, -(-arguments.clusters // 12))
     _report("other configurations", others)
+    walked = walks(arguments.seed, -(-arguments.clusters // 3))
+    print(
+        f"{walked.walks} walks of random bindings: {walked.accepted} accepted, {walked.refused} refused, "
+        f"{walked.stricter} refused here alone for a known reason"
+    )
+    _show(walked.differences)
     replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
     print(
         f"{replays.plans} plans with {replays.bindings} bindings and {replays.evictions} evictions replayed, "
@@ -107,9 +123,9 @@ def main() -> int:
     print(f"{time.perf_counter() - start:.0f} seconds")
     failed = sum(
         len({difference.cluster for difference in differences})
-        for differences in (tally.differences, others.differences, replays.refused)
+        for differences in (tally.differences, others.differences, walked.differences, replays.refused)
     )
-    done = tally.clusters + others.clusters + replays.plans + replays.unordered
+    done = tally.clusters + others.clusters + walked.walks + replays.plans + replays.unordered
     print(f"{done - failed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -189,7 +189,8 @@ class World:
     def _local_volumes(self, rng: Random) -> None:
         for i in range(rng.randint(0, self.nodes)):
             spec: Object = {
-                "capacity": {"storage": rng.choice(("1Gi", "2Gi", "5Gi"))},
+                # No two alike: kube-scheduler takes the smallest that fits, and of several any.
+                "capacity": {"storage": f"{rng.choice((1024, 2048, 5120)) + i}Mi"},
                 # The API keeps ReadWriteOncePod to itself.
                 "accessModes": rng.choice(
                     (["ReadWriteOnce"], ["ReadWriteOnce", "ReadWriteMany"], ["ReadWriteOncePod"])
