@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from random import Random
 from tempfile import TemporaryDirectory
 
 import orjson
@@ -131,11 +132,57 @@ FILTERED = _configuration(
 )
 """Filters that are off, an ignored resource, a hard default spread, an added requirement."""
 
+_SCORING = (
+    "TaintToleration",
+    "NodeAffinity",
+    "NodeResourcesFit",
+    "PodTopologySpread",
+    "InterPodAffinity",
+    "NodeResourcesBalancedAllocation",
+    "ImageLocality",
+)
+_FILTERING = (
+    "NodeUnschedulable",
+    "TaintToleration",
+    "NodeAffinity",
+    "NodePorts",
+    "NodeResourcesFit",
+    "VolumeZone",
+)
+
+
+def _drawn(rng: Random) -> Object:
+    """Plugins switched off, on again and weighed at random: what is in force in the end is the question.
+
+    At filter alone only those that prepare nothing: kube-scheduler fails where one of the two is missing.
+    """
+    multi = {
+        "disabled": _names(rng, {*_SCORING, *_FILTERING}, 3),
+        "enabled": [_weighed(rng, name) for name in _names(rng, {*_SCORING, *_FILTERING}, 3)],
+    }
+    score = {
+        "disabled": [{"name": "*"}] if rng.random() < 0.3 else _names(rng, _SCORING, 2),
+        "enabled": [_weighed(rng, name) for name in _names(rng, _SCORING, 3)],
+    }
+    off = {"disabled": _names(rng, ("NodeUnschedulable", "TaintToleration"), 1)}
+    return _configuration({"multiPoint": multi, "score": score, "filter": off})
+
+
+def _names(rng: Random, among: Iterable[str], most: int) -> list[Object]:
+    return [{"name": name} for name in rng.sample(sorted(among), rng.randint(0, most))]
+
+
+def _weighed(rng: Random, plugin: Object) -> Object:
+    """With a weight, with none, or with 0, which is none."""
+    return {**plugin, "weight": rng.randint(0, 9)} if rng.random() < 0.6 else plugin
+
+
 CONFIGURATIONS: Mapping[str, Object] = {
     "packed": PACKED,
     "shaped": SHAPED,
     "rising": RISING,
     "filtered": FILTERED,
+    **{f"drawn-{seed}": _drawn(Random(seed)) for seed in range(8)},
 }
 
 
