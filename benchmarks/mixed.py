@@ -4,6 +4,7 @@
 
 Twelve agents to a node in 200 templates at most: zone spread 30 %, hostname anti-affinity 15 %, zone affinity
 to another template 10 %, node selectors 20 %, tolerations 5 %; three priorities, about 60 % cpu load.
+With --preferences: preferred affinity or anti-affinity 20 %, soft spread by zone and hostname 30 %.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from placewright.models.agent import Agent, AgentSpec, SpreadConstraint
+from placewright.models.agent import Agent, AgentSpec, SpreadConstraint, WeightedAffinityTerm
 from placewright.models.node import Node
 from placewright.models.selector import AffinityTerm, Effect, Taint, Toleration, match_labels
 from placewright.models.snapshot import Snapshot
@@ -29,13 +30,14 @@ AGENTS_PER_NODE = 12
 BATCH = Taint("batch", Effect.NO_SCHEDULE)
 
 
-def cluster(nodes: int, seed: int = 1) -> Snapshot:
+def cluster(nodes: int, seed: int = 1, *, preferences: bool = False) -> Snapshot:
     """A cluster of this many nodes; the same seed gives the same cluster."""
     rng = Random(seed)
+    wishing = Random(seed) if preferences else None
     templates = min(200, nodes)
     return Snapshot(
         nodes=tuple(_node(rng, i) for i in range(nodes)),
-        agents=tuple(a for t in range(templates) for a in _replicas(rng, t, nodes, templates)),
+        agents=tuple(a for t in range(templates) for a in _replicas(rng, t, nodes, templates, wishing)),
     )
 
 
@@ -52,9 +54,12 @@ def _node(rng: Random, i: int) -> Node:
     )
 
 
-def _replicas(rng: Random, t: int, nodes: int, templates: int) -> Iterator[Agent]:
+def _replicas(rng: Random, t: int, nodes: int, templates: int, wishing: Random | None) -> Iterator[Agent]:
     labels = {"app": f"t{t}"}
     rules, alone = _rules(rng, t)
+    if wishing is not None:
+        wishes = _wishes(wishing, t)
+        rules = {**rules, **wishes, "spread": rules.get("spread", ()) + wishes.get("spread", ())}
     cpu, memory = rng.choice((250, 500, 1000, 2000)), rng.choice((256, 512, 1024, 2048)) * MIB
     spec = AgentSpec(
         requests={"cpu": cpu, "memory": memory},
@@ -84,9 +89,23 @@ def _rules(rng: Random, t: int) -> tuple[dict[str, Any], bool]:
     return {}, False
 
 
-def row(nodes: int, limit: float) -> str:
+def _wishes(rng: Random, t: int) -> dict[str, Any]:
+    """The preferences of one template about other agents."""
+    own = match_labels({"app": f"t{t}"})
+    wishes: dict[str, Any] = {}
+    if rng.random() < 0.20:
+        weight = rng.choice((100, 50, -50, -100))
+        other = match_labels({"app": f"t{t if weight < 0 else max(0, t - 1)}"})
+        term = AffinityTerm(rng.choice((ZONE, HOSTNAME)), other, frozenset({"default"}))
+        wishes["preferred_affinity"] = (WeightedAffinityTerm(weight, term),)
+    if rng.random() < 0.30:
+        wishes["spread"] = tuple(SpreadConstraint(key, 1, own, hard=False) for key in (ZONE, HOSTNAME))
+    return wishes
+
+
+def row(nodes: int, limit: float, *, preferences: bool) -> str:
     """One line of the table."""
-    snapshot = cluster(nodes)
+    snapshot = cluster(nodes, preferences=preferences)
     start = time.perf_counter()
     verdict = place(snapshot, Settings(time_limit=limit))
     seconds = time.perf_counter() - start
@@ -110,11 +129,12 @@ def main() -> None:
     )
     parser.add_argument("nodes", nargs="*", type=int, default=[100, 300, 1000])
     parser.add_argument("--time-limit", type=float, default=20.0, metavar="SECONDS")
+    parser.add_argument("--preferences", action="store_true", help="templates prefer and avoid one another")
     arguments = parser.parse_args()
     print("| nodes | placed | placed levels | scores gap | seconds | by phase | peak MiB |")
     print("|---|---|---|---|---|---|---|")
     for nodes in arguments.nodes:
-        print(row(nodes, arguments.time_limit), flush=True)
+        print(row(nodes, arguments.time_limit, preferences=arguments.preferences), flush=True)
 
 
 if __name__ == "__main__":

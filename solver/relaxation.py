@@ -25,8 +25,8 @@ MOST_COLUMNS = 40_000
 class Relaxation:
     """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
 
-    `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. Arguments as in
-    `Problem`.
+    `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. `size` and arguments
+    as in `Problem`.
     """
 
     def __init__(
@@ -43,6 +43,7 @@ class Relaxation:
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
+        self.size = size
         self.cap: IntArray = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
             self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))

@@ -25,6 +25,7 @@ class Pairing:
     owning, present (N,): owners, and agents it means, that are there and stay.
     domain (N,): domain of each node, -1 where it has none; domains: how many there are.
     where, within (N,): whether owners, and agents it means, count on a node.
+    fit (N,): how many of the agents it means may come to a node, at most.
     """
 
     asked: Asked
@@ -36,6 +37,7 @@ class Pairing:
     domains: int
     where: BoolArray
     within: BoolArray
+    fit: IntArray
 
     @property
     def together(self) -> bool:
@@ -107,17 +109,34 @@ def _pairing(compilation: Compilation, asked: Asked, owners: list[int], owning: 
     nobody = np.zeros(len(nodes), dtype=np.int64)
     domain, domains = _domains(compilation, wish.topology_key)
     matcher = wish.matcher
+    meant = np.zeros(0, dtype=np.int64) if matcher is None else compilation.groups_matching(matcher)
     return Pairing(
         asked,
         owners=np.array(owners, dtype=np.int64),
-        meant=np.zeros(0, dtype=np.int64) if matcher is None else compilation.groups_matching(matcher),
+        meant=meant,
         owning=nobody if owning is None else owning,
         present=nobody if matcher is None else compilation.residents_matching(matcher),
         domain=domain,
         domains=domains,
         where=_named(nodes, wish.where),
         within=_named(nodes, wish.within),
+        fit=_fit(compilation, meant),
     )
+
+
+def _fit(compilation: Compilation, groups: IntArray) -> IntArray:
+    """int64 (N,): how many agents of `groups` fit on a node by what each of them asks for at least.
+
+    Those that run there may stay whatever is free.
+    """
+    coming = groups[~compilation.standing[groups]]
+    fit: IntArray = compilation.cap[coming].sum(axis=0)
+    for r in range(compilation.request.shape[1] if len(coming) else 0):
+        least = int(compilation.request[coming, r].min())
+        if least:
+            fit = np.minimum(fit, compilation.free[:, r] // least)
+    staying: IntArray = compilation.home[groups].sum(axis=0)
+    return fit + staying
 
 
 def _domains(compilation: Compilation, key: str) -> tuple[IntArray, int]:

@@ -24,11 +24,15 @@ from placewright.models.scores.pairs import PairScore
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.objectives.base import LpExpression, Term
 from placewright.solver.objectives.pairing import Pairing, pairings
+from placewright.solver.objectives.pairs_bound import relaxed_cost
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
 Pairs: TypeAlias = tuple[tuple[int, int], ...]
 """(group, node) of variables."""
+
+MOST_CELLS = 10_000
+"""How many variables a term adds to the linear relaxation, about."""
 
 MOST_LINES = 24
 """A square of at most this is given by its tangents at the integers, a larger one as a product."""
@@ -62,7 +66,8 @@ class PairTerm(Term):
         return replace(self, pairings=tuple(pairing.fixing(fixed) for pairing in self.pairings))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        return None
+        cells = MOST_CELLS // len(self.pairings)
+        return relaxation.lp.Sum([relaxed_cost(pairing, relaxation, cells) for pairing in self.pairings])
 
 
 class InterPodAffinityTerm(PairTerm):

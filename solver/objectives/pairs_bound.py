@@ -1,0 +1,161 @@
+"""A lower bound on what one wish costs, as lines of the linear relaxation.
+
+In a domain with a owners and b of the agents that are meant there to stay, and u and v of them to come, the
+pairs are ab + b*u + a*v + u*v. For a bundle of r domains that are alike (see bundles.py), U, V and P stand
+for the sums of u, v and u*v:
+
+    apart, an owner is one of those that are meant: v >= u, and u*u - u is convex, so by Jensen
+        P - U  >=  2k*U - r*k*(k+1)                 for every k >= 0, equal where all u are k or k+1
+    apart, it is not:  P >= 0  and  P >= most_v*U + most_u*V - r*most_u*most_v
+    together:          P <= most_v*U  and  P <= most_u*V
+
+A class of nodes that are in several bundles gives each of them a part of what it receives, no more than the
+caps of its nodes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from placewright.solver.compilation import BoolArray, IntArray
+from placewright.solver.objectives.base import LpExpression
+from placewright.solver.objectives.bundles import ELSEWHERE, Bundle, bundled
+from placewright.solver.objectives.pairing import Pairing
+from placewright.solver.relaxation import Relaxation
+
+MOST_TANGENTS = 10
+"""How many lines stand for a parabola, at most."""
+
+
+def relaxed_cost(pairing: Pairing, relaxation: Relaxation, most_cells: int) -> LpExpression:
+    """An expression that is never above the wish's cost. It adds about `most_cells` variables at most."""
+    asked = pairing.asked
+    bound = _Bound(pairing, relaxation, most_cells)
+    scale = asked.wish.points / (asked.wish.parts * asked.most)
+    return scale * (bound.missing() if pairing.together else bound.unwanted())
+
+
+class _Bound:
+    """One wish in one relaxation: bundles, and what may come to each of them."""
+
+    def __init__(self, pairing: Pairing, relaxation: Relaxation, most_cells: int) -> None:
+        self._pairing = pairing
+        self._relaxation = relaxation
+        self._lp = relaxation.lp
+        self._classes = relaxation.members
+        self._bundle_of, self._bundles = bundled(pairing, relaxation, self._classes)
+        if self._cells() > most_cells:
+            # All nodes as one class: weaker, but with few parts and few bundles.
+            self._classes = [np.arange(len(pairing.domain))]
+            self._bundle_of, self._bundles = bundled(pairing, relaxation, self._classes)
+        self._owners = self._arriving(pairing.owners, pairing.where)
+        alike = np.array_equal(pairing.owners, pairing.meant) and bool(
+            (pairing.where == pairing.within).all()
+        )
+        self._meant = self._owners if alike else self._arriving(pairing.meant, pairing.within)
+        self._themselves = self._owners
+        if not alike and pairing.asked.itself:
+            self._themselves = self._arriving(pairing.owners, pairing.where & pairing.within)
+
+    def unwanted(self) -> LpExpression:
+        """No more than the others that are in their owners' domains."""
+        terms: list[LpExpression] = [float(self._fixed())]
+        for b, bundle in enumerate(self._bundles):
+            terms.append(bundle.present * self._owners[b])
+            terms.append(bundle.owning * self._meant[b])
+            terms.append(self._square(bundle, b) if self._pairing.asked.itself else self._product(bundle, b))
+        return self._lp.Sum(terms)
+
+    def missing(self) -> LpExpression:
+        """No more than the others that are not in their owners' domains."""
+        most = self._pairing.asked.most
+        there = int(self._pairing.owning[self._pairing.where].sum())
+        terms: list[LpExpression] = [float(most * there - self._fixed()), most * self._outside()]
+        for b, bundle in enumerate(self._bundles):
+            terms.append((most - bundle.present) * self._owners[b])
+            terms.append(-bundle.owning * self._meant[b])
+            if self._pairing.asked.itself:
+                terms.append(1.0 * self._themselves[b])
+            if bundle.most_owners and bundle.most_meant:
+                product = self._lp.NumVar(0.0, self._lp.infinity(), "")
+                self._lp.Add(product <= bundle.most_meant * self._owners[b])
+                self._lp.Add(product <= bundle.most_owners * self._meant[b])
+                terms.append(-1.0 * product)
+        return self._lp.Sum(terms)
+
+    def _square(self, bundle: Bundle, b: int) -> LpExpression:
+        """At least u*u - u over the domains of a bundle."""
+        if bundle.most_owners <= 1:
+            return self._lp.Sum([])
+        square = self._lp.NumVar(0.0, self._lp.infinity(), "")
+        for k in self._tangents(bundle.most_owners):
+            self._lp.Add(square >= 2.0 * k * self._themselves[b] - float(bundle.number * k * (k + 1)))
+        return square
+
+    def _tangents(self, most: int) -> list[int]:
+        """Where the parabola is touched: everywhere if it is short, else close to an even spread."""
+        if most <= MOST_TANGENTS:
+            return list(range(1, most))
+        coming = int(self._relaxation.size[self._pairing.owners].sum())
+        domains = max(1, sum(bundle.number for bundle in self._bundles))
+        even = min(most, coming // domains + 1)
+        near = range(max(1, even - 2), even + 3)
+        far = np.geomspace(1, most, MOST_TANGENTS - len(near)).astype(int).tolist()
+        return sorted({*near, *far})
+
+    def _product(self, bundle: Bundle, b: int) -> LpExpression:
+        """At least u*v over the domains of a bundle."""
+        u, v = bundle.most_owners, bundle.most_meant
+        if not u or not v:
+            return self._lp.Sum([])
+        product = self._lp.NumVar(0.0, self._lp.infinity(), "")
+        self._lp.Add(product >= v * self._owners[b] + u * self._meant[b] - float(bundle.number * u * v))
+        return product
+
+    def _cells(self) -> int:
+        """How many parts the classes have in all."""
+        return sum(len(np.unique(self._bundle_of[nodes])) for nodes in self._classes)
+
+    def _fixed(self) -> int:
+        """The others that meet those of their owners who stay."""
+        pairing = self._pairing
+        owning = np.where(pairing.where, pairing.owning, 0)
+        present = np.where(pairing.within, pairing.present, 0)
+        met = pairing.by_domain(owning) @ pairing.by_domain(present)
+        return int(met) - int(owning[pairing.itself].sum())
+
+    def _outside(self) -> LpExpression:
+        """Owners that come to nodes without a domain: they have no company at all."""
+        return self._owners[len(self._bundles)]
+
+    def _arriving(self, groups: IntArray, counting: BoolArray) -> list[LpExpression]:
+        """What may come of `groups` to each bundle, and last to nodes without a domain, where it counts."""
+        parts: list[list[LpExpression]] = [[] for _ in range(len(self._bundles) + 1)]
+        chosen = np.zeros(len(self._relaxation.cap), dtype=np.bool_)
+        chosen[groups] = True
+        bundle_of = np.where(counting, self._bundle_of, ELSEWHERE)
+        room = self._relaxation.cap[groups].sum(axis=0)
+        for nodes, load in self._loads(chosen):
+            buckets, of = np.unique(bundle_of[nodes], return_inverse=True)
+            if len(buckets) == 1:
+                shares = [load]
+            else:
+                most = np.bincount(of.reshape(-1), weights=room[nodes])
+                shares = [self._lp.NumVar(0.0, float(m), "") for m in most]
+                self._lp.Add(self._lp.Sum(shares) == load)
+            for bucket, share in zip(buckets.tolist(), shares, strict=True):
+                if bucket != ELSEWHERE:
+                    parts[bucket].append(share)
+        return [self._lp.Sum(part) for part in parts]
+
+    def _loads(self, chosen: BoolArray) -> Iterator[tuple[IntArray, LpExpression]]:
+        """What the chosen groups send to the nodes of each class."""
+        relaxation = self._relaxation
+        if len(self._classes) != len(relaxation.members):
+            yield self._classes[0], relaxation.sum(np.flatnonzero(chosen).tolist())
+            return
+        for c, nodes in enumerate(self._classes):
+            if relaxation.cap[np.ix_(chosen, nodes)].any():
+                yield nodes, relaxation.load(c, chosen.astype(float).tolist())
