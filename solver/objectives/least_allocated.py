@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 from ortools.linear_solver import pywraplp
+from ortools.sat.python import cp_model
 
 from placewright.models.node import Node
 from placewright.models.profile import Profile, ScoreName
@@ -67,6 +69,13 @@ class LeastAllocatedTerm(Term):
         cost = x.model.new_int_var(0, cost_of(most), f"least_allocated[{n},{k}]")
         for slope, offset in SEGMENTS:
             x.model.add(cost >= slope * utilisation - offset)
+
+        def complete(count: IntArray) -> Iterator[tuple[cp_model.IntVar, int]]:
+            used = permille(base + int(count[:, n] @ self.ask[:, k]), whole)
+            yield utilisation, used
+            yield cost, cost_of(used)
+
+        x.complete_hints(complete)
         return cost
 
     def value(self, count: IntArray) -> int:

@@ -131,6 +131,7 @@ def _encode(x: Variables, spread: _Spread) -> None:
     least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "least")
     for count in () if spread.floor_is_zero else final.values():
         x.model.add(least <= count)
+    x.complete_hints(lambda count: [(least, _least(spread, count))])
     passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
     for g in spread.groups:
         for d in dict.fromkeys(int(spread.domain[n]) for n in x.nodes_of(g)):
@@ -138,6 +139,17 @@ def _encode(x: Variables, spread: _Spread) -> None:
                 there = [x.present([g], np.flatnonzero(spread.domain == d).tolist())]
                 there += [~passes[d]] if d in passes else []
                 x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)
+
+
+def _least(spread: _Spread, count: IntArray) -> int:
+    """The agents in the emptiest domain that counts, for counts (G, N)."""
+    if spread.floor_is_zero:
+        return 0
+    there = spread.start + _by_domain(
+        spread.domain, count[list(spread.matching)].sum(axis=0) * spread.counted, len(spread.start)
+    )
+    counting = np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)])
+    return int(there[counting].min(initial=2**62)) if len(counting) else 0
 
 
 def _passing_at_start(x: Variables, spread: _Spread) -> dict[int, Literal]:
