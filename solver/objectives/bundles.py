@@ -43,7 +43,7 @@ def bundled(
         np.column_stack([_class_of(pairing, classes), owning, present]), axis=0, return_inverse=True
     )
     of = of.reshape(-1)
-    owners = _most(relaxation, pairing, pairing.owners, np.where(pairing.where, relaxation.cap.max(), 0))
+    owners = _most(relaxation, pairing, pairing.owners, np.where(pairing.where, relaxation.cap.sum(), 0))
     meant = _most(relaxation, pairing, pairing.meant, np.where(pairing.within, pairing.fit, 0))
     bundles = []
     for b, (_, own, there) in enumerate(kinds.tolist()):
