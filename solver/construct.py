@@ -22,7 +22,7 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
 
 PASSES = 3
 """Agents that find no place are tried again after the others: what they need may have come meanwhile."""
@@ -38,13 +38,15 @@ def construct(
     rules: Sequence[Rule] = RULES,
     packed: bool = False,
     target: IntArray | None = None,
+    opening: FloatArray | None = None,
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
-    followed as far as the rules allow, before anybody else is placed.
+    followed as far as the rules allow, before anybody else is placed. `opening` (N,): nodes are taken into
+    use in this order, smallest first, and only where those in use have no room; 0: in use already.
     """
-    builder = _Builder(compilation, rules, packed)
+    builder = _Builder(compilation, rules, packed or opening is not None, opening)
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
@@ -71,8 +73,11 @@ def _turns(compilation: Compilation) -> Iterator[int]:
 
 
 class _Builder:
-    def __init__(self, compilation: Compilation, rules: Sequence[Rule], packed: bool) -> None:
+    def __init__(
+        self, compilation: Compilation, rules: Sequence[Rule], packed: bool, opening: FloatArray | None
+    ) -> None:
         self._compilation = compilation
+        self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
         self._rules = rules
         self._packed = packed
         self._state = ClusterState(compilation.snapshot)
@@ -115,6 +120,7 @@ class _Builder:
             return False
         self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
         self._free[n] -= request
+        self._opening[n] = 0.0
         self.count[g, n] += 1
         return True
 
@@ -152,7 +158,7 @@ class _Builder:
         nodes = open_nodes[fits]
         # As shares of each node, so that small and large ones are filled alike.
         room = (left[fits] / self._whole[nodes]).sum(axis=1)
-        order = np.argsort(room if self._packed else -room, kind="stable")
+        order = np.lexsort((room if self._packed else -room, self._opening[nodes]))
         return [int(n) for n in nodes[order]]
 
     def remove_violations(self) -> None:

@@ -21,6 +21,7 @@ from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete, spare
 from placewright.solver.construct import construct
 from placewright.solver.hand_out import hand_out_devices
+from placewright.solver.opening import opening
 from placewright.solver.outcome import outcome
 from placewright.solver.planning import make_plan
 from placewright.solver.preempt import make_room
@@ -91,7 +92,7 @@ def _first_answer(
 ) -> tuple[IntArray, tuple[int, ...]]:
     """The best of several constructions, and the bounds of the relaxation that the first of them follows.
 
-    The later ones only where those before left agents out.
+    The later ones only where those before left agents out, or where nodes in use have a price.
     """
     pending = list(compilation.pending)
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum())
@@ -104,6 +105,10 @@ def _first_answer(
         if int(best[pending].sum()) == reachable or deadline.passed:
             break
         other = construct(compilation, deadline, packed=packed)
+        best = max(best, other, key=lambda count: _rank(problem, count))
+    cheap = opening(problem, Deadline(deadline.remaining() / 4))
+    if cheap is not None:
+        other = construct(compilation, deadline, target=cheap.target, opening=cheap.order)
         best = max(best, other, key=lambda count: _rank(problem, count))
     if compilation.standing.any() and int(best[pending].sum()) < reachable:
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))

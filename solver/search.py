@@ -27,6 +27,11 @@ EXACT_PAIRS = 12_000
 BOUND_SHARE = 0.5
 """The part of the time left that the linear bound may take."""
 
+PARTS_FIRST_PAIRS = 3_000
+"""Above this many variables an exact model is slow to improve an answer: parts come first, then the proof."""
+PARTS_FIRST_SHARE = 0.7
+"""The part of a level's time that they may take."""
+
 PATIENCE = 40
 """Parts in a row that may bring nothing before the time goes to the next level."""
 
@@ -102,10 +107,14 @@ class Search:
         if self._value(level) == bound or self._deadline.passed:
             return bound
         seconds = self._share(index)
-        if self.exact:
-            return self._solve_exactly(index, level, bound, seconds)
-        self._improve_by_parts(index, level, bound, seconds)
-        return bound
+        if not self.exact:
+            self._improve_by_parts(index, level, bound, seconds)
+            return bound
+        if int(np.count_nonzero(self._problem.cap)) > PARTS_FIRST_PAIRS:
+            until = Deadline(seconds)
+            self._improve_by_parts(index, level, bound, seconds * PARTS_FIRST_SHARE, PATIENCE)
+            seconds = until.remaining()
+        return self._solve_exactly(index, level, bound, seconds)
 
     def _share(self, index: int) -> float:
         """Seconds for a level: half of what is left, all of it for the last.
@@ -143,9 +152,11 @@ class Search:
         worse = any(_better(level, level.value(count), level.value(more)) for level in levels)
         return count if worse else more
 
-    def _improve_by_parts(self, index: int, level: Objective, bound: int, seconds: float) -> None:
+    def _improve_by_parts(
+        self, index: int, level: Objective, bound: int, seconds: float, patience: int | None = None
+    ) -> None:
         until = Deadline(seconds)
-        last = index == len(self._problem.levels) - 1
+        last = index == len(self._problem.levels) - 1 and patience is None
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
         futile = 0
         while not until.passed and self._value(level) != bound and (last or futile < PATIENCE):

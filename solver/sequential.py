@@ -164,6 +164,7 @@ class _Run:
         self._rules = rules
         self._deadline = deadline
         self._preempt = preempt
+        self._given_up = given_up
         self._state = ClusterState(snapshot)
         self._queue = [(_turn(a), a) for a in snapshot.pending if _gang(a) not in given_up]
         heapq.heapify(self._queue)
@@ -247,7 +248,7 @@ class _Run:
                 self._victims[victim.key] = (victim, found.node, [])
                 self._spent.update(key_of(budget) for budget in preempted_budgets(self._snapshot, victim))
             self._victims[victim.key][2].append(agent.key)
-            if returns(self._snapshot, victim):
+            if returns(self._snapshot, victim) and _gang(victim) not in self._given_up:
                 heapq.heappush(self._queue, (_turn(victim, returned=True), victim))
         self._now = self._now._replace(departures=self._now.departures + 1)
 

@@ -201,6 +201,17 @@ class TestGangs:
         found = schedule(snapshot([node("n1")], [ran("low", 0), *members], pod_groups=(self.gang,)))
         assert (found.steps, found.evicted) == ((), ())
 
+    def test_a_victim_whose_gang_does_not_come_together_stays_away(self) -> None:
+        pending = agent("p", cpu=2000, priority=10, node_selector={HOSTNAME: "n1"})
+        nodes = [node("n1", cpu=2000), node("n2", cpu=2000)]
+        seen = snapshot(nodes, [ran("low", 0, pod_group="g"), pending], pod_groups=(self.gang,))
+        # It used to be bound and taken off again until the time was up.
+        deadline = Deadline(5.0)
+        found = schedule(seen, deadline=deadline)
+        assert not deadline.passed
+        assert where(found) == {"p": "n1"}
+        assert evicted(found) == {"low": ("default/p",)}
+
     def test_out_of_time_it_is_taken_off(self) -> None:
         members = agents("m", 3, cpu=1500, pod_group="g")
         seen = snapshot([node("n1")], members, pod_groups=(self.gang,))
