@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import orjson
 import typer
@@ -17,10 +15,24 @@ from typer._completion_classes import completion_init
 from typer._completion_shared import get_completion_script
 
 from placewright import __version__
+from placewright.cli_options import (
+    OUTPUT,
+    SOLVING,
+    Deterministic,
+    Inputs,
+    InterruptError,
+    Out,
+    Quiet,
+    Reading,
+    Seed,
+    TimeLimit,
+    Verbose,
+    Workers,
+    flag,
+    option,
+    reads_cluster,
+)
 from placewright.models.errors import InputError
-from placewright.models.ingest.load import load_snapshot
-from placewright.models.ingest.profiles import PRESETS, load_profiles
-from placewright.models.options import Options
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_plan
 from placewright.models.schema import concise_json_schema, profile_json_schema
@@ -84,194 +96,27 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-READING, SCORING, SOLVING, OUTPUT, RULES = "Reading", "What is best", "Solving", "Output", "Rules"
-
-
-def _option(name: str, panel: str | None, text: str, **more: Any) -> Any:
-    return typer.Option(*name.split(), help=text, rich_help_panel=panel, **more)
-
-
-def _flag(name: str, panel: str, text: str) -> Any:
-    return _option(name, panel, text, metavar="")
-
-
-INPUT_HELP = (
-    "Files, directories or archives: Kubernetes objects as JSON or YAML, a cluster dump, a support bundle, "
-    "or the concise form. - is standard input."
-)
-Inputs = Annotated[list[str], typer.Argument(metavar="INPUT…", help=INPUT_HELP, show_default=False)]
-Quiet = Annotated[bool, _flag("--quiet -q", OUTPUT, "No progress, no table.")]
-Verbose = Annotated[
-    bool, _flag("--verbose -v", OUTPUT, "Progress line by line; every binding; a traceback for a fault.")
-]
-
-
-class InterruptError(Exception):
-    """Ctrl-C, in a form that the command framework does not take for its own."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How the inputs are to be read: what every command that reads a cluster is told."""
-
-    options: Options
-    expand_workloads: bool
-    warnings: tuple[str, ...] = ()
-
-    def load(self, inputs: Sequence[str]) -> Snapshot:
-        """The snapshot that the inputs hold; its warnings begin with those of the profile."""
-        snapshot = load_snapshot(
-            inputs, self.options, expand_workloads=self.expand_workloads, stdin=sys.stdin.buffer
-        )
-        return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
-
-
-def _reading(
-    expand_workloads: Annotated[
-        bool,
-        _flag(
-            "--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."
-        ),
-    ] = False,
-    profile: Annotated[
-        str,
-        _option(
-            "--profile",
-            SCORING,
-            f"What is best: {', '.join(PRESETS)}, or a file: a profile, or kube-scheduler's configuration.",
-            metavar="NAME|FILE",
-        ),
-    ] = PRESETS[0],
-    scheduler_name: Annotated[
-        list[str] | None,
-        _option(
-            "--scheduler-name",
-            READING,
-            "Place agents of this schedulerName (the profile's if none is named); may be repeated.",
-            metavar="NAME",
-            show_default=False,
-        ),
-    ] = None,
-    taints_from_conditions: Annotated[
-        bool,
-        _flag(
-            "--taints-from-conditions", READING, "Derive the node controller's taints from node conditions."
-        ),
-    ] = False,
-    assume_terminating_gone: Annotated[
-        bool,
-        _flag("--assume-terminating-gone", READING, "Agents that are being deleted hold nothing any more."),
-    ] = False,
-    enforce_quota: Annotated[
-        bool,
-        _flag(
-            "--enforce-quota/--no-enforce-quota",
-            RULES,
-            "Charge agents that are new to the cluster to its ResourceQuotas.",
-        ),
-    ] = True,
-    rwo_on_one_node: Annotated[
-        bool,
-        _flag("--rwo-on-one-node", RULES, "Stricter: agents that share a ReadWriteOnce claim share a node."),
-    ] = False,
-    quirk_namespace_selector: Annotated[
-        bool,
-        _flag(
-            "--quirk-namespace-selector",
-            RULES,
-            "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
-        ),
-    ] = False,
-    quirk_fit_scoring: Annotated[
-        bool,
-        _flag(
-            "--quirk-fit-scoring",
-            RULES,
-            "As 1.35/1.36 do: kube-scheduler's fit score does not see an agent's own pod-level resources.",
-        ),
-    ] = False,
-    taint_comparison_operators: Annotated[
-        bool,
-        _flag(
-            "--taint-comparison-operators",
-            RULES,
-            "Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
-        ),
-    ] = False,
-) -> Reading:
-    profiles = load_profiles(profile)
-    options = Options(
-        enforce_quota=enforce_quota,
-        taints_from_conditions=taints_from_conditions,
-        assume_terminating_gone=assume_terminating_gone,
-        rwo_on_one_node=rwo_on_one_node,
-        taint_comparison_operators=taint_comparison_operators,
-        quirk_namespace_selector=quirk_namespace_selector,
-        quirk_fit_scoring=quirk_fit_scoring,
-    )
-    return Reading(profiles.applied(options, scheduler_name or ()), expand_workloads, profiles.warnings)
-
-
-def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `_reading`; it gets them resolved, as its argument `reading`."""
-    own = inspect.signature(command, eval_str=True)
-    shared = inspect.signature(_reading, eval_str=True)
-
-    def wrapped(**values: Any) -> None:
-        given = {name: values.pop(name) for name in shared.parameters}
-        try:
-            command(**values, reading=_reading(**given))
-        except KeyboardInterrupt:
-            raise InterruptError from None
-
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    parameters = [parameter for name, parameter in own.parameters.items() if name != "reading"]
-    merged = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in (*parameters, *shared.parameters.values())
-    ]
-    wrapped.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
-    return wrapped
-
 
 @app.command(no_args_is_help=True)
 @reads_cluster
 def place(
     inputs: Inputs,
     reading: Reading,
-    output: Annotated[Format, _option("--output -o", OUTPUT, "What to print.")] = Format.TABLE,
-    out: Annotated[
-        str | None,
-        _option(
-            "--out",
-            OUTPUT,
-            "Write to FILE, all or nothing. With -o table FILE gets the plan as JSON.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
+    output: Annotated[Format, option("--output -o", OUTPUT, "What to print.")] = Format.TABLE,
+    out: Out = None,
     require_all: Annotated[
-        bool, _flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
+        bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
     ] = False,
     preempt: Annotated[
         bool,
-        _flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority."),
+        flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority."),
     ] = False,
-    time_limit: Annotated[
-        str, _option("--time-limit", SOLVING, "Wall-clock for the solve: 30, 30s, 2m.", metavar="TIME")
-    ] = "20s",
-    workers: Annotated[
-        int, _option("--workers", SOLVING, "Threads; 0: one per core.", metavar="N", min=0, max=1024)
-    ] = 0,
-    seed: Annotated[
-        int, _option("--seed", SOLVING, "Of the search's choices.", metavar="N", min=0, max=2**31 - 1)
-    ] = 0,
-    deterministic: Annotated[
-        bool, _flag("--deterministic", SOLVING, "Same input, same seed, same bytes.")
-    ] = False,
+    time_limit: TimeLimit = "20s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
     strategy: Annotated[
-        Strategy, _option("--strategy", SOLVING, "One exact model, or part by part.")
+        Strategy, option("--strategy", SOLVING, "One exact model, or part by part.")
     ] = Strategy.AUTO,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -318,7 +163,7 @@ def _emit(verified: VerifiedPlan, output: Format, out: str | None) -> None:
 def verify(
     inputs: Inputs,
     reading: Reading,
-    plan: Annotated[str, _option("--plan", None, "Our JSON or YAML plan, or v1 Bindings.", metavar="FILE")],
+    plan: Annotated[str, option("--plan", None, "Our JSON or YAML plan, or v1 Bindings.", metavar="FILE")],
     quiet: Quiet = False,
 ) -> None:
     """Check any plan against a snapshot: every rule, every number, named where it fails."""
@@ -338,9 +183,9 @@ def verify(
 def explain(
     inputs: Inputs,
     reading: Reading,
-    agent: Annotated[str, _option("--agent", None, "The agent to explain.", metavar="NS/NAME")],
+    agent: Annotated[str, option("--agent", None, "The agent to explain.", metavar="NS/NAME")],
     plan: Annotated[
-        str | None, _option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
+        str | None, option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
     ] = None,
 ) -> None:
     """What each rule says of one agent on each node, as things stand or as a plan would have them."""
@@ -362,7 +207,7 @@ def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:
 @app.command()
 def schema(
     profile: Annotated[
-        bool, _option("--profile", None, "The schema of profiles instead.", metavar="")
+        bool, option("--profile", None, "The schema of profiles instead.", metavar="")
     ] = False,
 ) -> None:
     """Print the JSON schema of the concise input form, or of profiles."""
@@ -397,7 +242,7 @@ def _print_version(wanted: bool) -> None:
 def common(
     version: Annotated[
         bool,
-        _option("--version", None, "Print the version.", callback=_print_version, is_eager=True, metavar=""),
+        option("--version", None, "Print the version.", callback=_print_version, is_eager=True, metavar=""),
     ] = False,
 ) -> None:
     """Places a whole cluster at once: solved, verified, explained, with a proof of how good it is."""

@@ -319,7 +319,7 @@ def test_an_option_of_reading_reaches_the_snapshot(
         seen.append(getattr(options, quirk))
         return load_snapshot(inputs, options, **rest)
 
-    monkeypatch.setattr("placewright.cli.load_snapshot", recorded)
+    monkeypatch.setattr("placewright.cli_options.load_snapshot", recorded)
     assert run("place", small, "-q", f"--{quirk.replace('_', '-')}") == 0
     assert run("place", small, "-q") == 0
     assert seen == [True, False]

@@ -35,7 +35,15 @@ def test_every_module_is_in_a_package() -> None:
 
 def test_type_checkers_see_every_part() -> None:
     links = {path.name: path for path in (ROOT / ".typing" / "placewright").iterdir()}
-    assert set(links) == {"__init__.py", "__main__.py", "cli.py", "py.typed", *FOLDERS, "tests"}
+    assert set(links) == {
+        "__init__.py",
+        "__main__.py",
+        "cli.py",
+        "cli_options.py",
+        "py.typed",
+        *FOLDERS,
+        "tests",
+    }
     assert all(path.is_symlink() and path.exists() for path in links.values())
 
 

@@ -1,0 +1,189 @@
+"""What commands that read a cluster share: their options, and how inputs become a snapshot by them."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import typer
+
+from placewright.models.ingest.load import load_snapshot
+from placewright.models.ingest.profiles import PRESETS, load_profiles
+from placewright.models.options import Options
+from placewright.models.snapshot import Snapshot
+
+READING, SCORING, SOLVING, OUTPUT, RULES = "Reading", "What is best", "Solving", "Output", "Rules"
+
+
+def option(name: str, panel: str | None, text: str, **more: Any) -> Any:
+    """An option with its help, in a panel of the help page."""
+    return typer.Option(*name.split(), help=text, rich_help_panel=panel, **more)
+
+
+def flag(name: str, panel: str, text: str) -> Any:
+    """An option that takes no value."""
+    return option(name, panel, text, metavar="")
+
+
+INPUT_HELP = (
+    "Files, directories or archives: Kubernetes objects as JSON or YAML, a cluster dump, a support bundle, "
+    "or the concise form. - is standard input."
+)
+Inputs = Annotated[list[str], typer.Argument(metavar="INPUT…", help=INPUT_HELP, show_default=False)]
+Quiet = Annotated[bool, flag("--quiet -q", OUTPUT, "No progress, no table.")]
+Verbose = Annotated[
+    bool, flag("--verbose -v", OUTPUT, "Progress line by line; every binding; a traceback for a fault.")
+]
+
+Out = Annotated[
+    str | None,
+    option(
+        "--out",
+        OUTPUT,
+        "Write to FILE, all or nothing. With -o table FILE gets JSON.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+TimeLimit = Annotated[
+    str, option("--time-limit", SOLVING, "Wall-clock for the solve: 30, 30s, 2m.", metavar="TIME")
+]
+Workers = Annotated[
+    int, option("--workers", SOLVING, "Threads; 0: one per core.", metavar="N", min=0, max=1024)
+]
+Seed = Annotated[
+    int, option("--seed", SOLVING, "Of the search's choices.", metavar="N", min=0, max=2**31 - 1)
+]
+Deterministic = Annotated[bool, flag("--deterministic", SOLVING, "Same input, same seed, same bytes.")]
+
+
+class InterruptError(Exception):
+    """Ctrl-C, in a form that the command framework does not take for its own."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the inputs are to be read: what every command that reads a cluster is told."""
+
+    options: Options
+    expand_workloads: bool
+    warnings: tuple[str, ...] = ()
+
+    def load(self, inputs: Sequence[str]) -> Snapshot:
+        """The snapshot that the inputs hold; its warnings begin with those of the profile."""
+        snapshot = load_snapshot(
+            inputs, self.options, expand_workloads=self.expand_workloads, stdin=sys.stdin.buffer
+        )
+        return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
+
+
+def _reading(
+    expand_workloads: Annotated[
+        bool,
+        flag(
+            "--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."
+        ),
+    ] = False,
+    profile: Annotated[
+        str,
+        option(
+            "--profile",
+            SCORING,
+            f"What is best: {', '.join(PRESETS)}, or a file: a profile, or kube-scheduler's configuration.",
+            metavar="NAME|FILE",
+        ),
+    ] = PRESETS[0],
+    scheduler_name: Annotated[
+        list[str] | None,
+        option(
+            "--scheduler-name",
+            READING,
+            "Place agents of this schedulerName (the profile's if none is named); may be repeated.",
+            metavar="NAME",
+            show_default=False,
+        ),
+    ] = None,
+    taints_from_conditions: Annotated[
+        bool,
+        flag(
+            "--taints-from-conditions", READING, "Derive the node controller's taints from node conditions."
+        ),
+    ] = False,
+    assume_terminating_gone: Annotated[
+        bool,
+        flag("--assume-terminating-gone", READING, "Agents that are being deleted hold nothing any more."),
+    ] = False,
+    enforce_quota: Annotated[
+        bool,
+        flag(
+            "--enforce-quota/--no-enforce-quota",
+            RULES,
+            "Charge agents that are new to the cluster to its ResourceQuotas.",
+        ),
+    ] = True,
+    rwo_on_one_node: Annotated[
+        bool,
+        flag("--rwo-on-one-node", RULES, "Stricter: agents that share a ReadWriteOnce claim share a node."),
+    ] = False,
+    quirk_namespace_selector: Annotated[
+        bool,
+        flag(
+            "--quirk-namespace-selector",
+            RULES,
+            "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
+        ),
+    ] = False,
+    quirk_fit_scoring: Annotated[
+        bool,
+        flag(
+            "--quirk-fit-scoring",
+            RULES,
+            "As 1.35/1.36 do: kube-scheduler's fit score does not see an agent's own pod-level resources.",
+        ),
+    ] = False,
+    taint_comparison_operators: Annotated[
+        bool,
+        flag(
+            "--taint-comparison-operators",
+            RULES,
+            "Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
+        ),
+    ] = False,
+) -> Reading:
+    profiles = load_profiles(profile)
+    options = Options(
+        enforce_quota=enforce_quota,
+        taints_from_conditions=taints_from_conditions,
+        assume_terminating_gone=assume_terminating_gone,
+        rwo_on_one_node=rwo_on_one_node,
+        taint_comparison_operators=taint_comparison_operators,
+        quirk_namespace_selector=quirk_namespace_selector,
+        quirk_fit_scoring=quirk_fit_scoring,
+    )
+    return Reading(profiles.applied(options, scheduler_name or ()), expand_workloads, profiles.warnings)
+
+
+def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of `_reading`; it gets them resolved, as its argument `reading`."""
+    own = inspect.signature(command, eval_str=True)
+    shared = inspect.signature(_reading, eval_str=True)
+
+    def wrapped(**values: Any) -> None:
+        given = {name: values.pop(name) for name in shared.parameters}
+        try:
+            command(**values, reading=_reading(**given))
+        except KeyboardInterrupt:
+            raise InterruptError from None
+
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    parameters = [parameter for name, parameter in own.parameters.items() if name != "reading"]
+    merged = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in (*parameters, *shared.parameters.values())
+    ]
+    wrapped.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
+    return wrapped
