@@ -73,6 +73,8 @@ class _Shopping:
         while self._left.any() and not deadline.passed:
             for k, nodes in enumerate(kinds):
                 if nodes and (k not in fills or (fills[k] > self._left).any()):
+                    if deadline.passed:
+                        return Opening(target, order)
                     fills[k] = self._best_fill(nodes[0])
             some = [k for k, nodes in enumerate(kinds) if nodes and fills[k].any()]
             if not some:

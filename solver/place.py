@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from placewright.models.plan import Status
+from placewright.models.profile import ScoreName
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -36,6 +37,8 @@ from placewright.solver.verify import Refused, VerifiedPlan, verify
 Progress = Callable[[str], None]
 EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
+PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
+"""Scores for which filling nodes one after the other is a good start."""
 EMIT_PASSES = 4.0
 """How often what comes after the solve goes over the placement, in passes of `find_order`."""
 
@@ -92,7 +95,7 @@ def _first_answer(
 ) -> tuple[IntArray, tuple[int, ...]]:
     """The best of several constructions, and the bounds of the relaxation that the first of them follows.
 
-    The later ones only where those before left agents out, or where nodes in use have a price.
+    The later ones only where those before left agents out, or where the profile would rather have nodes full.
     """
     pending = list(compilation.pending)
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum())
@@ -105,6 +108,9 @@ def _first_answer(
         if int(best[pending].sum()) == reachable or deadline.passed:
             break
         other = construct(compilation, deadline, packed=packed)
+        best = max(best, other, key=lambda count: _rank(problem, count))
+    if _packs(compilation.snapshot) and not deadline.passed:
+        other = construct(compilation, deadline, packed=True)
         best = max(best, other, key=lambda count: _rank(problem, count))
     cheap = opening(problem, Deadline(deadline.remaining() / 4))
     if cheap is not None:
@@ -125,6 +131,13 @@ def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadlin
     values = (level.value(count) for level in problem.levels)
     levels = (replace(known, value=value) for known, value in zip(answer.levels, values, strict=True))
     return replace(answer, count=count, levels=tuple(levels))
+
+
+def _packs(snapshot: Snapshot) -> bool:
+    """Whether a score is the better the fuller some nodes are, and the emptier the others."""
+    profile = snapshot.options.profile
+    staged = {part for stage in profile.stages for part in stage.parts}
+    return any(profile.weight(name) > 0 or name in staged for name in PACKING)
 
 
 def _reserve(compilation: Compilation, start: IntArray) -> float:

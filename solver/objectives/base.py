@@ -89,3 +89,7 @@ class Term(ABC):
     @abstractmethod
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """An expression in the linear relaxation, never above the cost; None: there is only `least`."""
+
+    def step(self) -> int:
+        """Every value is a multiple of this, so that bounds can be rounded up to one."""
+        return 1

@@ -113,6 +113,9 @@ class FragmentationTerm(Term):
     def least(self) -> int:
         return int((self.price * np.maximum(0, self.wanted - self._fits(self.free).sum(axis=1))).sum())
 
+    def step(self) -> int:
+        return math.gcd(*self.price.tolist())
+
     def most(self, cap: IntArray) -> int:
         return int((self.price * self.wanted).sum())
 

@@ -75,6 +75,9 @@ class LimitOvercommitTerm(Term):
     def least(self) -> int:
         return SLOPE * int(self._excess(self.used).sum())
 
+    def step(self) -> int:
+        return SLOPE
+
     def most(self, cap: IntArray) -> int:
         return SLOPE * int(self._excess(self.used + cap.T @ self.ask).sum())
 

@@ -40,6 +40,9 @@ class StabilityTerm(Term):
     def least(self) -> int:
         return 0
 
+    def step(self) -> int:
+        return WORST
+
     def most(self, cap: IntArray) -> int:
         return WORST * self.running
 

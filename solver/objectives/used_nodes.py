@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import Self
@@ -77,6 +78,9 @@ class UsedNodesTerm(Term):
 
     def least(self) -> int:
         return int(self.price[self.used].sum())
+
+    def step(self) -> int:
+        return math.gcd(*self.price.tolist())
 
     def most(self, cap: IntArray) -> int:
         return self.value(cap)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
@@ -44,7 +45,12 @@ class WeightedObjective(Objective):
     def relax(self, relaxation: Relaxation) -> int | None:
         constant, parts = self._relaxed(relaxation)
         best = relaxation.least(parts)
-        return None if best is None else best + constant
+        return None if best is None else self._rounded_up(best + constant)
+
+    def _rounded_up(self, bound: int) -> int:
+        """The least value that the level can have from `bound` on."""
+        step = math.gcd(*(weight * term.step() for weight, term in self.terms)) or 1
+        return -(-bound // step) * step
 
     def demand(self, relaxation: Relaxation, value: int) -> None:
         constant, parts = self._relaxed(relaxation)

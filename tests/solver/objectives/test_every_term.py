@@ -81,6 +81,8 @@ def test_counts_are_worth_what_the_score_says_of_the_state(
     value = problem.levels[-1].value(count)
     assert value == profile.weight(name) * score.value(state, profile)
     assert 0 <= problem.levels[-1].limit(problem.cap) <= value
+    term = TERMS[name].compile(compilation, profile)
+    assert term is None or term.value(count) % term.step() == 0
     some = np.minimum(count, random_counts(rng, problem))
     fixed = problem.fixing(some, np.arange(len(cluster.nodes)))
     assert fixed.levels[-1].value(count - some) == value

@@ -69,3 +69,10 @@ def test_no_set_that_fits_on_a_node_counts_for_more_than_one(k: int) -> None:
         for requests in combinations_with_replacement(range(1, free + 1), number):
             if sum(requests) <= free:
                 assert sum(dual_feasible(k, r, free) for r in requests) <= 1 + 1e-9, requests
+
+
+def test_a_part_of_a_node_is_a_whole_one() -> None:
+    # 2,600 of cpu on nodes of 1,000: three, however small the agents are.
+    assert bound(NODES, agents("a", 26, cpu=100), FEWEST) == 3 * WORST
+    priced = [node(f"n{i}", cpu=1000, price=30) for i in range(6)]
+    assert bound(priced, agents("a", 26, cpu=100), COST) == 90
