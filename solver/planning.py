@@ -10,7 +10,6 @@ from placewright.models.plan import Binding, DeviceAssignment, Eviction, Level, 
 from placewright.models.rules import RULES
 from placewright.models.rules.victims import preemptors
 from placewright.models.rules.volume_binding import choose_volumes
-from placewright.models.scores.unscored import unscored
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.compilation import Compilation
@@ -61,7 +60,7 @@ def make_plan(
             snapshot, state, unplaced(compilation, made), proven=all(level.proven for level in levels)
         ),
         sequential=not replayed.stuck,
-        warnings=(*snapshot.warnings, *unscored(snapshot), *answer.warnings),
+        warnings=(*snapshot.warnings, *answer.warnings),
         notes=tuple(notes),
     )
 

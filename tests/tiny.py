@@ -25,7 +25,13 @@ from placewright.models.node import DevicePool, Node
 from placewright.models.options import Options
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.profile import DefaultSpread, FitArgs, Profile
-from placewright.models.selector import AffinityTerm, Taint, match_labels
+from placewright.models.selector import (
+    AffinityTerm,
+    NodeSelectorTerm,
+    PreferredNodeTerm,
+    Taint,
+    match_labels,
+)
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import (
     CsiNodeDriver,
@@ -125,6 +131,8 @@ def _node(rng: Random, i: int) -> Node:
     zone = rng.choice(("a", "a", "b", "b", None))
     labels = {"disk": "ssd"} if chance(rng, 40) else {}
     taints: list[Taint] = [taint("gpu", "yes")] if chance(rng, 15) else []
+    if chance(rng, 20):
+        taints.append(taint(rng.choice(("gpu", "slow")), "yes", "PreferNoSchedule"))
     devices = (DevicePool(GPU, rng.randint(1, 2), rng.choice(("T4", "A10"))),) if chance(rng, 60) else ()
     return node(
         f"n{i}",
@@ -137,6 +145,8 @@ def _node(rng: Random, i: int) -> Node:
         unschedulable=chance(rng, 5),
         devices=devices,
         price=1000 * rng.choice((0, 20, 30, 30, 45)),
+        images={f"{name}:latest": 1024 * MIB for name in APPS if chance(rng, 30)},
+        data=frozenset(name for name in ("weights", "corpus") if chance(rng, 30)),
     )
 
 
@@ -208,7 +218,24 @@ def _preferences(rng: Random, namespace: str, app: str) -> dict[str, Any]:
     if chance(rng, 20):
         talks = rng.choice((1, 1, 2))
         fields["talks_to"] = tuple(Talk(_term(rng, namespace, app), rng.randint(1, 3)) for _ in range(talks))
-    return fields
+    return {**fields, **_wishes(rng, app)}
+
+
+def _wishes(rng: Random, app: str) -> dict[str, Any]:
+    """What an agent prefers of a node."""
+    wishes: dict[str, Any] = {}
+    if chance(rng, 20):
+        wishes["preferred_nodes"] = tuple(_preferred(rng) for _ in range(rng.randint(1, 2)))
+    if chance(rng, 40):
+        wishes["images"] = (app,)
+    if chance(rng, 20):
+        wishes["needs_data"] = {"weights": 3, "corpus": rng.randint(1, 2)}
+    return wishes
+
+
+def _preferred(rng: Random) -> PreferredNodeTerm:
+    wanted = rng.choice((requirement("disk", "Exists"), requirement(ZONE, "In", "a")))
+    return PreferredNodeTerm(rng.choice((10, 50, 100)), NodeSelectorTerm(match_expressions=(wanted,)))
 
 
 def _limits(rng: Random) -> dict[str, int]:

@@ -14,7 +14,7 @@ from placewright.models.kube_scores.usage import COMPUTE, Amounts, ScoredUsage, 
 from placewright.models.node import Node
 from placewright.models.profile import Profile
 from placewright.models.rules.resources import UsageIndex
-from placewright.models.scores.least_allocated import scored_request
+from placewright.models.scores.utilisation import scored_request
 from placewright.models.state import ClusterState
 
 SHAPE_UNIT = 10

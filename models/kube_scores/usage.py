@@ -7,7 +7,7 @@ from typing import Self
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node, Resources
-from placewright.models.scores.least_allocated import scored_request
+from placewright.models.scores.utilisation import scored_request
 from placewright.models.state import ClusterState
 
 COMPUTE = ("cpu", "memory")

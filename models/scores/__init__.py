@@ -9,28 +9,42 @@ from placewright.models.options import Options
 from placewright.models.profile import SCORES as ALL_SCORES
 from placewright.models.profile import Profile, ScoreName, Stage
 from placewright.models.scores import (
+    balanced_allocation,
     cost,
+    data_locality,
     fewest_nodes,
     fragmentation,
+    image_locality,
     inter_pod_affinity,
     least_allocated,
     limit_overcommit,
+    most_allocated,
+    node_affinity,
     pod_topology_spread,
+    requested_to_capacity_ratio,
     stability,
+    taint_toleration,
     traffic_locality,
 )
 from placewright.models.scores.base import Score
 
 SCORES: tuple[Score, ...] = (
     least_allocated.SCORE,
-    cost.SCORE,
-    fewest_nodes.SCORE,
+    most_allocated.SCORE,
+    requested_to_capacity_ratio.SCORE,
+    balanced_allocation.SCORE,
+    node_affinity.SCORE,
     inter_pod_affinity.SCORE,
     pod_topology_spread.SCORE,
+    taint_toleration.SCORE,
+    image_locality.SCORE,
+    cost.SCORE,
+    fewest_nodes.SCORE,
     traffic_locality.SCORE,
     fragmentation.SCORE,
     limit_overcommit.SCORE,
     stability.SCORE,
+    data_locality.SCORE,
 )
 
 _NAMES = frozenset(str(name) for name in ScoreName)

@@ -9,6 +9,7 @@ import numpy as np
 from placewright.models.profile import DISRUPTION, PLACED, ScoreName, Stage
 from placewright.models.scores import weighed
 from placewright.solver.compilation import Compilation
+from placewright.solver.objectives.balanced_allocation import BalancedAllocationTerm
 from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.cost import CostTerm
 from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
@@ -23,10 +24,28 @@ from placewright.solver.objectives.pairs import (
 )
 from placewright.solver.objectives.placed import PlacedObjective, UnplacedTerm
 from placewright.solver.objectives.stability import StabilityTerm
+from placewright.solver.objectives.static import (
+    DataLocalityTerm,
+    ImageLocalityTerm,
+    NodeAffinityTerm,
+    TaintTolerationTerm,
+)
+from placewright.solver.objectives.utilisation import (
+    LeastAllocatedTerm,
+    MostAllocatedTerm,
+    RequestedToCapacityRatioTerm,
+)
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 
 TERMS: Mapping[ScoreName, type[Term]] = {
     ScoreName.LEAST_ALLOCATED: LeastAllocatedTerm,
+    ScoreName.MOST_ALLOCATED: MostAllocatedTerm,
+    ScoreName.REQUESTED_TO_CAPACITY_RATIO: RequestedToCapacityRatioTerm,
+    ScoreName.BALANCED_ALLOCATION: BalancedAllocationTerm,
+    ScoreName.NODE_AFFINITY: NodeAffinityTerm,
+    ScoreName.TAINT_TOLERATION: TaintTolerationTerm,
+    ScoreName.IMAGE_LOCALITY: ImageLocalityTerm,
+    ScoreName.DATA_LOCALITY: DataLocalityTerm,
     ScoreName.COST: CostTerm,
     ScoreName.FEWEST_NODES: FewestNodesTerm,
     ScoreName.INTER_POD_AFFINITY: InterPodAffinityTerm,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from placewright.models.profile import Profile
-from placewright.models.scores.least_allocated import SCORE, cost, permille
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores.least_allocated import SCORE
+from placewright.models.scores.utilisation import LEAST, permille, potential
 from placewright.models.state import ClusterState
 from placewright.solver.compile import compile_problem
 from placewright.tests.builders import agent, agents, node, snapshot
@@ -24,7 +25,7 @@ from placewright.tests.builders import agent, agents, node, snapshot
     ],
 )
 def test_cost_is_the_square_at_every_tenth(utilisation: int, expected: int) -> None:
-    assert cost(utilisation) == expected
+    assert potential(LEAST).cost(utilisation) == expected
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,9 @@ def test_a_node_without_an_allocatable_amount_has_no_term_for_it() -> None:
 
 def test_the_objective_counts_what_the_score_counts() -> None:
     running = agent("r", cpu=700, memory=300, on="n2")
-    cluster = snapshot([node("n1"), node("n2", cpu=3000)], [running, *agents("a", 3, cpu=900, memory=1000)])
+    alone = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
+    pending = agents("a", 3, cpu=900, memory=1000)
+    cluster = snapshot([node("n1"), node("n2", cpu=3000)], [running, *pending], profile=alone)
     compilation, problem = compile_problem(cluster)
     count = np.array([[1, 2]])
     state = ClusterState(cluster)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.plan import Status
-from placewright.models.profile import ScoreName, Shape
+from placewright.models.profile import FitArgs, ScoreName, Shape
 from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
 from placewright.solver.bound import level_bound
@@ -36,8 +36,19 @@ EVERY_SCORE = pytest.mark.parametrize("name", list(TERMS), ids=str)
 def judged_by(rng: Random, name: ScoreName, make: Callable[[Random], Snapshot] = tiny_cluster) -> Snapshot:
     """A random cluster whose profile knows this one score."""
     cluster = make(rng)
-    weights = {name: rng.randint(1, 3)}
-    profile = replace(cluster.options.profile, weights=weights, shapes=tuple(_shapes(rng)))
+    fit = FitArgs(
+        resources=rng.choice(
+            ({"cpu": 1, "memory": 1}, {"cpu": 3, "memory": 1}, {"cpu": 1}, {"cpu": 2, "x": 1})
+        ),
+        shape=rng.choice((((0, 0), (100, 10)), ((0, 10), (70, 5), (100, 0)), ((30, 2), (60, 9), (90, 1)))),
+    )
+    profile = replace(
+        cluster.options.profile,
+        weights={name: rng.randint(1, 3)},
+        fit=fit,
+        shapes=tuple(_shapes(rng)),
+        balanced_resources=rng.choice((("cpu", "memory"), ("cpu", "memory", "pods"))),
+    )
     return replace(cluster, options=replace(cluster.options, profile=profile))
 
 

@@ -1,0 +1,99 @@
+"""BalancedAllocation: the encoding of models/scores/balanced_allocation.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import permutations
+from typing import ClassVar, Self
+
+import numpy as np
+
+from placewright.models.agent import AgentSpec
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores.balanced_allocation import UNIT
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.objectives.shares import Shares
+from placewright.solver.relaxation import Relaxation
+from placewright.solver.variables import Linear, Variables
+
+
+def _request(spec: AgentSpec, resource: str) -> int:
+    return spec.requests.get(resource, 0)
+
+
+@dataclass(frozen=True)
+class BalancedAllocationTerm(Term):
+    """UNIT times the range of each node's shares, over the resources that it has."""
+
+    score: ClassVar[ScoreName] = ScoreName.BALANCED_ALLOCATION
+    shares: Shares
+
+    @classmethod
+    def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
+        return cls(Shares.of(compilation, profile.balanced_resources, _request))
+
+    def expression(self, x: Variables) -> Linear:
+        return UNIT * sum((self._range(x, n) for n in range(self.shares.nodes)), start=0)
+
+    def _range(self, x: Variables, n: int) -> Linear:
+        resources = np.flatnonzero(self.shares.allocatable[n]).tolist()
+        if len(resources) < 2:
+            return 0
+        shares: list[tuple[Linear, int, int]] = []
+        for k in resources:
+            start = self.shares.start(n, k)
+            shares.append(self.shares.variable(x, n, k, exact=True) or (start, start, start))
+        if all(least == most for _, least, most in shares):
+            values = [least for _, least, _ in shares]
+            return max(values) - min(values)
+        widest = max(most for *_, most in shares) - min(least for _, least, _ in shares)
+        width = x.model.new_int_var(0, widest, "")
+        for (one, *_), (other, *_) in permutations(shares, 2):
+            x.model.add(width >= one - other)
+        x.complete_hints(lambda count: [(width, self._width(count, n, resources))])
+        return width
+
+    def _width(self, count: IntArray, n: int, resources: list[int]) -> int:
+        values = [self.shares.at(count, n, k) for k in resources]
+        return max(values) - min(values)
+
+    def value(self, count: IntArray) -> int:
+        shares = self.shares.of_counts(count)
+        has = self.shares.allocatable > 0
+        highest = np.where(has, shares, np.iinfo(np.int64).min).max(axis=1)
+        lowest = np.where(has, shares, np.iinfo(np.int64).max).min(axis=1)
+        several = has.sum(axis=1) > 1
+        return UNIT * int((highest[several] - lowest[several]).sum())
+
+    def least(self) -> int:
+        return 0
+
+    def most(self, cap: IntArray) -> int:
+        return UNIT * int(self.shares.of_counts(cap)[self.shares.allocatable > 0].sum())
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, shares=self.shares.fixing(fixed))
+
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
+        """The difference of any two resources, summed over a class, is no more than the sum of its ranges."""
+        costs = [self._class_cost(relaxation, c) for c in range(len(relaxation.members))]
+        return relaxation.lp.Sum([cost for cost in costs if cost is not None])
+
+    def _class_cost(self, relaxation: Relaxation, c: int) -> LpExpression | None:
+        members = relaxation.members[c]
+        resources = np.flatnonzero((self.shares.allocatable[members] > 0).all(axis=0)).tolist()
+        if len(resources) < 2:
+            return None
+        sizes = self.shares.allocatable[members].astype(np.float64)
+        used = 1000.0 * self.shares.used[members] / np.maximum(sizes, 1.0)
+        largest, smallest = sizes.max(axis=0), sizes.min(axis=0)
+        asks = 1000.0 * self.shares.ask / np.maximum(largest, 1.0)
+        added = {k: relaxation.load(c, asks[:, k].tolist()) for k in resources}
+        width = relaxation.lp.NumVar(0.0, relaxation.lp.infinity(), "")
+        for k, other in permutations(resources, 2):
+            there = float((used[:, k] - used[:, other]).sum()) - len(members)
+            # Rounding up takes less than one off each node; loads are on the nodes that make the least of it.
+            ratio = float(largest[other] / smallest[other])
+            relaxation.lp.Add(width >= there + added[k] - ratio * added[other])
+        return UNIT * width

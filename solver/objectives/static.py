@@ -1,0 +1,113 @@
+"""What an agent costs on a node, whoever else is there: the encoding of models/scores/static.py."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar, Self
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placewright.models.agent import Agent
+from placewright.models.node import Node
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores import image_locality, node_affinity, taint_toleration
+from placewright.models.scores.base import judges
+from placewright.models.scores.data_locality import missing_cost
+from placewright.models.scores.static import StaticScore
+from placewright.models.snapshot import Snapshot
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.relaxation import Relaxation
+from placewright.solver.variables import Linear, Variables
+
+
+@dataclass(frozen=True)
+class StaticTerm(Term):
+    """costs (G, N): of one agent on a node; constant: what those who stay cost."""
+
+    costs: IntArray
+    constant: int
+
+    @classmethod
+    @abstractmethod
+    def cost(cls, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
+        """What the score says of one agent on one node."""
+
+    @classmethod
+    def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
+        snapshot, nodes = compilation.snapshot, compilation.nodes
+        costs = np.zeros_like(compilation.cap)
+        for g, group in enumerate(compilation.groups):
+            if judges(snapshot, profile, group.agent):
+                for n in np.flatnonzero(compilation.cap[g]).tolist():
+                    costs[g, n] = cls.cost(snapshot, group.agent, nodes[n], profile)
+        constant = sum(
+            cls.cost(snapshot, agent, snapshot.node_by_name[agent.node_name], profile)
+            for agent in compilation.fixed_residents
+            if judges(snapshot, profile, agent)
+        )
+        return cls(costs, constant) if constant or costs.any() else None
+
+    def expression(self, x: Variables) -> Linear:
+        pairs = [(variable, int(self.costs[g, n])) for (g, n), variable in x.items() if self.costs[g, n]]
+        if not pairs:
+            return self.constant
+        return self.constant + cp_model.LinearExpr.weighted_sum([v for v, _ in pairs], [c for _, c in pairs])
+
+    def value(self, count: IntArray) -> int:
+        return self.constant + int((count * self.costs).sum())
+
+    def least(self) -> int:
+        return self.constant
+
+    def most(self, cap: IntArray) -> int:
+        return self.constant + int((cap * self.costs).sum())
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, constant=self.value(fixed))
+
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
+        """In a class everybody has the cheapest of its nodes that he may use."""
+        parts = []
+        for c, nodes in enumerate(relaxation.members):
+            never = np.iinfo(np.int64).max
+            cheapest = np.where(relaxation.cap[:, nodes] > 0, self.costs[:, nodes], never).min(axis=1)
+            amounts = np.where(cheapest == never, 0, cheapest)
+            if amounts.any():
+                parts.append(relaxation.load(c, amounts.tolist()))
+        return relaxation.lp.Sum(parts) + float(self.constant)
+
+
+class _ScoredTerm(StaticTerm):
+    """A term of a score that says itself what an agent costs."""
+
+    meaning: ClassVar[StaticScore]
+
+    @classmethod
+    def cost(cls, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
+        return cls.meaning.cost(snapshot, agent, node, profile)
+
+
+class NodeAffinityTerm(_ScoredTerm):
+    score: ClassVar[ScoreName] = ScoreName.NODE_AFFINITY
+    meaning: ClassVar[StaticScore] = node_affinity.SCORE
+
+
+class TaintTolerationTerm(_ScoredTerm):
+    score: ClassVar[ScoreName] = ScoreName.TAINT_TOLERATION
+    meaning: ClassVar[StaticScore] = taint_toleration.SCORE
+
+
+class ImageLocalityTerm(_ScoredTerm):
+    score: ClassVar[ScoreName] = ScoreName.IMAGE_LOCALITY
+    meaning: ClassVar[StaticScore] = image_locality.SCORE
+
+
+class DataLocalityTerm(StaticTerm):
+    score: ClassVar[ScoreName] = ScoreName.DATA_LOCALITY
+
+    @classmethod
+    def cost(cls, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
+        return missing_cost(agent, node)

@@ -1,0 +1,203 @@
+"""How full nodes are: the encoding of models/scores/utilisation.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import ClassVar, Self
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores import least_allocated, most_allocated, requested_to_capacity_ratio
+from placewright.models.scores.utilisation import (
+    Potential,
+    UtilisationScore,
+    factors,
+    potential,
+    scored_request,
+)
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.objectives.shares import Shares
+from placewright.solver.relaxation import Relaxation
+from placewright.solver.variables import Linear, Variables
+
+
+@dataclass(frozen=True)
+class UtilisationTerm(Term):
+    """The sum over nodes and resources (axis K) of times[k] * P(u), divided by `divisor`, rounded up."""
+
+    meaning: ClassVar[UtilisationScore]
+    shares: Shares
+    cost: Potential
+    times: tuple[int, ...]
+    divisor: int
+
+    @classmethod
+    def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
+        resources = profile.fit.resources
+        times, divisor = factors(resources)
+        shares = Shares.of(compilation, tuple(resources), scored_request)
+        return cls(shares, potential(cls.meaning.shape(profile)), times, divisor)
+
+    def expression(self, x: Variables) -> Linear:
+        costs: list[Linear] = []
+        most = 0
+        for n in range(self.shares.nodes):
+            for k in np.flatnonzero(self.shares.allocatable[n]).tolist():
+                variable, highest = self._node_cost(x, n, k)
+                costs.append(self.times[k] * variable)
+                most += self.times[k] * highest
+        total = sum(costs, start=0)
+        if self.divisor == 1:
+            return total
+        divided = x.model.new_int_var(0, -(-most // self.divisor), "")
+        x.model.add(self.divisor * divided >= total)
+        x.complete_hints(lambda count: [(divided, self.value(count))])
+        return divided
+
+    def _node_cost(self, x: Variables, n: int, k: int) -> tuple[Linear, int]:
+        """The cost of one node and resource, never below P(u) and equal at a minimum; and its upper bound."""
+        share = self.shares.variable(x, n, k, exact=not self.cost.rising)
+        if share is None:
+            fixed = self.cost.cost(self.shares.start(n, k))
+            return fixed, fixed
+        utilisation, least, most = share
+        highest = self.cost.highest(least, most)
+        cost = x.model.new_int_var(0, highest, "")
+        x.complete_hints(lambda count: [(cost, self.cost.cost(self.shares.at(count, n, k)))])
+        if self.cost.convex:
+            for line in self.cost.lines:
+                x.model.add(line.run * (cost - line.value) >= line.rise * (utilisation - line.start))
+        else:
+            self._choose_line(x, cost, (utilisation, least, most), n, k)
+        return cost, highest
+
+    def _choose_line(
+        self,
+        x: Variables,
+        cost: cp_model.IntVar,
+        share: tuple[cp_model.IntVar, int, int],
+        n: int,
+        k: int,
+    ) -> None:
+        """Where the largest line is not the cost: a literal for the line that the utilisation is on."""
+        utilisation, least, most = share
+        literals: dict[int, cp_model.IntVar] = {}
+        ends = [*(line.start - 1 for line in self.cost.lines[1:]), most]
+        for i, (line, end) in enumerate(zip(self.cost.lines, ends, strict=True)):
+            if end < least or line.start > most:
+                continue
+            on = literals[i] = x.model.new_bool_var("")
+            x.model.add(utilisation >= line.start).only_enforce_if(on)
+            x.model.add(utilisation <= end).only_enforce_if(on)
+            above = x.model.add(line.run * (cost - line.value) >= line.rise * (utilisation - line.start))
+            above.only_enforce_if(on)
+        x.model.add_exactly_one(literals.values())
+
+        def hints(count: IntArray) -> Iterator[tuple[cp_model.IntVar, int]]:
+            u = self.shares.at(count, n, k)
+            for i, literal in literals.items():
+                yield literal, int(self.cost.lines[i].start <= u <= ends[i])
+
+        x.complete_hints(hints)
+
+    def value(self, count: IntArray) -> int:
+        return -(-sum(self._costs(self.shares.of_counts(count))) // self.divisor)
+
+    def _costs(self, shares: IntArray) -> Iterable[int]:
+        """times * P for each node and resource of utilisations (N, K)."""
+        has = self.shares.allocatable > 0
+        for k, times in enumerate(self.times):
+            values, number = np.unique(shares[has[:, k], k], return_counts=True)
+            for value, many in zip(values.tolist(), number.tolist(), strict=True):
+                yield times * many * self.cost.cost(value)
+
+    def least(self) -> int:
+        """What there is stays; where more is never cheaper, nobody who comes makes it less."""
+        return self.value(np.zeros_like(self.shares.home)) if self.cost.rising else 0
+
+    def most(self, cap: IntArray) -> int:
+        total = 0
+        full = self.shares.of_counts(cap)
+        for n, k in np.argwhere(self.shares.allocatable > 0).tolist():
+            total += self.times[k] * self.cost.highest(self.shares.start(n, k), int(full[n, k]))
+        return -(-total // self.divisor)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, shares=self.shares.fixing(fixed))
+
+    def relax(self, relaxation: Relaxation) -> LpExpression | None:
+        """Lines below P, each summed over the nodes of a class (Jensen), where it is known who comes."""
+        costs = [
+            self.times[k] * self._class_cost(relaxation, c, k)
+            for c in range(len(relaxation.members))
+            for k in range(len(self.times))
+            if self.shares.allocatable[relaxation.members[c], k].any()
+        ]
+        return relaxation.lp.Sum(costs) * (1.0 / self.divisor)
+
+    def _class_cost(self, relaxation: Relaxation, c: int, k: int) -> LpExpression:
+        nodes = relaxation.members[c][self.shares.allocatable[relaxation.members[c], k] > 0]
+        cost = relaxation.lp.NumVar(0.0, relaxation.lp.infinity(), "")
+        sizes = self.shares.allocatable[nodes, k].astype(np.float64)
+        used = 1000.0 * self.shares.used[nodes, k] / sizes
+        largest, smallest = float(sizes.max()), float(sizes.min())
+        added = relaxation.load(c, (1000.0 * self.shares.ask[:, k] / largest).tolist())
+        full = self.shares.of_counts(relaxation.cap)[nodes, k]
+        for slope, offset in self._below(int(np.floor(used.min())), int(full.max(initial=0)) + 1):
+            # Nobody knows on which of the nodes a load ends up: where the line rises on the largest, where it
+            # falls on the smallest; and there rounding up makes a node cheaper by less than one step.
+            rise = slope if slope >= 0 else slope * largest / smallest
+            each = offset + min(0.0, slope)
+            relaxation.lp.Add(cost >= float(slope * used.sum() + each * len(nodes)) + rise * added)
+        return cost
+
+    def _below(self, least: int, most: int) -> Iterator[tuple[float, float]]:
+        """(slope, offset) of lines that are nowhere above P between two utilisations: its convex envelope."""
+        if self.cost.convex:
+            for line in self.cost.lines:
+                yield line.rise / line.run, line.value - line.start * line.rise / line.run
+            return
+        bends = (line.start for line in self.cost.lines if least < line.start < most)
+        # Between integers P is a line as well, and at them never less than the line.
+        points = [(u, Fraction(self.cost.cost(u))) for u in (least, *bends, most)]
+        for (x0, y0), (x1, y1) in _lower_hull(points):
+            slope = (y1 - y0) / (x1 - x0)
+            yield float(slope), float(y0 - slope * x0)
+
+
+def _lower_hull(
+    points: list[tuple[int, Fraction]],
+) -> Iterator[tuple[tuple[int, Fraction], tuple[int, Fraction]]]:
+    """The edges below points that are in order of x."""
+    hull: list[tuple[int, Fraction]] = []
+    for point in points:
+        while len(hull) > 1 and _turns_up(hull[-2], hull[-1], point):
+            hull.pop()
+        hull.append(point)
+    yield from pairwise(hull)
+
+
+def _turns_up(a: tuple[int, Fraction], b: tuple[int, Fraction], c: tuple[int, Fraction]) -> bool:
+    """Whether b is on or above the line from a to c."""
+    return (b[1] - a[1]) * (c[0] - a[0]) >= (c[1] - a[1]) * (b[0] - a[0])
+
+
+class LeastAllocatedTerm(UtilisationTerm):
+    score: ClassVar[ScoreName] = ScoreName.LEAST_ALLOCATED
+    meaning: ClassVar[UtilisationScore] = least_allocated.SCORE
+
+
+class MostAllocatedTerm(UtilisationTerm):
+    score: ClassVar[ScoreName] = ScoreName.MOST_ALLOCATED
+    meaning: ClassVar[UtilisationScore] = most_allocated.SCORE
+
+
+class RequestedToCapacityRatioTerm(UtilisationTerm):
+    score: ClassVar[ScoreName] = ScoreName.REQUESTED_TO_CAPACITY_RATIO
+    meaning: ClassVar[UtilisationScore] = requested_to_capacity_ratio.SCORE
