@@ -15,7 +15,6 @@ from placewright.solver.objectives.cost import CostTerm
 from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
 from placewright.solver.objectives.fragmentation import FragmentationTerm
-from placewright.solver.objectives.least_allocated import LeastAllocatedTerm
 from placewright.solver.objectives.limit_overcommit import LimitOvercommitTerm
 from placewright.solver.objectives.pairs import (
     InterPodAffinityTerm,
