@@ -80,10 +80,10 @@ def test_bindings_come_in_an_order_that_the_filters_accept() -> None:
     assert len(plan.bindings) == 7
 
 
-def test_preferences_that_are_not_scored_are_named() -> None:
+def test_a_node_that_prefers_to_be_without_an_agent_is_avoided() -> None:
     avoided = taint("old", effect="PreferNoSchedule")
-    plan = placed(snapshot([node("n1", taints=[avoided])], [agent("a")]))
-    assert plan.warnings == ("PreferNoSchedule taints are not scored (1 nodes, first n1)",)
+    plan = placed(snapshot([node("n1", taints=[avoided]), node("n2")], [agent("a")]))
+    assert [binding.node for binding in plan.bindings] == ["n2"]
 
 
 def test_preferences_that_a_profile_gives_no_weight_are_no_surprise() -> None:

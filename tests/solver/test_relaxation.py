@@ -9,12 +9,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import level_bound
 from placewright.solver.compile import compile_problem
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, agents, node, snapshot
 from placewright.tests.tiny import tiny_cluster
+
+EVEN = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
 
 
 def test_capacity_summed_over_alike_nodes_bounds_what_is_placed() -> None:
@@ -24,13 +27,14 @@ def test_capacity_summed_over_alike_nodes_bounds_what_is_placed() -> None:
 
 
 def test_the_scores_bound_is_reached_by_an_even_spread() -> None:
-    cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(4)], agents("a", 4, cpu=500))
+    cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(4)], agents("a", 4, cpu=500), profile=EVEN)
     _, problem = compile_problem(cluster)
     assert level_bound(problem, 1, [4]) == 4 * 2500
 
 
 def test_mixed_sizes_in_one_class_only_weaken_the_bound() -> None:
-    cluster = snapshot([node("n1", cpu=1000), node("n2", cpu=3000)], agents("a", 4, cpu=1000))
+    mixed = [node("n1", cpu=1000), node("n2", cpu=3000)]
+    cluster = snapshot(mixed, agents("a", 4, cpu=1000), profile=EVEN)
     _, problem = compile_problem(cluster)
     assert level_bound(problem, 0, []) == 4
     assert 0 < level_bound(problem, 1, [4]) <= 20_000
