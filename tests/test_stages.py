@@ -19,7 +19,7 @@ from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, agents, node, snapshot
-from placewright.tests.test_preempt_optimal import crowded
+from placewright.tests.crowded import crowded
 from placewright.tests.tiny import tiny_cluster
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
