@@ -86,6 +86,8 @@ class Engine:
         parameters.max_time_in_seconds = seconds
         parameters.random_seed = (self._settings.seed + seed) % (2**31)
         parameters.num_workers = self._settings.worker_count
+        # In OR-Tools 9.15 this part of presolve can lose optimal answers, and with them a proof its truth.
+        parameters.presolve_inclusion_work_limit = 0
         # Ctrl-C ends the whole run, not this one solve of many.
         parameters.catch_sigint_signal = False
         if self._settings.deterministic:
