@@ -23,6 +23,7 @@ from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.objectives.base import Tally
 
 PASSES = 3
 """Agents that find no place are tried again after the others: what they need may have come meanwhile."""
@@ -39,14 +40,16 @@ def construct(
     packed: bool = False,
     target: IntArray | None = None,
     opening: FloatArray | None = None,
+    tallies: Sequence[Tally] = (),
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
     followed as far as the rules allow, before anybody else is placed. `opening` (N,): nodes are taken into
-    use in this order, smallest first, and only where those in use have no room; 0: in use already.
+    use in this order, smallest first, and only where those in use have no room; 0: in use already. With
+    `tallies`, in their order of importance, nodes are taken where one more agent costs least.
     """
-    builder = _Builder(compilation, rules, packed or opening is not None, opening)
+    builder = _Builder(compilation, rules, packed or opening is not None, opening, tallies)
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
@@ -74,7 +77,12 @@ def _turns(compilation: Compilation) -> Iterator[int]:
 
 class _Builder:
     def __init__(
-        self, compilation: Compilation, rules: Sequence[Rule], packed: bool, opening: FloatArray | None
+        self,
+        compilation: Compilation,
+        rules: Sequence[Rule],
+        packed: bool,
+        opening: FloatArray | None,
+        tallies: Sequence[Tally],
     ) -> None:
         self._compilation = compilation
         self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
@@ -88,6 +96,13 @@ class _Builder:
         self._open = compilation.cap > 0
         self._refused_by = ""
         self.count: IntArray = compilation.home.copy()
+        self._tallies = tallies
+        for g, n in np.argwhere(self.count).tolist():
+            self._tell(g, n, int(self.count[g, n]))
+
+    def _tell(self, g: int, n: int, number: int) -> None:
+        for tally in self._tallies:
+            tally.add(g, n, number)
 
     @property
     def total(self) -> int:
@@ -122,6 +137,7 @@ class _Builder:
         self._free[n] -= request
         self._opening[n] = 0.0
         self.count[g, n] += 1
+        self._tell(g, n, 1)
         return True
 
     def _place(self, g: int, agent: Agent) -> bool:
@@ -158,7 +174,9 @@ class _Builder:
         nodes = open_nodes[fits]
         # As shares of each node, so that small and large ones are filled alike.
         room = (left[fits] / self._whole[nodes]).sum(axis=1)
-        order = np.lexsort((room if self._packed else -room, self._opening[nodes]))
+        costs = [tally.more(g)[nodes] for tally in self._tallies]
+        # The last key counts first.
+        order = np.lexsort([room if self._packed else -room, self._opening[nodes], *reversed(costs)])
         return [int(n) for n in nodes[order]]
 
     def remove_violations(self) -> None:
@@ -181,6 +199,7 @@ class _Builder:
         agent = self._compilation.snapshot.agent_by_key[key]
         self._state.remove(agent, self._compilation.nodes[n])
         self.count[g, n] -= 1
+        self._tell(g, n, -1)
 
     @cached_property
     def _group_of(self) -> dict[str, int]:

@@ -22,6 +22,7 @@ from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete, spare
 from placewright.solver.construct import construct
 from placewright.solver.hand_out import hand_out_devices
+from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
 from placewright.solver.outcome import outcome
 from placewright.solver.planning import make_plan
@@ -39,6 +40,10 @@ EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
 PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
+GUIDED_SECONDS_PER_PAIR = 8e-7
+"""What it takes to compare one node for one agent by what it costs the levels, about."""
+GUIDED_SHARE = 0.5
+"""The part of the time left that comparing may take."""
 EMIT_PASSES = 4.0
 """How often what comes after the solve goes over the placement, in passes of `find_order`."""
 
@@ -95,7 +100,7 @@ def _first_answer(
 ) -> tuple[IntArray, tuple[int, ...]]:
     """The best of several constructions, and the bounds of the relaxation that the first of them follows.
 
-    The later ones only where those before left agents out, or where the profile would rather have nodes full.
+    The packed one only where those before left agents out, or where the profile would rather have nodes full.
     """
     pending = list(compilation.pending)
     reachable = int(np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum())
@@ -116,11 +121,24 @@ def _first_answer(
     if cheap is not None:
         other = construct(compilation, deadline, target=cheap.target, opening=cheap.order)
         best = max(best, other, key=lambda count: _rank(problem, count))
+    guided = _guided(compilation, problem, deadline)
+    if guided is not None:
+        best = max(best, guided, key=lambda count: _rank(problem, count))
     if compilation.standing.any() and int(best[pending].sum()) < reachable:
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))
     if baseline is not None:
         best = max(best, baseline, key=lambda count: _rank(problem, count))
     return best, plan.bounds if plan else ()
+
+
+def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
+    """Agents one after the other to where they cost the levels least; None without levels or time for it."""
+    weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
+    tallies = [tally for level in weighted if (tally := level.tally()) is not None]
+    seconds = GUIDED_SECONDS_PER_PAIR * len(compilation.snapshot.pending) * len(compilation.nodes)
+    if not tallies or seconds > deadline.remaining() * GUIDED_SHARE:
+        return None
+    return construct(compilation, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
 
 
 def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadline: Deadline) -> Answer:

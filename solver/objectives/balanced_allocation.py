@@ -12,8 +12,9 @@ from placewright.models.agent import AgentSpec
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.balanced_allocation import UNIT
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.shares import Shares
+from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -59,12 +60,18 @@ class BalancedAllocationTerm(Term):
         return max(values) - min(values)
 
     def value(self, count: IntArray) -> int:
-        shares = self.shares.of_counts(count)
+        return UNIT * int(self._widths(self.shares.of_counts(count)).sum())
+
+    def _widths(self, shares: IntArray) -> IntArray:
+        """int64 (N,): the range of each node's shares (N, K); 0 where it has fewer than two."""
         has = self.shares.allocatable > 0
         highest = np.where(has, shares, np.iinfo(np.int64).min).max(axis=1)
         lowest = np.where(has, shares, np.iinfo(np.int64).max).min(axis=1)
         several = has.sum(axis=1) > 1
-        return UNIT * int((highest[several] - lowest[several]).sum())
+        return np.where(several, highest, 0) - np.where(several, lowest, 0)
+
+    def tally(self) -> Tally:
+        return SharesTally(self.shares, lambda shares: UNIT * self._widths(shares).astype(np.float64))
 
     def least(self) -> int:
         return 0

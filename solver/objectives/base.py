@@ -8,7 +8,7 @@ from typing import ClassVar, Literal, Self, TypeAlias
 from ortools.linear_solver import pywraplp
 
 from placewright.models.profile import Profile, ScoreName
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -48,6 +48,21 @@ class Objective(ABC):
     @abstractmethod
     def demand(self, relaxation: Relaxation, value: int) -> None:
         """Ask of the relaxation that this level, kept from above, is at least as good as `value`."""
+
+
+class Tally(ABC):
+    """What one more agent would change in a term's cost, kept up to date while agents come and go.
+
+    For guidance only: a tally need not be exact, and no value or bound comes from one.
+    """
+
+    @abstractmethod
+    def more(self, group: int) -> FloatArray:
+        """(N,): what one more agent of a group would add to the cost on each node."""
+
+    @abstractmethod
+    def add(self, group: int, node: int, number: int) -> None:
+        """`number` agents of a group have come to a node; gone, where it is negative."""
 
 
 class Term(ABC):
@@ -93,3 +108,7 @@ class Term(ABC):
     def step(self) -> int:
         """Every value is a multiple of this, so that bounds can be rounded up to one."""
         return 1
+
+    def tally(self) -> Tally | None:
+        """A tally of this term with nobody placed; None: it does not say where an agent had better go."""
+        return None

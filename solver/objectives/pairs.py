@@ -22,9 +22,10 @@ from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores import inter_pod_affinity, pod_topology_spread, traffic_locality
 from placewright.models.scores.pairs import PairScore
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.pairing import Pairing, pairings
 from placewright.solver.objectives.pairs_bound import relaxed_cost
+from placewright.solver.objectives.pairs_tally import PairTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -68,6 +69,9 @@ class PairTerm(Term):
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         cells = MOST_CELLS // len(self.pairings)
         return relaxation.lp.Sum([relaxed_cost(pairing, relaxation, cells) for pairing in self.pairings])
+
+    def tally(self) -> Tally:
+        return PairTally(self.pairings)
 
 
 class InterPodAffinityTerm(PairTerm):

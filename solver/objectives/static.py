@@ -17,8 +17,8 @@ from placewright.models.scores.base import judges
 from placewright.models.scores.data_locality import missing_cost
 from placewright.models.scores.static import StaticScore
 from placewright.models.snapshot import Snapshot
-from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -78,6 +78,22 @@ class StaticTerm(Term):
             if amounts.any():
                 parts.append(relaxation.load(c, amounts.tolist()))
         return relaxation.lp.Sum(parts) + float(self.constant)
+
+    def tally(self) -> Tally:
+        return _Costs(self.costs.astype(np.float64))
+
+
+class _Costs(Tally):
+    """The same for every agent of a group, whoever is there."""
+
+    def __init__(self, costs: FloatArray) -> None:
+        self._costs = costs
+
+    def more(self, group: int) -> FloatArray:
+        return self._costs[group]
+
+    def add(self, group: int, node: int, number: int) -> None:
+        """Nobody else costs more or less for it."""
 
 
 class _ScoredTerm(StaticTerm):

@@ -20,11 +20,15 @@ from placewright.models.scores.utilisation import (
     potential,
     scored_request,
 )
-from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.shares import Shares
+from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
+
+OVERFULL = 4000
+"""A utilisation in permille beyond which tallies no longer look."""
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,17 @@ class UtilisationTerm(Term):
             if self.shares.allocatable[relaxation.members[c], k].any()
         ]
         return relaxation.lp.Sum(costs) * (1.0 / self.divisor)
+
+    def tally(self) -> Tally:
+        """By a table of P; a node far beyond full counts as if it were no fuller than that."""
+        table = np.array([self.cost.cost(u) for u in range(OVERFULL + 1)], dtype=np.float64)
+        weights = np.where(self.shares.allocatable > 0, np.array(self.times) / self.divisor, 0.0)
+
+        def cost(shares: IntArray) -> FloatArray:
+            of_nodes: FloatArray = (table[np.clip(shares, 0, OVERFULL)] * weights).sum(axis=1)
+            return of_nodes
+
+        return SharesTally(self.shares, cost)
 
     def _class_cost(self, relaxation: Relaxation, c: int, k: int) -> LpExpression:
         nodes = relaxation.members[c][self.shares.allocatable[relaxation.members[c], k] > 0]

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
+import numpy as np
+
 from placewright.models.errors import UsageError
-from placewright.solver.compilation import IntArray
-from placewright.solver.objectives.base import LpExpression, Objective, Term
+from placewright.solver.compilation import FloatArray, IntArray
+from placewright.solver.objectives.base import LpExpression, Objective, Tally, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -52,6 +54,12 @@ class WeightedObjective(Objective):
         step = math.gcd(*(weight * term.step() for weight, term in self.terms)) or 1
         return -(-bound // step) * step
 
+    def tally(self) -> Tally | None:
+        """The tallies of the terms that have one, added up; None where none has."""
+        tallies = [(weight, term.tally()) for weight, term in self.terms]
+        parts = [(weight, tally) for weight, tally in tallies if tally is not None]
+        return _Sum(parts) if parts else None
+
     def demand(self, relaxation: Relaxation, value: int) -> None:
         constant, parts = self._relaxed(relaxation)
         relaxation.at_most(parts, value - constant)
@@ -66,6 +74,21 @@ class WeightedObjective(Objective):
             else:
                 parts.append(weight * expression)
         return constant, parts
+
+
+class _Sum(Tally):
+    """Tallies times their weights."""
+
+    def __init__(self, parts: Sequence[tuple[int, Tally]]) -> None:
+        self._parts = parts
+
+    def more(self, group: int) -> FloatArray:
+        costs: FloatArray = np.sum([weight * tally.more(group) for weight, tally in self._parts], axis=0)
+        return costs
+
+    def add(self, group: int, node: int, number: int) -> None:
+        for _, tally in self._parts:
+            tally.add(group, node, number)
 
 
 def checked(objective: WeightedObjective, cap: IntArray) -> WeightedObjective:

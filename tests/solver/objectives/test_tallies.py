@@ -1,0 +1,104 @@
+"""Tallies: what one more agent adds, agent by agent, against the terms' own values."""
+
+from __future__ import annotations
+
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.snapshot import Snapshot
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.construct import construct
+from placewright.solver.objectives import TERMS
+from placewright.solver.objectives.base import Term
+from placewright.solver.objectives.weighted import WeightedObjective
+from placewright.tests.builders import HOSTNAME, ZONE, agent, agents, node, selector, snapshot
+from placewright.tests.solver.objectives.test_every_term import judged_by
+from placewright.tests.solver.objectives.test_pairs_bound import soft, wants
+
+
+def scores_of(cluster: Snapshot) -> WeightedObjective:
+    _, problem = compile_problem(cluster)
+    scores = problem.levels[-1]
+    assert isinstance(scores, WeightedObjective)
+    return scores
+
+
+def _rounding(term: Term) -> float:
+    """Costs are rounded up once, or wish by wish; tallies are not."""
+    return max(1, len(getattr(term, "pairings", ()))) + 1e-6
+
+
+@pytest.mark.parametrize("name", list(TERMS), ids=str)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_a_tally_says_what_one_more_agent_adds(name: ScoreName, rng: Random) -> None:
+    cluster = judged_by(rng, name)
+    _, problem = compile_problem(cluster)
+    for _, term in scores_of(cluster).terms:
+        tally = term.tally()
+        if tally is None:
+            continue
+        count = np.zeros_like(problem.cap)
+        for g, n in rng.choices(np.argwhere(problem.cap >= 0).tolist(), k=6):
+            more = tally.more(g)
+            assert more.shape == (len(cluster.nodes),)
+            before = term.value(count)
+            count[g, n] += 1
+            tally.add(g, n, 1)
+            assert term.value(count) - before == pytest.approx(more[n], abs=_rounding(term))
+        g, n = np.argwhere(count > 0)[0].tolist()
+        tally.add(g, n, -1)
+        count[g, n] -= 1
+        after = count.copy()
+        after[g, n] += 1
+        difference = term.value(after) - term.value(count)
+        assert difference == pytest.approx(tally.more(g)[n], abs=_rounding(term))
+
+
+NODES = [node(f"n{i}", zone="ab"[i % 2]) for i in range(4)]
+
+
+def guided(cluster: Snapshot) -> list[list[str]]:
+    """The apps on each node after a construction that goes by the tallies."""
+    compilation, _ = compile_problem(cluster)
+    tally = scores_of(cluster).tally()
+    assert tally is not None
+    count = construct(compilation, Deadline(60), tallies=[tally])
+    apps = [group.agent.labels.get("app", "") for group in compilation.groups]
+    return [
+        sorted(app for g, app in enumerate(apps) for _ in range(int(count[g, n])))
+        for n in range(len(compilation.nodes))
+    ]
+
+
+def only(name: ScoreName) -> Profile:
+    return Profile(weights={name: 1})
+
+
+def test_a_first_answer_takes_agents_to_the_company_they_prefer() -> None:
+    pending = [
+        agent("db", labels={"app": "db"}, cpu=500, node_selector={HOSTNAME: "n2"}, priority=1),
+        *agents("web", 3, labels={"app": "web"}, cpu=500, **wants(10, "db")),
+    ]
+    cluster = snapshot(NODES, pending, profile=only(ScoreName.INTER_POD_AFFINITY))
+    assert guided(cluster) == [[], [], ["db", "web", "web", "web"], []]
+
+
+def test_a_first_answer_spreads_over_zones_that_already_hold_some() -> None:
+    there = [agent(f"r-{i}", labels={"app": "x"}, on="n0") for i in range(3)]
+    coming = agents("x", 2, labels={"app": "x"}, cpu=100, spread=(soft(ZONE),))
+    cluster = snapshot(NODES, [*there, *coming], profile=only(ScoreName.POD_TOPOLOGY_SPREAD))
+    on = guided(cluster)
+    assert [on[0], on[2]] == [[], []]
+
+
+def test_a_first_answer_keeps_default_spread_apart_node_by_node() -> None:
+    coming = agents("x", 4, labels={"app": "x"}, cpu=100, spread_selector=selector(app="x"))
+    cluster = snapshot(NODES, coming, profile=only(ScoreName.POD_TOPOLOGY_SPREAD))
+    assert guided(cluster) == [["x"]] * 4
