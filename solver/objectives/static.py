@@ -90,7 +90,8 @@ class _Costs(Tally):
         self._costs = costs
 
     def more(self, group: int) -> FloatArray:
-        return self._costs[group]
+        costs: FloatArray = self._costs[group]
+        return costs
 
     def add(self, group: int, node: int, number: int) -> None:
         """Nobody else costs more or less for it."""
