@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -38,12 +38,15 @@ from placewright.models.plan_file import read_plan
 from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.emit import Format, dump, write_atomically
+from placewright.solver.compare import compare as compare_plans
+from placewright.solver.compare import contenders
+from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
 from placewright.solver.explain import find_agent, node_reasons, without
 from placewright.solver.place import place as place_agents
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_plan, print_refused, violation_line
 from placewright.solver.report_agent import print_explanation
+from placewright.solver.report_compare import print_comparison
 from placewright.solver.settings import Settings, Strategy, parse_seconds
 from placewright.solver.terminal import interruptible, prepare_streams, write_bytes
 from placewright.solver.verify import Refused, VerifiedPlan
@@ -61,6 +64,8 @@ EPILOG = """
   placewright explain cluster.json --agent shop/cart-0    node by node, rule by rule
 
   placewright verify cluster.json --plan b.yaml           any plan, ours or another's
+
+  placewright compare cluster.json --plan b.yaml --baseline greedy    which is better, and by how much
 
 [bold]Exit codes[/bold]
 
@@ -151,11 +156,15 @@ def _exit_code(plan: Plan, *, require_all: bool) -> int:
 
 
 def _emit(verified: VerifiedPlan, output: Format, out: str | None) -> None:
+    _write(output.value, out, lambda fmt: dump(verified, Format(fmt)))
+
+
+def _write(output: str, out: str | None, made: Callable[[str], str]) -> None:
     """Into FILE if there is one, else to standard output, where the table already is if it was asked for."""
     if out is not None and out != "-":
-        write_atomically(out, dump(verified, Format.JSON if output is Format.TABLE else output))
-    elif output is not Format.TABLE:
-        write_bytes(dump(verified, output).encode())
+        write_atomically(out, made("json" if output == "table" else output))
+    elif output != "table":
+        write_bytes(made(output).encode())
 
 
 @app.command(no_args_is_help=True)
@@ -202,6 +211,53 @@ def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:
     if isinstance(verdict, Refused):
         raise InputError(f"does not verify: {violation_line(verdict.violations[0])}", source=path)
     return verdict
+
+
+class Baseline(StrEnum):
+    """Whose plan is compared beside those in files."""
+
+    GREEDY = "greedy"
+
+
+@app.command(no_args_is_help=True)
+@reads_cluster
+def compare(
+    inputs: Inputs,
+    reading: Reading,
+    plan: Annotated[
+        list[str] | None,
+        option(
+            "--plan",
+            None,
+            "Our JSON or YAML plan, or v1 Bindings; may be repeated.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    baseline: Annotated[
+        Baseline | None,
+        option(
+            "--baseline",
+            None,
+            "Beside them: one agent after the other, as kube-scheduler.",
+            show_default=False,
+        ),
+    ] = None,
+    preempt: Annotated[
+        bool, flag("--preempt", SOLVING, "The baseline may evict; evictions are levels in any case.")
+    ] = False,
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    quiet: Quiet = False,
+) -> None:
+    """Judge plans side by side: which is better, at which level, by how much, and how far from the best."""
+    snapshot = reading.load(inputs)
+    plans = contenders(snapshot, plan or (), baseline=baseline is not None, preempt=preempt)
+    comparison = compare_plans(snapshot, plans, preempt=preempt)
+    if output is ReportFormat.TABLE and not quiet:
+        print_comparison(make_console(), comparison)
+    _write(output.value, out, lambda fmt: as_text(comparison, ReportFormat(fmt)))
+    raise typer.Exit(Exit.DONE if comparison.all_valid else Exit.UNPLACED)
 
 
 @app.command()

@@ -6,33 +6,94 @@ The order of importance is the profile's (`stages`). Nothing here knows how an a
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Literal
 
 from placewright.models.disruption import excess
 from placewright.models.plan import LevelTerm
 from placewright.models.profile import DISRUPTION, PLACED, Stage
-from placewright.models.rules.victims import QOS_COST, evictable
+from placewright.models.rules.victims import QOS_COST, evictable, returns
 from placewright.models.scores import weighed
+from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+
+_COUNTED = "placed/priority="
+BUDGETS = "over-budget/priority>="
+"""How the names of the levels about budgets begin."""
+EVICTED = "evicted/"
+"""How the names of the levels that count evictions begin."""
 
 
 def placed_name(priority: int) -> str:
     """The name of the level that counts the placed agents of one priority."""
-    return f"placed/priority={priority}"
+    return f"{_COUNTED}{priority}"
 
 
 def budgets_name(lowest: int) -> str:
     """The level of what goes beyond disruption budgets by evicting agents of at least this priority."""
-    return f"over-budget/priority>={lowest}"
+    return f"{BUDGETS}{lowest}"
 
 
 def evicted_name(priority: int) -> str:
     """The level that counts the evicted agents of one priority."""
-    return f"evicted/priority={priority}"
+    return f"{EVICTED}priority={priority}"
 
 
-QOS_NAME = "evicted/qos"
+QOS_NAME = f"{EVICTED}qos"
 """The level by which, among equal evictions, BestEffort goes before Burstable before Guaranteed."""
+
+
+def sense_of(name: str) -> Literal["maximize", "minimize"]:
+    """Which values of a level are the better ones: placed agents are counted up, all else costs."""
+    return "maximize" if name.startswith(_COUNTED) else "minimize"
+
+
+def tiers(
+    pending: Collection[int], leaving: Collection[int], placed: Collection[int]
+) -> Iterator[tuple[int, list[int], list[int]]]:
+    """The order of importance of the placed levels, by priorities; `pending` ones, highest first.
+
+    After each comes what is settled before the next one: evictions among agents of `leaving` priorities,
+    then who of `placed` priorities is placed anew. No agent goes for one that is not more important.
+    """
+    ordered = sorted(set(pending), reverse=True)
+    for priority, following in zip(ordered, [*ordered[1:], None], strict=False):
+        between = [
+            q
+            for q in sorted({*leaving, *placed}, reverse=True)
+            if q < priority and (following is None or q >= following)
+        ]
+        yield (
+            priority,
+            [q for q in between if q in leaving],
+            [q for q in between if q in placed and q != following],
+        )
+
+
+def importance(snapshot: Snapshot, *, preempt: bool) -> tuple[str, ...]:
+    """The name of every level, the most important first; with `preempt` those of evictions, too."""
+    names: list[str] = []
+    for stage in snapshot.options.profile.stages:
+        if stage.name == PLACED:
+            names.extend(_placed_names(snapshot, preempt=preempt))
+        elif stage.name != DISRUPTION:
+            names.append(stage.name)
+        elif preempt and evictable(snapshot):
+            names.append(QOS_NAME)
+    return tuple(names)
+
+
+def _placed_names(snapshot: Snapshot, *, preempt: bool) -> Iterator[str]:
+    going = evictable(snapshot) if preempt else ()
+    pending = {agent.spec.priority for agent in snapshot.pending}
+    leaving = {agent.spec.priority for agent in going}
+    back = {agent.spec.priority for agent in going if returns(snapshot, agent)}
+    for priority, settled, anew in tiers(pending, leaving, pending | back):
+        yield placed_name(priority)
+        if settled:
+            yield budgets_name(settled[-1])
+        yield from (evicted_name(q) for q in settled)
+        yield from (placed_name(q) for q in anew)
 
 
 def level_values(state: ClusterState) -> dict[str, int]:

@@ -87,6 +87,12 @@ def parse_amount(resource: str, value: str | int | float | None) -> int:
 _BYTES = frozenset({"memory", "ephemeral-storage", "storage"})
 
 
+def format_price(millionths: int) -> str:
+    """A price of so many millionths as people write it: `2.304`, `12`."""
+    whole, rest = divmod(millionths, 1_000_000)
+    return f"{whole}.{rest:06d}".rstrip("0").rstrip(".")
+
+
 def format_amount(resource: str, value: int) -> str:
     """An amount as Kubernetes writes it: `1500m`, `2`, `2Gi`. Exact: parsing it gives the same amount."""
     plain = resource.removeprefix("requests.").removeprefix("limits.")

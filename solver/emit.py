@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 import yaml
+from pydantic import BaseModel
 
 from placewright.models.errors import InputError
 from placewright.models.plan import Binding, Eviction
@@ -31,6 +32,14 @@ class Format(StrEnum):
     BINDINGS = "bindings"
 
 
+class ReportFormat(StrEnum):
+    """What a report is written as. table is for people and is not made here."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+
+
 def dump(verified: VerifiedPlan, fmt: Format) -> str:
     """The plan in a format that machines read; ends with a newline."""
     if fmt is Format.BINDINGS:
@@ -38,10 +47,15 @@ def dump(verified: VerifiedPlan, fmt: Format) -> str:
         if not documents:
             return ""
         return yaml.dump_all(documents, Dumper=_FAST_DUMPER, sort_keys=False, explicit_start=True)
-    document = verified.plan.model_dump(mode="json", by_alias=True)
-    if fmt is Format.JSON:
-        return orjson.dumps(document, option=orjson.OPT_INDENT_2).decode() + "\n"
-    return yaml.dump(document, Dumper=_FAST_DUMPER, sort_keys=False, width=100)
+    return as_text(verified.plan, ReportFormat(fmt.value))
+
+
+def as_text(document: BaseModel, fmt: ReportFormat) -> str:
+    """A document of ours as JSON or YAML; ends with a newline."""
+    fields = document.model_dump(mode="json", by_alias=True)
+    if fmt is ReportFormat.JSON:
+        return orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return yaml.dump(fields, Dumper=_FAST_DUMPER, sort_keys=False, width=100)
 
 
 _FAST_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)

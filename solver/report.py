@@ -63,8 +63,8 @@ def print_plan(console: Console, verified: VerifiedPlan, *, bindings: bool = Fal
         title = f"Nodes, share requested before {arrow} after"
         show(console, title, node_table(verified.state, arrow))
     _print_unplaced(console, plan.unplaced)
-    _print_lines(console, "warning", plan.warnings, "yellow")
-    _print_lines(console, "note", plan.notes, "dim")
+    print_lines(console, "warning", plan.warnings, "yellow")
+    print_lines(console, "note", plan.notes, "dim")
     if plan.timing:
         times = ", ".join(f"{name} {seconds:.2f}s" for name, seconds in plan.timing.items())
         console.print()
@@ -138,7 +138,8 @@ def _print_unplaced(console: Console, unplaced: Sequence[Unplaced]) -> None:
         console.print(f"  and {len(groups) - MOST_GROUPS} more kinds; -o json lists all", soft_wrap=True)
 
 
-def _print_lines(console: Console, what: str, lines: Sequence[str], style: str) -> None:
+def print_lines(console: Console, what: str, lines: Sequence[str], style: str) -> None:
+    """Each line after what it is: a warning, a note."""
     if lines:
         console.print()
     for line in lines:

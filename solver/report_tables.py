@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from placewright.models.node import DEVICE_MILLI, Node
-from placewright.models.plan import Level, Plan
+from placewright.models.plan import Level, LevelTerm, Plan
 from placewright.models.rules.resources import PODS, UsageIndex
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -21,6 +21,7 @@ MOST_NODES = 20
 MOST_ROWS = 20
 MOST_LEVELS = 12
 MOST_RESOURCES = 5
+MOST_TERMS = 10
 _HIDDEN = frozenset({PODS, "ephemeral-storage"})
 
 
@@ -92,7 +93,7 @@ def _add_agents(made: Table, name: str, priority: str, placed: int, left: int) -
 
 
 def level_table(levels: Sequence[Level]) -> Table:
-    """Value, bound and gap of each level; where there are too many, the open ones and the first few."""
+    """Value, bound and gap of each level, its terms below it; of many the open ones and the first few."""
     made = table("level", "value", "bound", "gap")
     shown = list(levels)
     if len(levels) > MOST_LEVELS:
@@ -102,11 +103,29 @@ def level_table(levels: Sequence[Level]) -> Table:
         gap = "proven" if level.proven else percent(level.gap)
         aim = "most" if level.sense == "maximize" else "least"
         made.add_row(f"{level.name} ({aim})", str(level.value), str(level.bound), gap)
+        _add_terms(made, level)
     rest = [level for level in levels if level not in shown]
     if rest:
         proven = sum(level.proven for level in rest)
         made.add_row(f"({len(rest)} more)", "", "", f"{proven} proven")
     return made
+
+
+def _add_terms(made: Table, level: Level) -> None:
+    """What a weighted level is made of, as far as it costs anything."""
+    costly = [term for term in level.terms if term.value]
+    if len(level.terms) == 1 and level.terms[0].weight == 1:
+        return
+    for term in costly[:MOST_TERMS]:
+        made.add_row(f"  {term_name(term)}", str(term.value), "", "", style="dim")
+    if len(costly) > MOST_TERMS:
+        made.add_row(f"  ({len(costly) - MOST_TERMS} more terms)", "", "", "")
+
+
+def term_name(term: LevelTerm) -> str:
+    """`3 x Cost`; where there are several profiles with the scheduler's name behind it."""
+    whose = f" ({term.profile})" if term.profile else ""
+    return f"{term.weight} x {term.name}{whose}"
 
 
 def node_table(state: ClusterState, arrow: str) -> Table:

@@ -51,8 +51,14 @@ class Refused:
     violations: tuple[Violation, ...]
 
 
-def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> VerifiedPlan | Refused:
-    """Check names, every rule on the final state, the order if one is claimed, and the level values."""
+def verify(
+    snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES, levels: bool = True
+) -> VerifiedPlan | Refused:
+    """Check names, every rule on the final state, the order if one is claimed, and the level values.
+
+    Without `levels` what the plan says about its own worth is not judged: a plan made under another profile
+    is as valid.
+    """
     violations = list(_misfits(snapshot, plan))
     if violations:
         return Refused(plan, tuple(violations))
@@ -64,7 +70,7 @@ def verify(snapshot: Snapshot, plan: Plan, *, rules: Sequence[Rule] = RULES) -> 
     if not violations:
         violations.extend(_needless(state, rules))
         violations.extend(_disorder(snapshot, plan, rules))
-        violations.extend(_wrong_levels(snapshot, plan, state))
+        violations.extend(wrong_levels(snapshot, plan, state) if levels else ())
     return Refused(plan, tuple(violations)) if violations else VerifiedPlan(plan, state, _SEAL)
 
 
@@ -160,7 +166,7 @@ def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator
         _bind(state, binding)
 
 
-def _wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:
+def wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:
     """Level values recomputed from the state alone, and bounds on the right side of them."""
     actual = level_values(state)
     stages = {stage.name: stage for stage in snapshot.options.profile.stages}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from placewright.models.levels import tiers
 from placewright.models.profile import DISRUPTION, PLACED, ScoreName, Stage
 from placewright.models.scores import weighed
 from placewright.solver.compilation import Compilation
@@ -80,17 +81,12 @@ def _placed(compilation: Compilation) -> Iterator[Objective]:
     goes for one that is not more important.
     """
     placed = {level.priority: level for level in PlacedObjective.compile_all(compilation)}
-    pending = sorted({compilation.groups[g].agent.spec.priority for g in compilation.pending}, reverse=True)
+    pending = {compilation.groups[g].agent.spec.priority for g in compilation.pending}
     leaving = {compilation.groups[g].agent.spec.priority for g in np.flatnonzero(compilation.standing)}
-    for priority, following in zip(pending, [*pending[1:], None], strict=False):
+    for priority, going, anew in tiers(pending, leaving, placed):
         yield placed[priority]
-        between = [
-            q
-            for q in sorted({*leaving, *placed}, reverse=True)
-            if q < priority and (following is None or q >= following)
-        ]
-        yield from settled(compilation, [q for q in between if q in leaving])
-        yield from (placed[q] for q in between if q in placed and q != following)
+        yield from settled(compilation, going)
+        yield from (placed[q] for q in anew)
 
 
 def _terms(compilation: Compilation, stage: Stage) -> Iterator[tuple[int, Term]]:
