@@ -24,7 +24,7 @@ from placewright.solver.construct import construct
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
-from placewright.solver.outcome import outcome
+from placewright.solver.outcome import outcome, settled_counts
 from placewright.solver.planning import make_plan
 from placewright.solver.preempt import make_room
 from placewright.solver.problem import Problem
@@ -128,7 +128,7 @@ def _first_answer(
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))
     if baseline is not None:
         best = max(best, baseline, key=lambda count: _rank(problem, count))
-    return best, plan.bounds if plan else ()
+    return settled_counts(compilation, best), plan.bounds if plan else ()
 
 
 def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:

@@ -25,6 +25,7 @@ class EvictionEncoder(Encoder):
     modest: groups that may not preempt. closed (G, N): where somebody who runs now keeps them out.
     before (N, R): what a node has left with everybody in place; request (G, R). beneath: for each standing
     group the pending groups that may evict its agents; waived: those of which some are placed for sure.
+    home (G, N): as in `Compilation`.
     """
 
     rule: ClassVar[str] = "preemption"
@@ -35,6 +36,7 @@ class EvictionEncoder(Encoder):
     before: IntArray
     request: IntArray
     beneath: Mapping[int, tuple[int, ...]]
+    home: IntArray
     waived: frozenset[int] = frozenset()
 
     @classmethod
@@ -52,12 +54,25 @@ class EvictionEncoder(Encoder):
             before,
             compilation.request,
             {int(g): _preemptors(compilation, int(g)) for g in np.flatnonzero(compilation.standing)},
+            compilation.home,
         )
+
+    def tighten(self, cap: IntArray) -> IntArray:
+        """Nobody is placed anew where it was: only those that ran elsewhere may come to a node."""
+        cap = cap.copy()
+        for standing, back in self.returning.items():
+            cap[back] = np.minimum(cap[back], self.size[standing] - self.home[standing])
+        return cap
 
     def encode(self, x: Variables) -> None:
         for standing, back in self.returning.items():
-            if x.most([back]):
+            if x.most([standing, back]) > self.size[standing]:
                 x.model.add(x.sum([standing, back]) <= int(self.size[standing]))
+            for n in np.flatnonzero(self.home[standing]).tolist():
+                if x.most([back], [n]):
+                    # Who would be sent away from a node while others of its kind come stays instead.
+                    stays = x.model.add(x.x(standing, n) == int(self.home[standing, n]))
+                    stays.only_enforce_if(x.present([back], [n]))
         for standing, preemptors in self.beneath.items():
             if x.most([standing]) and not self.waived.intersection(preemptors):
                 stay = x.model.add(x.sum([standing]) == int(self.size[standing]))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 
 from placewright.models.agent import Agent, QosClass
@@ -13,6 +14,8 @@ from placewright.models.node import Node
 from placewright.models.plan import Plan, Status
 from placewright.models.policy import PodDisruptionBudget, PodGroup
 from placewright.models.snapshot import Snapshot
+from placewright.solver.compile import compile_problem
+from placewright.solver.engine import Engine
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
@@ -204,3 +207,20 @@ def test_two_preemptors_share_what_one_node_would_not_give() -> None:
     plan = solved(snapshot(cluster, agents))
     assert evicted(plan) == ["a"]
     assert {binding.node for binding in plan.bindings} == {"n1"}
+
+
+def test_in_a_part_nobody_stays_who_is_placed_elsewhere_by_what_is_fixed() -> None:
+    cluster = snapshot(nodes("n1", "n2"), [running("a", "n1", 0, recreated=True), NEW])
+    _, problem = compile_problem(cluster, preempt=True)
+    fixed = np.zeros_like(problem.cap)
+    fixed[2, 1] = 1  # evicted, and placed anew on the other node
+    part = problem.fixing(fixed, np.array([0]))
+    answer = Engine(part, Settings(workers=1)).optimise(0, np.zeros_like(fixed), 10.0)
+    assert answer.count is not None
+    assert (answer.count + fixed)[1:].sum() <= 1
+
+
+def test_nobody_is_evicted_to_come_back_to_the_same_node() -> None:
+    cluster = snapshot(nodes("n1", "n2"), [running("a", "n1", 0, recreated=True), NEW])
+    _, problem = compile_problem(cluster, preempt=True)
+    assert problem.cap[2].tolist() == [0, 1]
