@@ -42,7 +42,7 @@ PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
 GUIDED_SECONDS_PER_PAIR = 8e-7
 """What it takes to compare one node for one agent by what it costs the levels, about."""
-GUIDED_SHARE = 0.5
+GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 EMIT_PASSES = 4.0
 """How often what comes after the solve goes over the placement, in passes of `find_order`."""

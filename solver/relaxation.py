@@ -89,6 +89,10 @@ class Relaxation:
         """How many agents of `groups` are placed."""
         return self._amount((y, 1.0) for y in self._terms(groups))
 
+    def arrivals(self, c: int, groups: Iterable[int]) -> pywraplp.LinearExpr:
+        """How many agents of `groups` class `c` receives."""
+        return self._amount((self._y[g, c], 1.0) for g in groups if (g, c) in self._y)
+
     def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
         given = ((self._y.get((g, c)), float(amount)) for g, amount in enumerate(amounts) if amount)

@@ -133,11 +133,9 @@ class _Bound:
     def _arriving(self, groups: IntArray, counting: BoolArray) -> list[LpExpression]:
         """What may come of `groups` to each bundle, and last to nodes without a domain, where it counts."""
         parts: list[list[LpExpression]] = [[] for _ in range(len(self._bundles) + 1)]
-        chosen = np.zeros(len(self._relaxation.cap), dtype=np.bool_)
-        chosen[groups] = True
         bundle_of = np.where(counting, self._bundle_of, ELSEWHERE)
         room = self._relaxation.cap[groups].sum(axis=0)
-        for nodes, load in self._loads(chosen):
+        for nodes, load in self._loads(groups):
             buckets, of = np.unique(bundle_of[nodes], return_inverse=True)
             if len(buckets) == 1:
                 shares = [load]
@@ -148,14 +146,22 @@ class _Bound:
             for bucket, share in zip(buckets.tolist(), shares, strict=True):
                 if bucket != ELSEWHERE:
                     parts[bucket].append(share)
-        return [self._lp.Sum(part) for part in parts]
+        return [self._total(part) for part in parts]
 
-    def _loads(self, chosen: BoolArray) -> Iterator[tuple[IntArray, LpExpression]]:
+    def _total(self, parts: list[LpExpression]) -> LpExpression:
+        """The sum, as a variable of its own where it is long: many lines speak of it."""
+        if len(parts) < 2:
+            return self._lp.Sum(parts)
+        total = self._lp.NumVar(0.0, self._lp.infinity(), "")
+        self._lp.Add(total == self._lp.Sum(parts))
+        return total
+
+    def _loads(self, groups: IntArray) -> Iterator[tuple[IntArray, LpExpression]]:
         """What the chosen groups send to the nodes of each class."""
         relaxation = self._relaxation
         if len(self._classes) != len(relaxation.members):
-            yield self._classes[0], relaxation.sum(np.flatnonzero(chosen).tolist())
+            yield self._classes[0], relaxation.sum(groups.tolist())
             return
         for c, nodes in enumerate(self._classes):
-            if relaxation.cap[np.ix_(chosen, nodes)].any():
-                yield nodes, relaxation.load(c, chosen.astype(float).tolist())
+            if relaxation.cap[np.ix_(groups, nodes)].any():
+                yield nodes, relaxation.arrivals(c, groups.tolist())
