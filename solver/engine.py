@@ -10,6 +10,7 @@ from ortools.sat.python import cp_model
 from placewright.solver.compilation import IntArray
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings
+from placewright.solver.sound import sound_solver
 from placewright.solver.variables import Linear, Variables
 
 
@@ -61,7 +62,7 @@ class Engine:
         else:
             self._model.minimize(expression)
         self._hint(hint)
-        solver = cp_model.CpSolver()
+        solver = sound_solver()
         self._configure(solver, seconds, seed)
         status = solver.solve(self._model)
         if status == cp_model.INFEASIBLE:
@@ -86,8 +87,6 @@ class Engine:
         parameters.max_time_in_seconds = seconds
         parameters.random_seed = (self._settings.seed + seed) % (2**31)
         parameters.num_workers = self._settings.worker_count
-        # In OR-Tools 9.15 this part of presolve can lose optimal answers, and with them a proof its truth.
-        parameters.presolve_inclusion_work_limit = 0
         # Ctrl-C ends the whole run, not this one solve of many.
         parameters.catch_sigint_signal = False
         if self._settings.deterministic:

@@ -18,6 +18,7 @@ from placewright.models.rules.devices import allowed_ids, free_devices
 from placewright.models.state import ClusterState
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.rules.base import Encoder
+from placewright.solver.sound import sound_solver
 from placewright.solver.variables import Variables
 
 
@@ -255,7 +256,7 @@ def pack(free: Sequence[int], wants: Sequence[Want]) -> list[tuple[int, ...]] | 
     for i, terms in enumerate(load):
         if terms:
             model.add(sum(terms) <= free[i])
-    solver = cp_model.CpSolver()
+    solver = sound_solver()
     solver.parameters.num_workers = 1
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return None
