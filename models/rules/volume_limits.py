@@ -53,13 +53,19 @@ def attached_at_start(snapshot: Snapshot, node: Node) -> list[VolumeId]:
 class AttachmentIndex:
     """Volumes on each node with how many agents use them; those attached from the start stay.
 
-    A volume that is attached although no running agent there uses it counts beside, and once more for the
-    next agent that uses it: kube-scheduler only sets attachments off against what runs on the node.
+    A volume that is attached although no running agent there uses it (any more) counts beside, and once more
+    for the next agent that uses it: kube-scheduler only sets attachments off against what runs on the node,
+    and it takes a while until an evicted agent's volumes are detached.
     """
 
     def __init__(self, state: ClusterState) -> None:
         self._snapshot = state.snapshot
-        self._at_start = {node.name: attached_at_start(state.snapshot, node) for node in state.snapshot.nodes}
+        self._at_start = {
+            n.name: dict.fromkeys(attached_at_start(state.snapshot, n)) for n in state.snapshot.nodes
+        }
+        for agent in state.snapshot.residents:
+            if agent.spec.claims:
+                self._at_start[agent.node_name].update(dict.fromkeys(volumes_of(state.snapshot, agent)))
         self._on: dict[str, Counter[VolumeId]] = {node.name: Counter() for node in state.snapshot.nodes}
         self._residents: dict[str, Counter[VolumeId]] = {
             node.name: Counter() for node in state.snapshot.nodes
@@ -83,11 +89,17 @@ class AttachmentIndex:
             if agent.key in self._snapshot.resident_keys:
                 self._residents[node.name][volume] += step
 
-    def attached(self, node: Node) -> set[VolumeId]:
-        """What counts on the node; a volume that nobody running there uses, under a name of its own."""
+    def attached(self, node: Node, back: Agent | None = None) -> set[VolumeId]:
+        """What counts on the node; a volume that nobody running there uses, under a name of its own.
+
+        back: an evicted agent that may come back to this node, where its volumes are attached still.
+        """
         used = {volume for volume, users in self._on[node.name].items() if users > 0}
         running = self._residents[node.name]
-        beside = (volume for volume in self._at_start[node.name] if running[volume] <= 0)
+        own = (
+            set(volumes_of(self._snapshot, back)) if back is not None and back.node_name == node.name else ()
+        )
+        beside = (v for v in self._at_start[node.name] if running[v] <= 0 and v not in own)
         return used.union((driver, f"attached {handle}") for driver, handle in beside)
 
 
@@ -100,7 +112,7 @@ class VolumeLimitsRule(Rule):
         if not agent.spec.claims:
             return None
         allowed = limits(state.snapshot, node)
-        attached = state.index(AttachmentIndex).attached(node)
+        attached = state.index(AttachmentIndex).attached(node, agent)
         new = [volume for volume in volumes_of(state.snapshot, agent) if volume not in attached]
         for driver in dict.fromkeys(driver for driver, _ in new):
             count = sum(d == driver for d, _ in attached) + sum(d == driver for d, _ in new)

@@ -13,6 +13,7 @@ from placewright.models.rules import volume_binding, volume_limits, volume_restr
 from placewright.models.rules.volume_binding import choice_violations, choose_volumes
 from placewright.models.selector import LabelSelector
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.models.storage import (
     CsiNodeDriver,
     CsiStorageCapacity,
@@ -425,6 +426,15 @@ def attached(limit: int | None, *on_node: str, wanted: str = "v3", **storage: An
 def test_volume_limits(seen: Snapshot, fits: bool) -> None:
     assert ("n1" in open_nodes(volume_limits.RULE, seen, "p")) is fits
     assert blamed(volume_limits.RULE, seen, {"p": "n1"}) == (set() if fits else {"p"})
+
+
+def test_the_volume_of_an_evicted_agent_stays_attached_for_a_while_and_its_own_return_costs_nothing() -> None:
+    seen = attached(1, "v2", wanted="v1")
+    runs, node_of = seen.agent_by_key["default/rv2"], seen.node_by_name["n1"]
+    state = ClusterState(seen)
+    state.remove(runs, node_of)
+    assert volume_limits.RULE.rejects(state, seen.agent_by_key["default/p"], node_of) is not None
+    assert volume_limits.RULE.rejects(state, runs, node_of) is None
 
 
 def test_a_delayed_claim_counts_for_its_provisioner() -> None:
