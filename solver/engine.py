@@ -102,6 +102,9 @@ class Engine:
 
 
 def _integer_bound(bound: float, sense: str) -> int:
-    """CP-SAT's bound as an integer, rounded so that it stays a bound."""
-    slack = 1e-6 * max(1.0, abs(bound))
+    """CP-SAT's bound as an integer, rounded so that it stays a bound.
+
+    To the solver it is an integer; it comes as a double, which is exact up to 2**53.
+    """
+    slack = max(1e-6, 2.0**-50 * abs(bound))
     return int(np.floor(bound + slack)) if sense == "maximize" else int(np.ceil(bound - slack))

@@ -48,18 +48,18 @@ class Relaxation:
         for c, nodes in enumerate(self.members):
             self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
         for g in range(len(size)):
-            self._row(((y, 1.0) for y in self._terms([g])), most=float(size[g]))
+            self.row(((y, 1.0) for y in self._terms([g])), most=float(size[g]))
         for standing, back in running.returning.items() if running else ():
-            self._row(((y, 1.0) for y in self._terms([standing, back])), most=float(size[standing]))
+            self.row(((y, 1.0) for y in self._terms([standing, back])), most=float(size[standing]))
 
     def _add_class(self, c: int, limit: IntArray, request: IntArray, free: IntArray) -> None:
         groups = np.flatnonzero(limit).tolist()
         for g in groups:
             self._y[g, c] = self.lp.NumVar(0.0, float(limit[g]), "")
         for r in np.flatnonzero(request.any(axis=0)).tolist():
-            self._row(((self._y[g, c], float(request[g, r])) for g in groups), most=float(free[r]))
+            self.row(((self._y[g, c], float(request[g, r])) for g in groups), most=float(free[r]))
 
-    def _row(
+    def row(
         self, terms: Iterable[tuple[pywraplp.Variable, float]], *, least: float | None = None, most: float
     ) -> None:
         """least <= sum of coefficient times variable <= most; written coefficient by coefficient.
@@ -75,7 +75,7 @@ class Relaxation:
     def _amount(self, terms: Iterable[tuple[pywraplp.Variable, float]]) -> pywraplp.Variable:
         """A variable that equals a long sum, so that it can be used again and again at no cost."""
         total = self.lp.NumVar(-self.lp.infinity(), self.lp.infinity(), "")
-        self._row(((total, -1.0), *terms), least=0.0, most=0.0)
+        self.row(((total, -1.0), *terms), least=0.0, most=0.0)
         return total
 
     def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
@@ -110,7 +110,7 @@ class Relaxation:
         others: variables with their coefficients.
         """
         received = ((self._y[g, c], amount) for g, amount in amounts.items() if (g, c) in self._y)
-        self._row((*received, *others), most=most)
+        self.row((*received, *others), most=most)
 
     def at_least(self, groups: Iterable[int], value: int) -> None:
         """Demand that `value` agents of `groups` are placed."""
@@ -118,7 +118,7 @@ class Relaxation:
         self._solved = False
         if terms and value > 0:
             # A hair of slack: an integer point meets the demand, and rounding must not cut it off.
-            self._row(((y, 1.0) for y in terms), least=value - 1e-6, most=self.lp.infinity())
+            self.row(((y, 1.0) for y in terms), least=value - 1e-6, most=self.lp.infinity())
 
     def most(self, groups: Iterable[int]) -> int | None:
         """An upper bound on the agents of `groups` placed; None where the solver gave none."""

@@ -68,6 +68,10 @@ class Line:
     def at(self, utilisation: int) -> int:
         return self.value - (-self.rise * (utilisation - self.start) // self.run)
 
+    def exact(self, utilisation: int) -> Fraction:
+        """Before it is rounded up."""
+        return self.value + Fraction(self.rise * (utilisation - self.start), self.run)
+
 
 @dataclass(frozen=True)
 class Potential:
@@ -76,8 +80,19 @@ class Potential:
     lines: tuple[Line, ...]
 
     def cost(self, utilisation: int) -> int:
-        line = next(line for line in reversed(self.lines) if line.start <= utilisation)
-        return line.at(utilisation)
+        return self._line(utilisation).at(utilisation)
+
+    def exact(self, utilisation: int) -> Fraction:
+        """The cost before it is rounded up."""
+        return self._line(utilisation).exact(utilisation)
+
+    def _line(self, utilisation: int) -> Line:
+        return next(line for line in reversed(self.lines) if line.start <= utilisation)
+
+    def between(self, least: int, most: int) -> tuple[Line, ...]:
+        """The lines that the cost is on from one utilisation to another."""
+        first = self._line(least)
+        return tuple(line for line in self.lines if first.start <= line.start <= most)
 
     @cached_property
     def convex(self) -> bool:

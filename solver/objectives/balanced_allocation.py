@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import permutations
 from typing import ClassVar, Self
@@ -13,6 +14,7 @@ from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.balanced_allocation import UNIT
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
+from placewright.solver.objectives.class_shares import kinds, totals
 from placewright.solver.objectives.shares import Shares
 from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.relaxation import Relaxation
@@ -83,24 +85,31 @@ class BalancedAllocationTerm(Term):
         return replace(self, shares=self.shares.fixing(fixed))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        """The difference of any two resources, summed over a class, is no more than the sum of its ranges."""
-        costs = [self._class_cost(relaxation, c) for c in range(len(relaxation.members))]
-        return relaxation.lp.Sum([cost for cost in costs if cost is not None])
+        """The range is convex: alike nodes cost at least as much as if all were used alike."""
+        costs = [cost for c in range(len(relaxation.members)) for cost in self._class_costs(relaxation, c)]
+        return relaxation.lp.Sum(costs)
 
-    def _class_cost(self, relaxation: Relaxation, c: int) -> LpExpression | None:
+    def _class_costs(self, relaxation: Relaxation, c: int) -> Iterator[LpExpression]:
         members = relaxation.members[c]
-        resources = np.flatnonzero((self.shares.allocatable[members] > 0).all(axis=0)).tolist()
-        if len(resources) < 2:
-            return None
-        sizes = self.shares.allocatable[members].astype(np.float64)
-        used = 1000.0 * self.shares.used[members] / np.maximum(sizes, 1.0)
-        largest, smallest = sizes.max(axis=0), sizes.min(axis=0)
-        asks = 1000.0 * self.shares.ask / np.maximum(largest, 1.0)
-        added = {k: relaxation.load(c, asks[:, k].tolist()) for k in resources}
-        width = relaxation.lp.NumVar(0.0, relaxation.lp.infinity(), "")
-        for k, other in permutations(resources, 2):
-            there = float((used[:, k] - used[:, other]).sum()) - len(members)
-            # Rounding up takes less than one off each node; loads are on the nodes that make the least of it.
-            ratio = float(largest[other] / smallest[other])
-            relaxation.lp.Add(width >= there + added[k] - ratio * added[other])
-        return UNIT * width
+        has = self.shares.allocatable[members] > 0
+        split = [
+            kind
+            for present in np.unique(has, axis=0)
+            for kind in kinds(
+                self.shares, members[(has == present).all(axis=1)], np.flatnonzero(present).tolist()
+            )
+        ]
+        lp, free = relaxation.lp, relaxation.lp.infinity()
+        highest = [lp.NumVar(0.0, free, "") for _ in split]
+        lowest = [lp.NumVar(0.0, free, "") for _ in split]
+        for k in range(has.shape[1]):
+            having = [i for i, kind in enumerate(split) if self.shares.allocatable[kind[0], k] > 0]
+            if not having:
+                continue
+            sums = totals(self.shares, relaxation, c, k, [split[i] for i in having])
+            for i, total in zip(having, sums, strict=True):
+                relaxation.row([(highest[i], 1.0), (total, -1.0)], least=0.0, most=free)
+                relaxation.row([(total, 1.0), (lowest[i], -1.0)], least=0.0, most=free)
+        for kind, high, low in zip(split, highest, lowest, strict=True):
+            if np.count_nonzero(self.shares.allocatable[kind[0]]) > 1:
+                yield UNIT * (high - low)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
-from itertools import pairwise
 from typing import ClassVar, Self
 
 import numpy as np
@@ -24,6 +23,7 @@ from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.shares import Shares
 from placewright.solver.objectives.shares_tally import SharesTally
+from placewright.solver.objectives.utilisation_bound import envelope, relaxed_cost
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -75,7 +75,7 @@ class UtilisationTerm(Term):
         cost = x.model.new_int_var(0, highest, "")
         x.complete_hints(lambda count: [(cost, self.cost.cost(self.shares.at(count, n, k)))])
         if self.cost.convex:
-            for line in self.cost.lines:
+            for line in self.cost.between(least, most):
                 x.model.add(line.run * (cost - line.value) >= line.rise * (utilisation - line.start))
         else:
             self._choose_line(x, cost, (utilisation, least, most), n, k)
@@ -102,6 +102,10 @@ class UtilisationTerm(Term):
             above = x.model.add(line.run * (cost - line.value) >= line.rise * (utilisation - line.start))
             above.only_enforce_if(on)
         x.model.add_exactly_one(literals.values())
+        for edge in envelope(self.cost, least, most) if most > least else ():
+            # Nothing new in integers, and all that is known until a literal is decided.
+            parts = math.lcm(edge.slope.denominator, edge.offset.denominator)
+            x.model.add(parts * cost >= int(parts * edge.slope) * utilisation + int(parts * edge.offset))
 
         def hints(count: IntArray) -> Iterator[tuple[cp_model.IntVar, int]]:
             u = self.shares.at(count, n, k)
@@ -136,14 +140,7 @@ class UtilisationTerm(Term):
         return replace(self, shares=self.shares.fixing(fixed))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        """Lines below P, each summed over the nodes of a class (Jensen), where it is known who comes."""
-        costs = [
-            self.times[k] * self._class_cost(relaxation, c, k)
-            for c in range(len(relaxation.members))
-            for k in range(len(self.times))
-            if self.shares.allocatable[relaxation.members[c], k].any()
-        ]
-        return relaxation.lp.Sum(costs) * (1.0 / self.divisor)
+        return relaxed_cost(self.cost, self.shares, self.times, relaxation) * (1.0 / self.divisor)
 
     def tally(self) -> Tally:
         """By a table of P; a node far beyond full counts as if it were no fuller than that."""
@@ -155,52 +152,6 @@ class UtilisationTerm(Term):
             return of_nodes
 
         return SharesTally(self.shares, cost)
-
-    def _class_cost(self, relaxation: Relaxation, c: int, k: int) -> LpExpression:
-        nodes = relaxation.members[c][self.shares.allocatable[relaxation.members[c], k] > 0]
-        cost = relaxation.lp.NumVar(0.0, relaxation.lp.infinity(), "")
-        sizes = self.shares.allocatable[nodes, k].astype(np.float64)
-        used = 1000.0 * self.shares.used[nodes, k] / sizes
-        largest, smallest = float(sizes.max()), float(sizes.min())
-        added = relaxation.load(c, (1000.0 * self.shares.ask[:, k] / largest).tolist())
-        full = self.shares.of_counts(relaxation.cap)[nodes, k]
-        for slope, offset in self._below(int(np.floor(used.min())), int(full.max(initial=0)) + 1):
-            # Nobody knows on which of the nodes a load ends up: where the line rises on the largest, where it
-            # falls on the smallest; and there rounding up makes a node cheaper by less than one step.
-            rise = slope if slope >= 0 else slope * largest / smallest
-            each = offset + min(0.0, slope)
-            relaxation.lp.Add(cost >= float(slope * used.sum() + each * len(nodes)) + rise * added)
-        return cost
-
-    def _below(self, least: int, most: int) -> Iterator[tuple[float, float]]:
-        """(slope, offset) of lines that are nowhere above P between two utilisations: its convex envelope."""
-        if self.cost.convex:
-            for line in self.cost.lines:
-                yield line.rise / line.run, line.value - line.start * line.rise / line.run
-            return
-        bends = (line.start for line in self.cost.lines if least < line.start < most)
-        # Between integers P is a line as well, and at them never less than the line.
-        points = [(u, Fraction(self.cost.cost(u))) for u in (least, *bends, most)]
-        for (x0, y0), (x1, y1) in _lower_hull(points):
-            slope = (y1 - y0) / (x1 - x0)
-            yield float(slope), float(y0 - slope * x0)
-
-
-def _lower_hull(
-    points: list[tuple[int, Fraction]],
-) -> Iterator[tuple[tuple[int, Fraction], tuple[int, Fraction]]]:
-    """The edges below points that are in order of x."""
-    hull: list[tuple[int, Fraction]] = []
-    for point in points:
-        while len(hull) > 1 and _turns_up(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    yield from pairwise(hull)
-
-
-def _turns_up(a: tuple[int, Fraction], b: tuple[int, Fraction], c: tuple[int, Fraction]) -> bool:
-    """Whether b is on or above the line from a to c."""
-    return (b[1] - a[1]) * (c[0] - a[0]) >= (c[1] - a[1]) * (b[0] - a[0])
 
 
 class LeastAllocatedTerm(UtilisationTerm):
