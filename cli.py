@@ -47,7 +47,9 @@ from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_plan, print_refused, violation_line
 from placewright.solver.report_agent import print_explanation
 from placewright.solver.report_compare import print_comparison
+from placewright.solver.report_standing import print_standing
 from placewright.solver.settings import Settings, Strategy, parse_seconds
+from placewright.solver.standing import standing
 from placewright.solver.terminal import interruptible, prepare_streams, write_bytes
 from placewright.solver.verify import Refused, VerifiedPlan
 from placewright.solver.verify import verify as verify_plan
@@ -66,6 +68,8 @@ EPILOG = """
   placewright verify cluster.json --plan b.yaml           any plan, ours or another's
 
   placewright compare cluster.json --plan b.yaml --baseline greedy    which is better, and by how much
+
+  placewright score cluster.json                          how far what runs is from the best possible
 
 [bold]Exit codes[/bold]
 
@@ -140,13 +144,17 @@ def place(
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = place_agents(snapshot, settings, progress=progress.say)
     if isinstance(verdict, Refused):
-        print_refused(make_console(stderr=True), verdict)
-        sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
-        raise typer.Exit(Exit.UNPLACED)
+        _refuse(verdict)
     if output is Format.TABLE and not quiet:
         print_plan(make_console(), verdict, bindings=verbose)
     _emit(verdict, output, out)
     raise typer.Exit(_exit_code(verdict.plan, require_all=require_all))
+
+
+def _refuse(refused: Refused) -> NoReturn:
+    print_refused(make_console(stderr=True), refused)
+    sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
+    raise typer.Exit(Exit.UNPLACED)
 
 
 def _exit_code(plan: Plan, *, require_all: bool) -> int:
@@ -258,6 +266,37 @@ def compare(
         print_comparison(make_console(), comparison)
     _write(output.value, out, lambda fmt: as_text(comparison, ReportFormat(fmt)))
     raise typer.Exit(Exit.DONE if comparison.all_valid else Exit.UNPLACED)
+
+
+@app.command(no_args_is_help=True)
+@reads_cluster
+def score(
+    inputs: Inputs,
+    reading: Reading,
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    time_limit: TimeLimit = "20s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """How far the cluster as it stands is from the best that moving its agents could make of it."""
+    settings = Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+    )
+    snapshot = reading.load(inputs)
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = standing(snapshot, settings, progress=progress.say)
+    if isinstance(found, Refused):
+        _refuse(found)
+    if output is ReportFormat.TABLE and not quiet:
+        print_standing(make_console(), found)
+    _write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
 
 
 @app.command()

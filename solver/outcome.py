@@ -53,6 +53,16 @@ def outcome(compilation: Compilation, count: IntArray) -> Outcome:
     return Outcome(tuple(evicted), tuple(steps))
 
 
+def counts_of(compilation: Compilation, where: Mapping[str, str]) -> IntArray:
+    """The counts of pending agents on the nodes that are named, by agent key; nobody leaves."""
+    count = compilation.home.copy()
+    for g in compilation.pending:
+        for agent in compilation.groups[g].members:
+            if agent.key in where:
+                count[g, compilation.node_index[where[agent.key]]] += 1
+    return count
+
+
 def settled_counts(compilation: Compilation, count: IntArray) -> IntArray:
     """The same counts, but nobody is evicted and placed anew on the node it was on."""
     count = count.copy()

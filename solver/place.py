@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ from placewright.solver.construct import construct
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
-from placewright.solver.outcome import outcome, settled_counts
+from placewright.solver.outcome import counts_of, outcome, settled_counts
 from placewright.solver.planning import make_plan
 from placewright.solver.preempt import make_room
 from placewright.solver.problem import Problem
@@ -53,12 +53,14 @@ def place(
     settings: Settings,
     *,
     progress: Progress | None = None,
+    start: Mapping[str, str] | None = None,
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
 ) -> VerifiedPlan | Refused:
     """Place the pending agents of `snapshot`. Expected failures are in the plan, never raised.
 
-    `rules` and `encoders` are for tests that leave one out; verification always uses every rule.
+    `start`: an answer that is known, agent key -> node name; none that is worse comes out. `rules` and
+    `encoders` are for tests that leave one out; verification always uses every rule.
     """
     report = progress or (lambda _: None)
     phases = Phases()
@@ -69,12 +71,13 @@ def place(
         )
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     with phases("construct"):
-        start, bounds = _first_answer(compilation, problem, deadline)
-        deadline = deadline.minus(_reserve(compilation, start) - settings.time_limit * EMIT_SHARE)
+        known = None if start is None else counts_of(compilation, start)
+        first, bounds = _first_answer(compilation, problem, deadline, known)
+        deadline = deadline.minus(_reserve(compilation, first) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
         search = Search(
             problem,
-            start,
+            first,
             _acceptor(compilation),
             settings,
             deadline,
@@ -96,7 +99,7 @@ def place(
 
 
 def _first_answer(
-    compilation: Compilation, problem: Problem, deadline: Deadline
+    compilation: Compilation, problem: Problem, deadline: Deadline, known: IntArray | None
 ) -> tuple[IntArray, tuple[int, ...]]:
     """The best of several constructions, and the bounds of the relaxation that the first of them follows.
 
@@ -128,6 +131,9 @@ def _first_answer(
         best = max(best, make_room(compilation, best, deadline), key=lambda count: _rank(problem, count))
     if baseline is not None:
         best = max(best, baseline, key=lambda count: _rank(problem, count))
+    if known is not None and _acceptor(compilation)(known):
+        # Of equals the one that is known: nobody need move for it.
+        best = max(known, best, key=lambda count: _rank(problem, count))
     return settled_counts(compilation, best), plan.bounds if plan else ()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -65,10 +65,7 @@ def print_plan(console: Console, verified: VerifiedPlan, *, bindings: bool = Fal
     _print_unplaced(console, plan.unplaced)
     print_lines(console, "warning", plan.warnings, "yellow")
     print_lines(console, "note", plan.notes, "dim")
-    if plan.timing:
-        times = ", ".join(f"{name} {seconds:.2f}s" for name, seconds in plan.timing.items())
-        console.print()
-        console.print(Text(f"time: {times}", style="dim"), soft_wrap=True)
+    print_times(console, plan.timing)
 
 
 def _headline(plan: Plan) -> Text:
@@ -136,6 +133,14 @@ def _print_unplaced(console: Console, unplaced: Sequence[Unplaced]) -> None:
                 console.print(Text(f"    {reason.rule}: {reason.message}"), soft_wrap=True)
     if len(groups) > MOST_GROUPS:
         console.print(f"  and {len(groups) - MOST_GROUPS} more kinds; -o json lists all", soft_wrap=True)
+
+
+def print_times(console: Console, timing: Mapping[str, float]) -> None:
+    """Seconds by phase, where they were taken."""
+    if timing:
+        times = ", ".join(f"{name} {seconds:.2f}s" for name, seconds in timing.items())
+        console.print()
+        console.print(Text(f"time: {times}", style="dim"), soft_wrap=True)
 
 
 def print_lines(console: Console, what: str, lines: Sequence[str], style: str) -> None:

@@ -11,7 +11,15 @@ from rich.text import Text
 from placewright.models.comparison import ComparedLevel, ComparedPlan, Comparison, Utilisation
 from placewright.models.quantity import format_price
 from placewright.solver.report import print_lines
-from placewright.solver.report_tables import MOST_LEVELS, MOST_TERMS, percent, show, table, term_name
+from placewright.solver.report_tables import (
+    MOST_LEVELS,
+    MOST_TERMS,
+    is_one_term,
+    percent,
+    show,
+    table,
+    term_name,
+)
 
 MOST_VIOLATIONS = 1
 """Of a plan that is not valid: how many violations are spelled out. `verify` lists all."""
@@ -28,8 +36,10 @@ def print_comparison(console: Console, comparison: Comparison) -> None:
     if valid:
         if any(plan.levels for plan in valid):
             title = f"Levels of profile {comparison.profile}, in order of importance"
-            show(console, title, _levels(comparison, valid))
-        show(console, "Agents and nodes", _facts(console, valid))
+            show(
+                console, title, levels_table(valid, best=comparison.best[0], decided_by=comparison.decided_by)
+            )
+        show(console, "Agents and nodes", facts_table(console, valid))
     print_lines(console, "warning", comparison.warnings, "yellow")
     print_lines(console, "note", comparison.notes, "dim")
 
@@ -41,22 +51,25 @@ def _print_refused(console: Console, plan: ComparedPlan) -> None:
     console.print(line.append(f" (and {more} more)" if more > 0 else ""), soft_wrap=True)
 
 
-def _levels(comparison: Comparison, plans: Sequence[ComparedPlan]) -> Table:
-    """One row for each level, with each plan's value and its gap to what is proven, and terms below it."""
+def levels_table(plans: Sequence[ComparedPlan], *, best: str, decided_by: str) -> Table:
+    """One row for each level, with each plan's value and its gap to what is proven, and terms below it.
+
+    The bound is the one that holds for the plan named `best`; `decided_by` is the level that stands out.
+    """
     proven = any(level.bound is not None for plan in plans for level in plan.levels)
     made = table(
         "level", *(title for plan in plans for title in ([plan.name, "gap"] if proven else [plan.name]))
     )
     if proven:
         made.add_column("bound", justify="right", header_style="dim")
-    first_best = next((i for i, plan in enumerate(plans) if plan.name in comparison.best), 0)
+    first_best = next((i for i, plan in enumerate(plans) if plan.name == best), 0)
     rows = list(zip(*(plan.levels for plan in plans), strict=True))
     shown = [row for i, row in enumerate(rows) if _matters(i, row, len(rows))]
     for row in shown:
         cells = [cell for level in row for cell in _cells(level, proven=proven)]
         bound = [_known(row[first_best].bound)] if proven else []
         aim = "most" if row[0].sense == "maximize" else "least"
-        style = "bold" if row[0].name == comparison.decided_by else ""
+        style = "bold" if row[0].name == decided_by else ""
         made.add_row(f"{row[0].name} ({aim})", *cells, *bound, style=style)
         for name, values in _terms(row):
             made.add_row(
@@ -87,7 +100,9 @@ def _known(bound: int | None) -> str:
 
 
 def _terms(row: Sequence[ComparedLevel]) -> Iterator[tuple[str, list[str]]]:
-    """The terms of a weighted level that somebody has, with each plan's value."""
+    """The terms of a weighted level that cost somebody anything, with each plan's value."""
+    if is_one_term(row[0].terms):
+        return
     found = [
         terms for terms in zip(*(level.terms for level in row), strict=True) if any(t.value for t in terms)
     ]
@@ -97,7 +112,7 @@ def _terms(row: Sequence[ComparedLevel]) -> Iterator[tuple[str, list[str]]]:
         yield f"({len(found) - MOST_TERMS} more terms)", [""] * len(row)
 
 
-def _facts(console: Console, plans: Sequence[ComparedPlan]) -> Table:
+def facts_table(console: Console, plans: Sequence[ComparedPlan], *, placed: str = "placed") -> Table:
     """Agents by priority, evictions, nodes and how evenly they are used."""
     made = table("", *(plan.name for plan in plans))
     sign = "±" if console.encoding.lower().startswith("utf") else "+-"
@@ -107,7 +122,7 @@ def _facts(console: Console, plans: Sequence[ComparedPlan]) -> Table:
 
     for i, count in enumerate(plans[0].agents):
         row(
-            f"placed, priority {count.priority}",
+            f"{placed}, priority {count.priority}",
             lambda plan, i=i: f"{plan.agents[i].placed} of {plan.agents[i].pending}",  # type: ignore[misc]
         )
     if any(plan.evicted for plan in plans):

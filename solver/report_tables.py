@@ -114,12 +114,17 @@ def level_table(levels: Sequence[Level]) -> Table:
 def _add_terms(made: Table, level: Level) -> None:
     """What a weighted level is made of, as far as it costs anything."""
     costly = [term for term in level.terms if term.value]
-    if len(level.terms) == 1 and level.terms[0].weight == 1:
+    if is_one_term(level.terms):
         return
     for term in costly[:MOST_TERMS]:
         made.add_row(f"  {term_name(term)}", str(term.value), "", "", style="dim")
     if len(costly) > MOST_TERMS:
         made.add_row(f"  ({len(costly) - MOST_TERMS} more terms)", "", "", "")
+
+
+def is_one_term(terms: Sequence[LevelTerm]) -> bool:
+    """Whether a level is nothing but one score: then its value says it all."""
+    return len(terms) == 1 and terms[0].weight == 1
 
 
 def term_name(term: LevelTerm) -> str:

@@ -300,7 +300,7 @@ def test_a_plan_that_does_not_verify_is_not_explained_with(
 
 
 @pytest.mark.parametrize(
-    "topic", [[], ["place"], ["verify"], ["explain"], ["compare"], ["schema"], ["completion"]]
+    "topic", [[], ["place"], ["verify"], ["explain"], ["compare"], ["score"], ["schema"], ["completion"]]
 )
 def test_help_is_there_for_everything_and_names_no_types_of_python(
     topic: list[str], capsys: pytest.CaptureFixture[str]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -152,3 +153,23 @@ def test_an_answer_that_does_not_verify_is_invalid() -> None:
     verdict = place(cluster, Settings(workers=1), encoders=without)
     assert isinstance(verdict, Refused)
     assert verdict.plan.status is Status.INVALID
+
+
+def test_without_time_an_answer_that_is_known_comes_out_as_it_is() -> None:
+    cluster = snapshot([node("n1", cpu=2000), node("n2", cpu=2000)], agents("a", 3, cpu=500))
+    known = {"default/a-0": "n2", "default/a-1": "n2", "default/a-2": "n1"}
+    verdict = place(cluster, Settings(time_limit=0.0, workers=1), start=known)
+    assert isinstance(verdict, VerifiedPlan)
+    assert sorted(binding.node for binding in verdict.plan.bindings) == ["n1", "n2", "n2"]
+
+
+def test_a_known_answer_that_breaks_a_rule_is_not_taken() -> None:
+    cluster = snapshot([node("n1", cpu=1000), node("n2", cpu=1000)], agents("a", 3, cpu=500))
+    verdict = place(
+        cluster, Settings(workers=1), start=dict.fromkeys(("default/a-0", "default/a-1", "default/a-2"), "n1")
+    )
+    assert isinstance(verdict, VerifiedPlan)
+    assert Counter(binding.node for binding in verdict.plan.bindings) in (
+        {"n1": 2, "n2": 1},
+        {"n1": 1, "n2": 2},
+    )
