@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent, AgentClass, Phase
+from placewright.models.options import Options
 from placewright.models.plan import Binding, Plan, Status
+from placewright.models.profile import PLACED, Stage
 from placewright.models.rules import RULES
 from placewright.models.rules.victims import returns, unevictable_because
 from placewright.models.scores.used_nodes import keeps_in_use
@@ -109,7 +111,16 @@ def _question(snapshot: Snapshot, reasons: Mapping[str, str]) -> Snapshot:
         for agent in snapshot.agents
         if snapshot.classify(agent) is not AgentClass.PENDING
     )
-    return replace(snapshot, agents=tuple(agents))
+    return replace(snapshot, agents=tuple(agents), options=_placing_first(snapshot.options))
+
+
+def _placing_first(options: Options) -> Options:
+    """Whatever else comes first in the profile: none of those that run is left out for it."""
+    stages = options.profile.stages
+    if stages[0].name == PLACED:
+        return options
+    stages = (Stage({PLACED: 1}), *(stage for stage in stages if stage.name != PLACED))
+    return replace(options, profile=replace(options.profile, stages=stages))
 
 
 def _unassigned(agent: Agent) -> Agent:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from placewright.models.comparison import ComparedLevel, ComparedPlan
 from placewright.models.snapshot import Snapshot
-from placewright.models.standing import Move, Pinned, Standing
+from placewright.models.standing import Pinned, Standing
 from placewright.solver.compare import Contender, compare
 from placewright.solver.place import place
 from placewright.solver.rearrangement import Rearrangement, rearrangement
@@ -47,7 +47,7 @@ def _standing(question: Rearrangement, verified: VerifiedPlan) -> Standing:
     proven = _short(best) is None
     return Standing(
         profile=comparison.profile,
-        verdict=_verdict(len(question.home), short, best, moves),
+        verdict=verdict(len(question.home), now, best, len(moves)),
         gap=(short.gap or 0.0) if short else 0.0,
         proven=proven,
         movable=len(question.home),
@@ -70,16 +70,20 @@ def _short(plan: ComparedPlan) -> ComparedLevel | None:
     return next((level for level in plan.levels if level.value != level.bound), None)
 
 
-def _verdict(movable: int, short: ComparedLevel | None, best: ComparedPlan, moves: Sequence[Move]) -> str:
+def verdict(movable: int, now: ComparedPlan, best: ComparedPlan, moves: int) -> str:
+    """In one line: how far from the best possible, and what is known of that."""
+    short = _short(now)
     if not movable:
         return "no running agent could be anywhere else"
     if short is None:
         return f"the cluster is as good as can be: no rearrangement of {movable} agents is better, proven"
     line = f"the cluster is within {percent(short.gap or 0.0)} of the best possible ({short.name}), proven; "
     found = next(level for level in best.levels if level.name == short.name)
-    count = f"{len(moves)} {'move' if len(moves) == 1 else 'moves'}"
+    count = f"{moves} {'move' if moves == 1 else 'moves'}"
     if _short(best) is None:
         return f"{line}the best takes {count}"
     if not moves:
         return f"{line}nothing better was found"
+    if not found.gap:
+        return f"{line}the best found is as good as that and takes {count}"
     return f"{line}the best found is within {percent(found.gap or 0.0)} and takes {count}"

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placewright.models.agent import Agent, DeviceRequest, OwnerReference
+from placewright.models.comparison import ComparedLevel, ComparedPlan
 from placewright.models.levels import importance, level_values
 from placewright.models.plan import Binding, Plan, Status
 from placewright.models.policy import PodGroup
@@ -23,7 +24,7 @@ from placewright.models.standing import Move, Standing
 from placewright.models.state import ClusterState
 from placewright.solver.rearrangement import TOLERATED, rearrangement
 from placewright.solver.settings import Settings
-from placewright.solver.standing import standing
+from placewright.solver.standing import standing, verdict
 from placewright.solver.verify import VerifiedPlan, verify
 from placewright.tests.builders import agent, agents, near, node, snapshot, spread, taint
 from placewright.tests.crowded import crowded
@@ -37,6 +38,13 @@ def judged(cluster: Snapshot, settings: Settings = QUICK) -> Standing:
     found = standing(cluster, settings)
     assert isinstance(found, Standing)
     return found
+
+
+def level(name: str, value: int, bound: int) -> ComparedLevel:
+    """A level of which less is better."""
+    return ComparedLevel(
+        name=name, sense="minimize", value=value, bound=bound, gap=(value - bound) / max(1, value)
+    )
 
 
 def running(nodes: int, where: Iterable[Agent], profile: Profile = SQUARES) -> Snapshot:
@@ -73,6 +81,30 @@ def test_the_profile_says_what_is_better() -> None:
         "the cluster is within 50 % of the best possible (Cost), proven; the best takes 1 move"
     )
     assert (found.now.price, found.best.price) == (2000, 1000)
+
+
+@pytest.mark.parametrize(
+    "stages",
+    [
+        pytest.param(({"Cost": 1}, {PLACED: 1}), id="money comes before placing"),
+        pytest.param(({PLACED: 1, "Cost": 9},), id="placing and money are blended"),
+    ],
+)
+def test_nobody_that_runs_is_left_out_to_save_money(stages: tuple[dict[str, int], ...]) -> None:
+    thrifty = replace(CHEAP, stages=tuple(map(Stage, stages)))
+    found = judged(running(2, [agent("a", cpu=1000, on="n0"), agent("b", cpu=1000, on="n1")], thrifty))
+    assert [level.name for level in found.best.levels] == ["placed/priority=0", Stage(stages[0]).name]
+    assert (found.best.agents[0].placed, found.best.price, len(found.moves)) == (2, 1000, 1)
+
+
+def test_a_best_that_is_open_only_further_down_is_not_said_to_be_short_of_it() -> None:
+    open_below = level("scores", 9, 8)
+    now = ComparedPlan(name="now", valid=True, levels=(level("Cost", 6, 3), open_below))
+    best = ComparedPlan(name="best", valid=True, levels=(level("Cost", 3, 3), open_below))
+    assert verdict(2, now, best, moves=2) == (
+        "the cluster is within 50 % of the best possible (Cost), proven; "
+        "the best found is as good as that and takes 2 moves"
+    )
 
 
 def test_without_time_there_is_the_present_answer() -> None:
