@@ -1,4 +1,4 @@
-"""Makes the generated pages: the tables of rules and of scores, and the JSON schemas.
+"""Makes the generated pages: the tables of rules and of scores, the JSON schemas, presets pictured.
 
 `python docs/generate.py` writes them, `--check` fails where one is not current.
 """
@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import orjson
+from presets import PRESETS, plan_text, presets_page
 
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -85,11 +88,13 @@ def profile_schema_text() -> str:
     return orjson.dumps(profile_json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
-PAGES = {
+PAGES: dict[str, Callable[[], str]] = {
     "rules/README.md": rules_page,
     "scores/README.md": scores_page,
     "concise.schema.json": schema_text,
     "profile.schema.json": profile_schema_text,
+    **{f"presets/{name}.json": partial(plan_text, name) for name in PRESETS},
+    "presets.md": presets_page,
 }
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from placewright.models.ingest.load import load_snapshot
+from placewright.models.ingest.profiles import PRESETS, load_profiles
+from placewright.models.options import Options
+from placewright.models.plan_file import read_plan
 from placewright.models.rules import RULES
+from placewright.solver.compare import Contender, compare
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -27,6 +32,16 @@ def test_links_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
     broken = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert broken == []
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_other_presets_plan_is_better_by_a_preset_than_its_own(preset: str) -> None:
+    options = load_profiles(preset).applied(Options(), ())
+    sample = load_snapshot([str(ROOT / "scenarios" / "data" / "shop.yaml")], options)
+    plans = [Contender(name, read_plan(str(ROOT / "docs" / "presets" / f"{name}.json"))) for name in PRESETS]
+    comparison = compare(sample, plans)
+    assert comparison.all_valid
+    assert preset in comparison.best
 
 
 def test_every_rule_has_a_page() -> None:
