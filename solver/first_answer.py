@@ -1,0 +1,121 @@
+"""Where the search starts: the best of several constructions, as many as a part of the time allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from placewright.models.profile import ScoreName
+from placewright.models.snapshot import Snapshot
+from placewright.solver.baseline import baseline_counts
+from placewright.solver.blueprint import blueprint
+from placewright.solver.bound import affordable
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.construct import construct
+from placewright.solver.objectives.weighted import WeightedObjective
+from placewright.solver.opening import opening
+from placewright.solver.outcome import settled_counts
+from placewright.solver.preempt import make_room
+from placewright.solver.problem import Problem
+
+PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
+"""Scores for which filling nodes one after the other is a good start."""
+GUIDED_SECONDS_PER_PAIR = 8e-7
+"""What it takes to compare one node for one agent by what it costs the levels, about."""
+GUIDED_SHARE = 0.4
+"""The part of the time left that comparing may take."""
+CONSTRUCT_SHARE = 0.3
+"""The part of the time left after which no further construction is begun."""
+
+
+def first_answer(
+    compilation: Compilation,
+    problem: Problem,
+    deadline: Deadline,
+    accepts: Callable[[IntArray], bool],
+    known: IntArray | None = None,
+) -> tuple[IntArray, tuple[int, ...]]:
+    """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
+
+    `known` is an answer from elsewhere, taken where `accepts` agrees and nothing better is found.
+    """
+    until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
+    baseline = baseline_counts(compilation, deadline, accepts)
+    # Without time for the relaxation there still is time for an answer.
+    followed = affordable(problem, deadline.remaining() / 2)
+    plan = blueprint(problem, deadline.remaining() / 2) if followed else None
+    best = baseline
+    if best is None or not until.passed:
+        best = _better(problem, best, construct(compilation, deadline, target=plan.target if plan else None))
+    for make in _further(compilation, problem, deadline):
+        if until.passed:
+            break
+        best = _better(problem, best, make(best))
+    if baseline is None and compilation.standing.any() and _left_out(compilation, problem, best):
+        best = _better(problem, best, make_room(compilation, best, deadline))
+    if known is not None and accepts(known):
+        # Of equals the one that is known: nobody need move for it.
+        best = _better(problem, known, best)
+    return settled_counts(compilation, best), plan.bounds if plan else ()
+
+
+def _further(
+    compilation: Compilation, problem: Problem, deadline: Deadline
+) -> Iterator[Callable[[IntArray], IntArray | None]]:
+    """More constructions, the most promising first; each is told the best so far."""
+    yield lambda _: _guided(compilation, problem, deadline)
+    for packed in (False, True):
+        wanted = packed and _packs(compilation.snapshot)
+        yield lambda best, packed=packed, wanted=wanted: (  # type: ignore[misc]
+            construct(compilation, deadline, packed=packed)
+            if wanted or _left_out(compilation, problem, best)
+            else None
+        )
+    yield lambda _: _cheap(compilation, problem, deadline)
+
+
+def _better(problem: Problem, one: IntArray | None, other: IntArray | None) -> IntArray:
+    """The better of two by the levels in their order; None is none."""
+    found = [count for count in (one, other) if count is not None]
+    return max(found, key=lambda count: _rank(problem, count))
+
+
+def _left_out(compilation: Compilation, problem: Problem, count: IntArray) -> bool:
+    """Whether agents are left out that a node could hold."""
+    pending = list(compilation.pending)
+    reachable = np.minimum(problem.size, problem.cap.sum(axis=1))[pending].sum()
+    return int(count[pending].sum()) < int(reachable)
+
+
+def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
+    """Where nodes have a price, those that hold the most for it."""
+    cheap = opening(problem, Deadline(deadline.remaining() / 4))
+    if cheap is None:
+        return None
+    return construct(compilation, deadline, target=cheap.target, opening=cheap.order)
+
+
+def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
+    """Agents one after the other to where they cost the levels least; None without levels or time for it."""
+    weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
+    tallies = [tally for level in weighted if (tally := level.tally()) is not None]
+    seconds = GUIDED_SECONDS_PER_PAIR * len(compilation.snapshot.pending) * len(compilation.nodes)
+    if not tallies or seconds > deadline.remaining() * GUIDED_SHARE:
+        return None
+    return construct(compilation, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
+
+
+def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:
+    """Larger is better, level by level."""
+    return tuple(
+        level.value(count) if level.sense == "maximize" else -level.value(count) for level in problem.levels
+    )
+
+
+def _packs(snapshot: Snapshot) -> bool:
+    """Whether a score is the better the fuller some nodes are, and the emptier the others."""
+    profile = snapshot.options.profile
+    staged = {part for stage in profile.stages for part in stage.parts}
+    return any(profile.weight(name) > 0 or name in staged for name in PACKING)
