@@ -50,6 +50,11 @@ def tagged(image: str) -> str:
     return image if image.rfind(":") > image.rfind("/") else f"{image}:latest"
 
 
+def any_present(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether any of the agent's images is on any node."""
+    return any(tagged(image) in _images(snapshot) for image in agent.spec.images)
+
+
 def _points(size: int, most: int) -> int:
     return MOST * (min(max(size, LEAST_SIZE), most) - LEAST_SIZE) // (most - LEAST_SIZE)
 

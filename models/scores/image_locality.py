@@ -17,13 +17,13 @@ class ImageLocalityScore(StaticScore):
     plugin = "ImageLocality"
     summary = "Agents are where their images are already."
 
+    def matters(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        """Where none of the agent's images is on any node nothing is to be gained."""
+        return image_locality.any_present(snapshot, agent)
+
     def points(
         self, snapshot: Snapshot, agent: Agent, nodes: Sequence[Node], profile: Profile
     ) -> list[int] | None:
-        """None where none of the agent's images is on any node: nothing is to be gained."""
-        known = set(map(image_locality.tagged, agent.spec.images))
-        if not any(name in node.images for node in snapshot.nodes for name in known):
-            return None
         return image_locality.scores(bare_state(snapshot), agent, nodes, profile)
 
 

@@ -17,6 +17,9 @@ class NodeAffinityScore(StaticScore):
     plugin = "NodeAffinity"
     summary = "Agents are on the nodes that they prefer."
 
+    def matters(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        return bool(agent.spec.preferred_nodes or profile.added_preferred)
+
     def points(
         self, snapshot: Snapshot, agent: Agent, nodes: Sequence[Node], profile: Profile
     ) -> list[int] | None:

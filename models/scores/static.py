@@ -36,6 +36,10 @@ class StaticScore(Score):
     ) -> list[int] | None:
         """0 to 100 for each of `nodes`, scaled to them; None for an agent without preference."""
 
+    @abstractmethod
+    def matters(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        """Whether the agent may have a preference at all: cheap, and asked before anything else."""
+
     def cost(self, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
         """What the agent costs on the node; agents of one spec share the answer."""
         # The snapshot and its options keep specs and profiles alive, so ids stay their own.
@@ -53,6 +57,8 @@ class StaticScore(Score):
 
     def _costs(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> dict[str, int] | tuple[()]:
         """By node name, for the open ones; () where there is no preference."""
+        if not self.matters(snapshot, agent, profile):
+            return ()
         nodes = open_nodes(snapshot, agent)
         points = self.points(snapshot, agent, nodes, profile)
         if points is None:

@@ -17,11 +17,16 @@ class TaintTolerationScore(StaticScore):
     plugin = "TaintToleration"
     summary = "Agents are not on nodes that prefer to be without them."
 
+    def matters(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        known = snapshot.memo.get(__name__)
+        if known is None:
+            taints = (taint for node in snapshot.nodes for taint in node.taints)
+            known = snapshot.memo[__name__] = any(taint.effect is taint_toleration.SOFT for taint in taints)
+        return bool(known)
+
     def points(
         self, snapshot: Snapshot, agent: Agent, nodes: Sequence[Node], profile: Profile
     ) -> list[int] | None:
-        if not any(taint.effect is taint_toleration.SOFT for node in snapshot.nodes for taint in node.taints):
-            return None
         return taint_toleration.scores(bare_state(snapshot), agent, nodes, profile)
 
 

@@ -36,17 +36,22 @@ class StaticTerm(Term):
         """What the score says of one agent on one node."""
 
     @classmethod
+    @abstractmethod
+    def matters(cls, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        """Whether the score may have anything to say of an agent."""
+
+    @classmethod
     def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
         snapshot, nodes = compilation.snapshot, compilation.nodes
         costs = np.zeros_like(compilation.cap)
         for g, group in enumerate(compilation.groups):
-            if judges(snapshot, profile, group.agent):
+            if judges(snapshot, profile, group.agent) and cls.matters(snapshot, group.agent, profile):
                 for n in np.flatnonzero(compilation.cap[g]).tolist():
                     costs[g, n] = cls.cost(snapshot, group.agent, nodes[n], profile)
         constant = sum(
             cls.cost(snapshot, agent, snapshot.node_by_name[agent.node_name], profile)
             for agent in compilation.fixed_residents
-            if judges(snapshot, profile, agent)
+            if judges(snapshot, profile, agent) and cls.matters(snapshot, agent, profile)
         )
         return cls(costs, constant) if constant or costs.any() else None
 
@@ -103,6 +108,10 @@ class _ScoredTerm(StaticTerm):
     meaning: ClassVar[StaticScore]
 
     @classmethod
+    def matters(cls, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        return cls.meaning.matters(snapshot, agent, profile)
+
+    @classmethod
     def cost(cls, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
         return cls.meaning.cost(snapshot, agent, node, profile)
 
@@ -124,6 +133,10 @@ class ImageLocalityTerm(_ScoredTerm):
 
 class DataLocalityTerm(StaticTerm):
     score: ClassVar[ScoreName] = ScoreName.DATA_LOCALITY
+
+    @classmethod
+    def matters(cls, snapshot: Snapshot, agent: Agent, profile: Profile) -> bool:
+        return bool(agent.spec.needs_data)
 
     @classmethod
     def cost(cls, snapshot: Snapshot, agent: Agent, node: Node, profile: Profile) -> int:
