@@ -22,6 +22,7 @@ from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
 from placewright.models.ingest.annotations import NEEDS_DATA, TALKS_TO, needs_data, says_preemptable, talks_to
 from placewright.models.ingest.defaulting import Admitted
+from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.selectors import (
     affinity_term,
     node_selector,
@@ -33,7 +34,14 @@ from placewright.models.ingest.services import SpreadSelectors
 from placewright.models.selector import AffinityTerm, PreferredNodeTerm
 from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
 from placewright.models.wire.meta import Metadata
-from placewright.models.wire.pod import PodAffinityTerm, PodAffinityWire, PodSpec, PodStatus, Volume
+from placewright.models.wire.pod import (
+    ContainerStatus,
+    PodAffinityTerm,
+    PodAffinityWire,
+    PodSpec,
+    PodStatus,
+    Volume,
+)
 
 DEVICES = "placewright.io/devices"
 DEVICE_IDS = "placewright.io/device-ids"
@@ -49,6 +57,7 @@ class AgentBuilder:
         self._specs: dict[Hashable, AgentSpec] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
+        self._resizes: dict[tuple[int, int], tuple[PodSpec, PodStatus, bool]] = {}
 
     def build(self, admitted: Admitted) -> Agent:
         """One agent of a pod whose priority and defaults are resolved; InputErrors name fields."""
@@ -77,7 +86,8 @@ class AgentBuilder:
             preemptable=not static and says_preemptable(metadata),
             spread_selector=self._spread_selectors.of(pod),
             # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
-            recreated=not metadata.uid or controller(metadata) is not None,
+            # In the middle of a resize what is made anew asks for something else: it is for a later round.
+            recreated=(not metadata.uid or controller(metadata) is not None) and not self._resized(pod),
         )
 
     def _spec(self, admitted: Admitted) -> AgentSpec:
@@ -100,6 +110,17 @@ class AgentBuilder:
             known = self._known[key] = (spec, status, built)
         return known[2]
 
+    def _resized(self, pod: PodRecord) -> bool:
+        """Whether a running agent counts for something else than its spec says."""
+        spec, status = pod.spec, pod.status
+        if not pod.node_name or not (status.resources or any(s.resources for s in _statuses(status))):
+            return False
+        key = (id(spec), id(status))
+        if key not in self._resizes:
+            differs = amounts.running_requests(spec, status) != amounts.pod_requests(spec)
+            self._resizes[key] = (spec, status, differs)
+        return self._resizes[key][2]
+
     def _read_by(self, spec: PodSpec) -> _Reads:
         known = self._reads.get(id(spec))
         if known is None:
@@ -121,6 +142,11 @@ def _reads_of(spec: PodSpec) -> _Reads:
     spread = [key for constraint in spec.topology_spread_constraints for key in constraint.match_label_keys]
     names = dict.fromkeys((POD_GROUP, TALKS_TO, *merged, *spread))
     return _Reads(tuple(names), any(volume.ephemeral is not None for volume in spec.volumes))
+
+
+def _statuses(status: PodStatus) -> Iterator[ContainerStatus]:
+    yield from status.container_statuses
+    yield from status.init_container_statuses
 
 
 def _ready(status: PodStatus) -> bool:

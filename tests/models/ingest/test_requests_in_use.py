@@ -312,3 +312,13 @@ def test_what_containers_count_for_without_their_pods_resources(
     document: Object, expected: dict[str, int]
 ) -> None:
     assert agent_of(document).spec.container_scoring_requests == expected
+
+
+def test_an_agent_in_the_middle_of_a_resize_is_not_placed_anew_as_its_successor_asks_for_something_else() -> (
+    None
+):
+    def running(cpu: str) -> Object:
+        return pod("p", container("main", cpu=cpu), nodeName="n", status={"containerStatuses": [STATUS]})
+
+    assert agent_of(running("2")).recreated
+    assert not agent_of(running("1")).recreated
