@@ -28,9 +28,10 @@ def test_the_readme_shows_what_the_demo_prints(
 
 
 def _stable(lines: list[list[str]]) -> list[list[str]]:
-    """The headline, the levels, and everything about agents that are not placed."""
+    """The headline, the levels, their terms by name, and everything about agents that are not placed."""
     start = lines.index(["Not", "placed"])
     head = [
         words for words in lines[:start] if words and words[0].startswith(("optimal", "placed/", "scores"))
     ]
-    return [*head, *(words for words in lines[start:] if words)]
+    terms = [words[:3] for words in lines[:start] if words[1:2] == ["x"]]
+    return [*head, *terms, *(words for words in lines[start:] if words)]

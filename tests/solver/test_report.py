@@ -11,7 +11,7 @@ from rich.table import Table
 
 from placewright.models.agent import DeviceRequest, OwnerReference, QosClass
 from placewright.models.node import DevicePool
-from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, LevelTerm, Plan, Status, Unplaced
 from placewright.models.policy import PodGroup
 from placewright.models.rules.base import Violation
 from placewright.models.snapshot import Snapshot
@@ -274,3 +274,37 @@ def test_what_a_plan_says_of_the_agent_is_repeated() -> None:
     assert "the plan leaves it out: no room" in explained(
         cluster, "a", Plan(status=Status.OPTIMAL, unplaced=(left,))
     )
+
+
+def weighted(*terms: tuple[int, str, int]) -> Level:
+    parts = tuple(LevelTerm(name=name, weight=weight, value=value) for weight, name, value in terms)
+    total = sum(term.weight * term.value for term in parts)
+    return Level(name="scores", sense="minimize", value=total, bound=total, terms=parts)
+
+
+@pytest.mark.parametrize(
+    ("level", "below"),
+    [
+        pytest.param(
+            weighted((2, "Cost", 10), (1, "NodeAffinity", 0), (1, "FewestNodes", 3)),
+            ["2 x Cost 10", "1 x FewestNodes 3"],
+            id="what costs nothing is not shown",
+        ),
+        pytest.param(weighted((1, "Cost", 10)), [], id="a level that is one score says it itself"),
+        pytest.param(weighted((3, "Cost", 10)), ["3 x Cost 10"], id="unless it is multiplied"),
+        pytest.param(
+            weighted(*((1, f"s{i}", 1) for i in range(12))),
+            [*(f"1 x s{i} 1" for i in range(10)), "(2 more terms)"],
+            id="ten at most",
+        ),
+    ],
+)
+def test_a_weighted_level_says_what_it_is_made_of(level: Level, below: list[str]) -> None:
+    _, _, *rows = lines(level_table([level]))
+    assert [" ".join(row.split()) for row in rows] == below
+
+
+def test_terms_of_several_profiles_are_told_apart() -> None:
+    term = LevelTerm(name="NodeAffinity", profile="batch", weight=2, value=5)
+    level = Level(name="scores", sense="minimize", value=10, bound=10, terms=(term,))
+    assert lines(level_table([level]))[-1].split() == ["2", "x", "NodeAffinity", "(batch)", "5"]
