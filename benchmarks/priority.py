@@ -26,7 +26,9 @@ from placewright.models.agent import Agent, AgentSpec
 from placewright.models.filters import feasible
 from placewright.models.levels import level_values
 from placewright.models.node import Node
+from placewright.models.options import Options
 from placewright.models.plan import Level, Plan
+from placewright.models.profile import DEFAULT_STAGES, Profile
 from placewright.models.selector import AffinityTerm, match_labels
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -56,7 +58,9 @@ def cluster(seed: int) -> Snapshot:
     cpu = _amounts(rng, round(cpu_load * CPU * NODES))
     memory = _amounts(rng, round(memory_load * MEMORY * NODES))
     agents = [_agent(rng, i, c, m) for i, (c, m) in enumerate(zip(cpu, memory, strict=True))]
-    return Snapshot(nodes=nodes, agents=tuple(_assigned(rng, nodes, agents)))
+    # Nothing is asked beyond the levels that are compared: a solve ends once they are proven.
+    options = Options(profile=Profile(stages=DEFAULT_STAGES[:2]))
+    return Snapshot(nodes=nodes, agents=tuple(_assigned(rng, nodes, agents)), options=options)
 
 
 def _node(i: int) -> Node:
