@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from placewright.solver.compilation import IntArray
 
+T = TypeVar("T")
 Literal: TypeAlias = cp_model.BoolVarT
 Linear: TypeAlias = cp_model.LinearExpr | int
 Completion: TypeAlias = Callable[[IntArray], Iterable[tuple[cp_model.IntVar, int]]]
@@ -31,6 +32,7 @@ class Variables:
         self._groups_on: dict[int, list[int]] = {}
         self._present: dict[tuple[tuple[int, ...], tuple[int, ...]], Literal] = {}
         self._hints: list[Completion] = []
+        self._made: dict[Hashable, object] = {}
         for g, n in np.argwhere(cap > 0).tolist():
             self._x[g, n] = model.new_int_var(0, int(min(cap[g, n], size[g])), f"x[{g},{n}]")
             self._nodes_of[g].append(n)
@@ -80,6 +82,12 @@ class Variables:
         if key not in self._present:
             self._present[key] = self._make_present(pairs, self.most(chosen, wanted))
         return self._present[key]
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """`make()`, made at the first call for this key: what is needed twice is in the model once."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(T, self._made[key])
 
     def complete_hints(self, completion: Completion) -> None:
         """Let an encoder say what its own variables are for given counts: half a hint is often lost."""

@@ -83,14 +83,19 @@ class Shares:
             permille(base + sum(a * x.most([g], [n]) for g, a in asks.items()), whole),
         )
         unit = math.gcd(whole, 1000 * base, *(1000 * ask for ask in asks.values()))
-        share = x.model.new_int_var(least, most, f"u[{n},{k}]")
-        groups = list(asks)
-        load = cp_model.LinearExpr.weighted_sum(
-            [x.x(g, n) for g in groups], [1000 * asks[g] // unit for g in groups]
-        )
-        above = whole // unit * share - load
-        x.model.add(above >= 1000 * base // unit)
+        start, parts = 1000 * base // unit, whole // unit
+        loads = {g: 1000 * ask // unit for g, ask in asks.items()}
+        load = start + cp_model.LinearExpr.weighted_sum([x.x(g, n) for g in loads], list(loads.values()))
+
+        def make() -> cp_model.IntVar:
+            share = x.model.new_int_var(least, most, f"u[{n},{k}]")
+            x.model.add(parts * share >= load)
+            x.complete_hints(lambda count: [(share, self.at(count, n, k))])
+            return share
+
+        # What two terms see alike, as cpu where everybody requests some, is one variable.
+        key = (n, parts, start, *loads.items())
+        share = x.once(("share", key), make)
         if exact:
-            x.model.add(above <= (1000 * base + whole - 1) // unit)
-        x.complete_hints(lambda count: [(share, self.at(count, n, k))])
+            x.once(("exact share", key), lambda: x.model.add(parts * share <= load + (parts - 1)))
         return share, least, most

@@ -22,6 +22,14 @@ from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
+STEPS = 5
+"""In the relaxation the nodes of a class are told apart by what a group costs there in so many steps."""
+
+MOST_LINES = 10_000
+"""No more (group, class) pairs than this have steps."""
+
+_NEVER = np.iinfo(np.int64).max
+
 
 @dataclass(frozen=True)
 class StaticTerm(Term):
@@ -74,18 +82,41 @@ class StaticTerm(Term):
         return replace(self, constant=self.value(fixed))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        """In a class everybody has the cheapest of its nodes that he may use."""
-        parts = []
+        """In a class everybody has the cheapest nodes that he may use, as many as fit there by themselves."""
+        parts = [float(self.constant)]
+        lines = MOST_LINES
         for c, nodes in enumerate(relaxation.members):
-            never = np.iinfo(np.int64).max
-            cheapest = np.where(relaxation.cap[:, nodes] > 0, self.costs[:, nodes], never).min(axis=1)
-            amounts = np.where(cheapest == never, 0, cheapest)
+            open_costs = np.where(relaxation.cap[:, nodes] > 0, self.costs[:, nodes], _NEVER)
+            cheapest = open_costs.min(axis=1)
+            amounts = np.where(cheapest == _NEVER, 0, cheapest)
             if amounts.any():
                 parts.append(relaxation.load(c, amounts.tolist()))
-        return relaxation.lp.Sum(parts) + float(self.constant)
+            dearest = np.where(open_costs == _NEVER, -1, open_costs).max(axis=1)
+            for g in np.flatnonzero(dearest > cheapest).tolist():
+                lines -= 1
+                if lines >= 0:
+                    parts.append(_beyond(relaxation, g, c, open_costs[g], relaxation.cap[g, nodes]))
+        return relaxation.lp.Sum(parts)
 
     def tally(self) -> Tally:
         return _Costs(self.costs.astype(np.float64))
+
+
+def _beyond(relaxation: Relaxation, g: int, c: int, costs: IntArray, cap: IntArray) -> LpExpression:
+    """What group g costs in class c beyond the cheapest node for each of its agents, at least.
+
+    costs, cap: by node of the class. Nodes are taken in up to `STEPS` steps, each as cheap as its cheapest.
+    """
+    lp = relaxation.lp
+    levels, step = np.unique(costs[cap > 0], return_inverse=True)
+    number = min(STEPS, len(levels))
+    step = step.reshape(-1) * number // len(levels)
+    taken = []
+    for i in range(number):
+        room = float(cap[cap > 0][step == i].sum())
+        taken.append((lp.NumVar(0.0, room, ""), int(costs[cap > 0][step == i].min())))
+    relaxation.hold(c, {g: 1.0}, [(variable, -1.0) for variable, _ in taken], 0.0)
+    return lp.Sum([float(cost - taken[0][1]) * variable for variable, cost in taken[1:]])
 
 
 class _Costs(Tally):
