@@ -1,4 +1,4 @@
-"""ImageLocality: images are where agents need them. The formula stands in `static`, without any scaling."""
+"""ImageLocality: images are where agents need them. The formula stands in `static`; nothing is scaled."""
 
 from __future__ import annotations
 

@@ -1,11 +1,13 @@
 """Scores of an agent on a node, whoever else is there: they add up, agent by agent.
 
-    cost = sum over the agents on nodes of POINT * (100 - score of the agent on its node)
+    cost = sum over the agents on nodes of
+           POINT * (best score of the agent on a node open to it - score of the agent on its node)
 
 with kube-scheduler's score of 0 to 100. Where kube-scheduler scales it to the nodes that are open to an agent
 as it comes, a batch scales it to the nodes that cordon, taints and node affinity leave open to it, which
-depends on nothing that is decided. On a node that is not open (an agent may run there all the same) the
-agent scores what it would if that node were open, too. An agent without any preference costs nothing.
+depends on nothing that is decided. What an agent cannot have anywhere it does not lose: the cost is what
+could be better, not a constant that hides it. On a node that is not open (an agent may run there all the
+same) the agent costs what it would if that node were open, too. Without any preference it costs nothing.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.profile import Profile
 from placewright.models.rules import cordon, node_affinity, taints
-from placewright.models.scores.base import POINT, WORST, Score, judges
+from placewright.models.scores.base import POINT, Score, judges
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
@@ -51,8 +53,8 @@ class StaticScore(Score):
         if costs is None:
             return 0
         if node.name not in costs:
-            points = self.points(snapshot, agent, [*open_nodes(snapshot, agent), node], profile) or [100]
-            costs[node.name] = WORST - POINT * points[-1]
+            points = self.points(snapshot, agent, [*open_nodes(snapshot, agent), node], profile) or [0]
+            costs[node.name] = POINT * (max(points) - points[-1])
         return costs[node.name]
 
     def _costs(self, snapshot: Snapshot, agent: Agent, profile: Profile) -> dict[str, int] | tuple[()]:
@@ -63,7 +65,8 @@ class StaticScore(Score):
         points = self.points(snapshot, agent, nodes, profile)
         if points is None:
             return ()
-        return {n.name: WORST - POINT * p for n, p in zip(nodes, points, strict=True)}
+        best = max(points, default=0)
+        return {n.name: POINT * (best - p) for n, p in zip(nodes, points, strict=True)}
 
     def value(self, state: ClusterState, profile: Profile) -> int:
         snapshot = state.snapshot

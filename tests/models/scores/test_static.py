@@ -86,14 +86,19 @@ def test_taint_toleration(fields: dict[str, Any], expected: list[int]) -> None:
     assert costs(taint_toleration.SCORE, SOFT, agent("a", **fields)) == expected
 
 
+def test_where_all_nodes_are_alike_nothing_is_lost() -> None:
+    tainted = [node(f"n{i}", taints=[taint("a", effect="PreferNoSchedule")]) for i in range(2)]
+    assert costs(taint_toleration.SCORE, tainted, agent("a")) == [0, 0]
+
+
 def test_a_cluster_without_soft_taints_costs_nothing() -> None:
     assert costs(taint_toleration.SCORE, NODES, agent("a")) == [0, 0, 0]
 
 
-def test_image_locality_is_kube_schedulers_score() -> None:
-    # 500 MiB on two of four nodes: 23 points.
+def test_image_locality_is_what_kube_schedulers_score_is_below_the_best() -> None:
+    # 500 MiB on two of four nodes: 23 points, and nobody can have more.
     nodes = [node(f"n{i}", images={"web:latest": 500 * MIB} if i < 2 else {}) for i in range(4)]
-    assert costs(image_locality.SCORE, nodes, agent("a", images=("web",))) == [7700, 7700, 10000, 10000]
+    assert costs(image_locality.SCORE, nodes, agent("a", images=("web",))) == [0, 0, 2300, 2300]
 
 
 def test_an_image_that_is_nowhere_costs_nothing() -> None:
