@@ -182,7 +182,7 @@ def _verdict(
         names = tuple(one.name for one in judged)
         if not names:
             return (), "", "no plan is valid"
-        return names, "", f"{names[0]} is the only valid plan" if asked > 1 else ""
+        return names, "", f"{names[0]} is {'the only valid plan' if asked > 1 else 'valid'}"
     ranked = sorted(judged, key=lambda one: one.key(order), reverse=True)
     top = ranked[0].key(order)
     best = [one for one in judged if one.key(order) == top]

@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from placewright.models.comparison import ComparedLevel, ComparedPlan, Comparison, Utilisation
+from placewright.models.levels import BUDGETS, EVICTED
 from placewright.models.quantity import format_price
 from placewright.solver.report import print_lines
 from placewright.solver.report_tables import (
@@ -27,8 +28,7 @@ MOST_VIOLATIONS = 1
 
 def print_comparison(console: Console, comparison: Comparison) -> None:
     """The verdict, plans that are not valid, and for the valid ones levels, terms, agents and nodes."""
-    if comparison.verdict:
-        console.print(Text(comparison.verdict, style="bold"), soft_wrap=True)
+    console.print(Text(comparison.verdict, style="bold"), soft_wrap=True)
     for plan in comparison.plans:
         if not plan.valid:
             _print_refused(console, plan)
@@ -63,7 +63,7 @@ def levels_table(plans: Sequence[ComparedPlan], *, best: str, decided_by: str) -
     if proven:
         made.add_column("bound", justify="right", header_style="dim")
     first_best = next((i for i, plan in enumerate(plans) if plan.name == best), 0)
-    rows = list(zip(*(plan.levels for plan in plans), strict=True))
+    rows = [row for row in zip(*(plan.levels for plan in plans), strict=True) if not _is_idle(row)]
     shown = [row for i, row in enumerate(rows) if _matters(i, row, len(rows))]
     for row in shown:
         cells = [cell for level in row for cell in _cells(level, proven=proven)]
@@ -80,12 +80,15 @@ def levels_table(plans: Sequence[ComparedPlan], *, best: str, decided_by: str) -
     return made
 
 
+def _is_idle(row: Sequence[ComparedLevel]) -> bool:
+    """Whether a level is about evictions, and nobody evicts."""
+    return all(level.name.startswith((BUDGETS, EVICTED)) and level.value == 0 for level in row)
+
+
 def _matters(index: int, row: Sequence[ComparedLevel], count: int) -> bool:
-    """Whether a level is shown: evictions only where somebody evicts; of many levels those that differ."""
-    values = {level.value for level in row}
-    if values == {0} and row[0].sense == "minimize" and row[0].bound is None and not row[0].terms:
-        return False
-    return count <= MOST_LEVELS or index < MOST_LEVELS // 2 or len(values) > 1 or bool(row[0].terms)
+    """Whether a level is shown: of many the first, those that differ, and sums."""
+    differs = len({level.value for level in row}) > 1
+    return count <= MOST_LEVELS or index < MOST_LEVELS // 2 or differs or bool(row[0].terms)
 
 
 def _cells(level: ComparedLevel, *, proven: bool) -> list[str]:

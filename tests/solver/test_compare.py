@@ -62,7 +62,7 @@ TOO_FULL = {"hi-0": "n1", "hi-1": "n1", "lo-0": "n1"}
 @pytest.mark.parametrize(
     ("plans", "verdict", "best", "decided_by"),
     [
-        pytest.param({"a": ALL}, "", ("a",), "", id="one plan is not compared"),
+        pytest.param({"a": ALL}, "a is valid", ("a",), "", id="one plan alone is compared with nothing"),
         pytest.param(
             {"a": ALL, "b": {"lo-0": "n1", "lo-1": "n2"}},
             "a is better: placed/priority=10 2 against 0",
