@@ -17,14 +17,17 @@ from placewright.models.rules import RULES, inter_agent_affinity, topology_sprea
 from placewright.models.rules.base import Rule
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.limit_overcommit import limit_of
+from placewright.models.rules.own_terms import own_matcher
 from placewright.models.rules.topology import term_matches
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
-from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import Tally
 
+FEW_DOMAINS = 10
+"""Topology domains that are each opened for those who lean on others; of more, one is."""
 PASSES = 3
 """Agents that find no place are tried again after the others: what they need may have come meanwhile."""
 
@@ -53,6 +56,7 @@ def construct(
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
+            builder.escort(g)
             builder.place_at(g, target[g], deadline)
     for _ in range(PASSES):
         before = builder.total
@@ -110,9 +114,39 @@ class _Builder:
 
     def place_group(self, g: int, deadline: Deadline) -> bool:
         """Place what is left of a group; True when nothing of it is left."""
+        self.escort(g)
         members = self._compilation.groups[g].members
         start = int(self.count[g].sum())
         return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
+
+    def escort(self, g: int) -> None:
+        """Let one agent that the group leans on into each of its domains, ahead of its turn.
+
+        Those it leans on may be less important. Placed at their turn they would open a domain when the room
+        in it is gone. Where domains are as small as nodes one alone has to do.
+        """
+        compilation, agent = self._compilation, self._compilation.groups[g].agent
+        if not agent.spec.affinity or self.count[g].any():
+            return
+        matcher = own_matcher(compilation.snapshot, agent)
+        company = compilation.groups_matching(matcher).tolist()
+        for key in dict.fromkeys(term.topology_key for term in agent.spec.affinity):
+            domain = compilation.domains(key).of_node
+            wanted = np.unique(domain[(compilation.cap[g] > 0) & (domain >= 0)])
+            if len(wanted) > FEW_DOMAINS:
+                wanted = wanted[:1]
+            there = compilation.residents_matching(matcher) + self.count[company].sum(axis=0)
+            for d in wanted.tolist():
+                if not there[domain == d].any():
+                    any(self._let_in(q, domain == d) for q in company if q != g and q in compilation.pending)
+
+    def _let_in(self, g: int, where: BoolArray) -> bool:
+        """Place one agent of a group on some of the nodes; False where that cannot be."""
+        placed = int(self.count[g].sum())
+        members = self._compilation.groups[g].members
+        return placed < len(members) and any(
+            self._place_on(g, members[placed], n) for n in self._candidates(g) if where[n]
+        )
 
     def place_at(self, g: int, target: IntArray, deadline: Deadline) -> None:
         """Place members of a group where `target` (N,) wants them, as far as they are accepted there."""

@@ -1,0 +1,33 @@
+"""First answers: what is placed ahead of its turn, so that those who are more important find company."""
+
+from __future__ import annotations
+
+import pytest
+
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.construct import construct
+from placewright.tests.builders import agent, agents, near, node, snapshot
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_leader_that_is_less_important_comes_first_where_more_important_ones_lean_on_it(
+    packed: bool,
+) -> None:
+    # Placed at its turn the leader would come when the others have taken all the room.
+    nodes = [node(f"n{i}", cpu=4000, zone="ab"[i % 2]) for i in range(4)]
+    leader = agent("leader", cpu=100, labels={"app": "lead"})
+    followers = agents("follower", 6, cpu=1000, priority=100, affinity=(near(app="lead"),))
+    others = agents("other", 16, cpu=1000, priority=50)
+    compilation, _ = compile_problem(snapshot(nodes, [leader, *followers, *others]))
+    count = construct(compilation, Deadline(10), packed=packed)
+    placed = {group.agent.name: int(count[g].sum()) for g, group in enumerate(compilation.groups)}
+    assert placed["follower-0"] == 6
+    assert placed["leader"] == 1
+
+
+def test_who_leans_on_nobody_that_can_come_lets_nobody_in() -> None:
+    lonely = agent("lonely", priority=5, affinity=(near(app="nobody"),))
+    compilation, _ = compile_problem(snapshot([node("n1", zone="a")], [lonely, agent("other")]))
+    count = construct(compilation, Deadline(10))
+    assert [int(row.sum()) for row in count] == [0, 1]
