@@ -21,7 +21,7 @@ from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import outcome
 
-MOST_ROUNDS = 20
+MOST_ROUNDS = 10
 """How often victims that were not needed are looked for: one that stays can make another one possible."""
 
 
@@ -41,11 +41,17 @@ def spare(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntA
     """
     work = _Work(compilation, count)
     for _ in range(MOST_ROUNDS):
-        victim = next(needless(work.state, RULES), None)
-        if victim is None or not work.make_way(victim):
+        victims = list(needless(work.state, RULES))
+        if not [victim for victim in victims if work.make_way(victim)]:
             break
         work.fill(deadline)
     return count if work.broken else work.count
+
+
+def stays_needless(compilation: Compilation, count: IntArray) -> bool:
+    """Whether an answer has victims that nobody of higher priority needed, or is broken otherwise."""
+    work = _Work(compilation, count)
+    return work.broken or any(True for _ in needless(work.state, RULES))
 
 
 class _Work:
@@ -90,13 +96,21 @@ class _Work:
                 full.add(g)
 
     def make_way(self, victim: Agent) -> bool:
-        """Send away newcomers on the victim's node that are not more important, until it can be back."""
+        """Send away newcomers that are not more important until the victim can be back; False if it cannot.
+
+        Those on its node go first, then those elsewhere in its domains.
+        """
         home = self._home(victim)
+        if self.state.has(victim) and victim.key not in self.state.new:
+            return True
         if victim.key in self.state.new:
             self._take_off(victim)
-        there = [a for a in self.state.agents_on(home.name).values() if a.key in self.state.new]
-        rivals = [agent for agent in there if agent.spec.priority <= victim.spec.priority]
-        for rival in sorted(rivals, key=_importance):
+        rivals = [
+            (node is not home, _importance(agent), agent)
+            for agent, node in self.state.placed()
+            if agent.spec.priority <= victim.spec.priority
+        ]
+        for _, _, rival in sorted(rivals, key=lambda item: item[:2]):
             if rejection(self.state, victim, home) is None:
                 break
             self._take_off(rival)

@@ -13,7 +13,8 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.complete import complete, spare
+from placewright.solver.complete import complete, spare, stays_needless
+from placewright.solver.construct import construct
 from placewright.solver.first_answer import first_answer
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import counts_of, outcome
@@ -29,6 +30,8 @@ from placewright.solver.verify import Refused, VerifiedPlan, verify
 Progress = Callable[[str], None]
 EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
+LAST_RESORT = 2.0
+"""Seconds for an answer without evictions, where the one that was found has some that nobody needed."""
 EMIT_PASSES = 4.0
 """How often what comes after the solve goes over the placement, in passes of `find_order`."""
 
@@ -88,6 +91,9 @@ def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadlin
     if not compilation.standing.any() or all(level.value == level.bound for level in answer.levels):
         return answer
     count = spare(compilation, answer.count, deadline)
+    if stays_needless(compilation, count):
+        # Better nobody is evicted than somebody for nothing.
+        count = construct(compilation, Deadline(LAST_RESORT))
     values = (level.value(count) for level in problem.levels)
     levels = (replace(known, value=value) for known, value in zip(answer.levels, values, strict=True))
     return replace(answer, count=count, levels=tuple(levels))
