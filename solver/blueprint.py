@@ -1,11 +1,13 @@
 """The relaxation's solution as a plan: how many of each group go to each node of a class.
 
 A class of m nodes that is to take y agents of a group gives each of its nodes y // m, and one more to as
-many as are left over. Nodes of one class are alike, or nearly, so what fits in the sum mostly fits on each.
+many as are left over, where that is least in the way of what the node has been given already. Nodes of one
+class are alike, or nearly, so what fits in the sum mostly fits on each.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,10 +40,9 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
     where those before them took a good part of the time.
     """
     deadline = Deadline(seconds)
-    target = np.zeros_like(problem.cap)
     bounds: list[int] = []
     if not problem.cap.any():
-        return Blueprint(target, ())
+        return Blueprint(np.zeros_like(problem.cap), ())
     relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.room, problem.running)
     solution: dict[tuple[int, int], float] = {}
     for level in problem.levels:
@@ -54,12 +55,44 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
         solution = relaxation.solution()
         bounds.append(best)
         level.demand(relaxation, best)
+    return Blueprint(_spread_out(problem, relaxation.members, _whole(solution)), tuple(bounds))
+
+
+def _whole(solution: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], int]:
+    """(group, class) -> agents: rounded down, and what that leaves of a group to its largest remainders."""
+    by_group: dict[int, list[tuple[int, float]]] = {}
     for (g, c), amount in solution.items():
-        nodes = relaxation.members[c]
-        open_nodes = nodes[problem.cap[g, nodes] > 0]
-        each, over = divmod(int(amount), len(open_nodes))
-        target[g, open_nodes] += each
-        # What is left over goes to the nodes that have been given the least so far.
-        least = np.argsort(target[:, open_nodes].sum(axis=0), kind="stable")
-        target[g, open_nodes[least[:over]]] += 1
-    return Blueprint(np.minimum(target, problem.cap), tuple(bounds))
+        by_group.setdefault(g, []).append((c, amount))
+    whole: dict[tuple[int, int], int] = {}
+    for g, parts in by_group.items():
+        for c, amount in parts:
+            whole[g, c] = int(amount)
+        left = round(sum(amount for _, amount in parts)) - sum(whole[g, c] for c, _ in parts)
+        for c, _ in sorted(parts, key=lambda part: int(part[1]) - part[1])[:left]:
+            whole[g, c] += 1
+    return whole
+
+
+def _spread_out(
+    problem: Problem, members: Sequence[IntArray], amounts: Mapping[tuple[int, int], int]
+) -> IntArray:
+    """Counts (G, N): each class's agents over its nodes, the largest agents first.
+
+    What evenness leaves over goes where it is least in the way of what is there: to nodes that are used
+    little of what the agent asks for.
+    """
+    target = np.zeros_like(problem.cap)
+    room = np.maximum(problem.room, 1).astype(np.float64)
+    used = np.zeros_like(room)
+    size = (problem.request / room.max(axis=0, initial=1.0)).max(axis=1, initial=0.0)
+    for g, c in sorted(amounts, key=lambda key: (-size[key[0]], key)):
+        nodes = members[c][problem.cap[g, members[c]] > 0]
+        each, over = divmod(amounts[g, c], len(nodes))
+        share = problem.request[g] / room[nodes]
+        used[nodes] += each * share
+        target[g, nodes] += each
+        burden = (used[nodes] * share).sum(axis=1) + (used[nodes] + share > 1.0).any(axis=1)
+        least = np.argsort(burden, kind="stable")[:over]
+        used[nodes[least]] += share[least]
+        target[g, nodes[least]] += 1
+    return np.minimum(target, problem.cap)

@@ -9,11 +9,12 @@ import numpy as np
 from placewright.models.profile import ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.baseline import baseline_counts
-from placewright.solver.blueprint import blueprint
+from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.bound import affordable
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.construct import construct
+from placewright.solver.objectives.base import Tally
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
 from placewright.solver.outcome import settled_counts
@@ -24,6 +25,8 @@ PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
 GUIDED_SECONDS_PER_PAIR = 8e-7
 """What it takes to compare one node for one agent by what it costs the levels, about."""
+TURNED_AWAY = 0.3
+"""The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 CONSTRUCT_SHARE = 0.3
@@ -48,7 +51,7 @@ def first_answer(
     plan = blueprint(problem, deadline.remaining() / 2) if followed else None
     best = baseline
     if best is None or not until.passed:
-        best = _better(problem, best, construct(compilation, deadline, target=plan.target if plan else None))
+        best = _better(problem, best, _followed(compilation, problem, deadline, plan))
     for make in _further(compilation, problem, deadline):
         if until.passed:
             break
@@ -99,12 +102,30 @@ def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> In
 
 def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
     """Agents one after the other to where they cost the levels least; None without levels or time for it."""
-    weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
-    tallies = [tally for level in weighted if (tally := level.tally()) is not None]
-    seconds = GUIDED_SECONDS_PER_PAIR * len(compilation.snapshot.pending) * len(compilation.nodes)
-    if not tallies or seconds > deadline.remaining() * GUIDED_SHARE:
+    tallies = _tallies(compilation, problem, deadline, len(compilation.snapshot.pending))
+    if not tallies:
         return None
     return construct(compilation, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
+
+
+def _followed(
+    compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint | None
+) -> IntArray:
+    """Agents to where the relaxation wants them; whom the rules turn away there goes where it costs least."""
+    if plan is None:
+        return construct(compilation, deadline)
+    turned_away = int(TURNED_AWAY * len(compilation.snapshot.pending))
+    tallies = _tallies(compilation, problem, deadline, turned_away)
+    return construct(compilation, deadline, target=plan.target, tallies=tallies)
+
+
+def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, agents: int) -> list[Tally]:
+    """What so many agents are compared by; nothing without levels that compare, or time for it."""
+    weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
+    seconds = GUIDED_SECONDS_PER_PAIR * agents * len(compilation.nodes)
+    if seconds > deadline.remaining() * GUIDED_SHARE:
+        return []
+    return [tally for level in weighted if (tally := level.tally()) is not None]
 
 
 def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:

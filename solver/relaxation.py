@@ -160,7 +160,7 @@ class Relaxation:
         if not self._solved:
             return {}
         found = {key: variable.solution_value() + 1e-6 for key, variable in self._y.items()}
-        return {key: value for key, value in found.items() if value >= 1.0}
+        return {key: value for key, value in found.items() if value >= 1e-3}
 
     def _solve(self) -> float | None:
         self._solved = self.lp.Solve() == pywraplp.Solver.OPTIMAL

@@ -1,0 +1,63 @@
+"""The relaxation's solution as counts: whole agents, evenly over alike nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from placewright.models.profile import Profile, ScoreName
+from placewright.solver.blueprint import _whole, blueprint
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.first_answer import first_answer
+from placewright.tests.builders import agents, node, snapshot, spread
+
+
+@pytest.mark.parametrize(
+    ("solution", "expected"),
+    [
+        pytest.param({(0, 0): 3.0, (0, 1): 2.0}, {(0, 0): 3, (0, 1): 2}, id="whole numbers stay"),
+        pytest.param(
+            {(0, 0): 1.6, (0, 1): 2.4}, {(0, 0): 2, (0, 1): 2}, id="the largest remainder is rounded up"
+        ),
+        pytest.param(
+            {(0, 0): 0.4, (0, 1): 0.3, (0, 2): 0.3}, {(0, 0): 1, (0, 1): 0, (0, 2): 0}, id="nobody is lost"
+        ),
+        pytest.param({(0, 0): 1.5, (1, 0): 0.2}, {(0, 0): 2, (1, 0): 0}, id="each group by itself"),
+    ],
+)
+def test_whole_agents(solution: dict[tuple[int, int], float], expected: dict[tuple[int, int], int]) -> None:
+    assert _whole(solution) == expected
+
+
+def test_what_is_left_over_goes_where_little_is_asked_of_the_same() -> None:
+    # One large agent for each of two nodes of three; the small one goes to the third.
+    nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
+    cluster = snapshot(nodes, [*agents("large", 2, cpu=3000), *agents("small", 1, cpu=500)])
+    _, problem = compile_problem(cluster)
+    target = blueprint(problem).target
+    assert target.sum() == 3
+    assert (target.sum(axis=0) == 1).all()
+
+
+def test_cpu_and_memory_meet_on_one_node() -> None:
+    # Two kinds with nothing in common are best side by side: balance says so, and so does the room.
+    nodes = [node(f"n{i}", cpu=4000, memory=4096) for i in range(4)]
+    cluster = snapshot(nodes, [*agents("cpu", 2, cpu=2000), *agents("memory", 2, memory=2048)])
+    _, problem = compile_problem(cluster)
+    target = blueprint(problem).target
+    assert target.sum() == 4
+    assert (target.sum(axis=1) == 2).all()
+    assert target.max() == 1
+
+
+def test_whom_the_rules_turn_away_goes_where_it_costs_least() -> None:
+    # The relaxation knows no zones: it would use all nodes alike, which the spread forbids.
+    nodes = [node(f"a{i}", zone="a") for i in range(3)] + [node("b0", zone="b")]
+    kept = agents("a", 4, cpu=1000, labels={"app": "web"}, spread=(spread(app="web"),))
+    cluster = snapshot(nodes, kept, profile=Profile(weights={ScoreName.LEAST_ALLOCATED: 1}))
+    compilation, problem = compile_problem(cluster)
+    count, _ = first_answer(compilation, problem, Deadline(30), lambda _: True)
+    assert count.sum() == 4
+    assert np.sort(count.sum(axis=0)[:3]).tolist() == [0, 1, 1]
+    assert count.sum(axis=0)[3] == 2
