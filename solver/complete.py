@@ -33,25 +33,21 @@ def complete(compilation: Compilation, count: IntArray, deadline: Deadline) -> I
     return count if work.broken else work.count
 
 
-def spare(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntArray:
-    """Counts (G, N) without victims that nobody of higher priority needed.
+def spare(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntArray | None:
+    """Counts (G, N) without victims that nobody of higher priority needed; None where that cannot be had.
 
     Who stands in their way and is not more important goes instead. Only an answer whose levels were not
-    all pushed to the end has such victims. Those that cannot be helped remain.
+    all pushed to the end has such victims.
     """
     work = _Work(compilation, count)
     for _ in range(MOST_ROUNDS):
         victims = list(needless(work.state, RULES))
+        if not victims:
+            return None if work.broken else work.count
         if not [victim for victim in victims if work.make_way(victim)]:
             break
         work.fill(deadline)
-    return count if work.broken else work.count
-
-
-def stays_needless(compilation: Compilation, count: IntArray) -> bool:
-    """Whether an answer has victims that nobody of higher priority needed, or is broken otherwise."""
-    work = _Work(compilation, count)
-    return work.broken or any(True for _ in needless(work.state, RULES))
+    return None
 
 
 class _Work:

@@ -13,7 +13,7 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.complete import complete, spare, stays_needless
+from placewright.solver.complete import complete, spare
 from placewright.solver.construct import construct
 from placewright.solver.first_answer import first_answer
 from placewright.solver.hand_out import hand_out_devices
@@ -30,6 +30,8 @@ from placewright.solver.verify import Refused, VerifiedPlan, verify
 Progress = Callable[[str], None]
 EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
+SPARE_PASSES = 4.0
+"""The same for looking, twice, whether every eviction was needed."""
 LAST_RESORT = 2.0
 """Seconds for an answer without evictions, where the one that was found has some that nobody needed."""
 EMIT_PASSES = 4.0
@@ -91,7 +93,7 @@ def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadlin
     if not compilation.standing.any() or all(level.value == level.bound for level in answer.levels):
         return answer
     count = spare(compilation, answer.count, deadline)
-    if stays_needless(compilation, count):
+    if count is None:
         # Better nobody is evicted than somebody for nothing.
         count = construct(compilation, Deadline(LAST_RESORT))
     values = (level.value(count) for level in problem.levels)
@@ -105,7 +107,8 @@ def _reserve(compilation: Compilation, start: IntArray) -> float:
     made = outcome(compilation, start)
     devices = hand_out_devices(compilation.snapshot, made.steps) or {}
     find_order(compilation.snapshot, made.steps, devices, evicted=made.evicted)
-    return EMIT_PASSES * (time.perf_counter() - began)
+    passes = EMIT_PASSES + (SPARE_PASSES if compilation.standing.any() else 0.0)
+    return passes * (time.perf_counter() - began)
 
 
 def _acceptor(compilation: Compilation) -> Callable[[IntArray], bool]:

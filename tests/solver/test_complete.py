@@ -58,6 +58,8 @@ def test_a_victim_goes_before_nobody_who_is_not_more_important() -> None:
     compilation, problem = compile_problem(cluster, preempt=True)
     count = np.zeros_like(problem.cap)
     count[0, 0] = count[1, 1] = 1
-    spared = outcome(compilation, spare(compilation, count, Deadline(10)))
+    counts = spare(compilation, count, Deadline(10))
+    assert counts is not None
+    spared = outcome(compilation, counts)
     assert len(spared.evicted) == 1
     assert [a.name for a, _ in spared.steps] == ["high"]
