@@ -48,7 +48,8 @@ def compile_problem(
     groups = (*pending, *leaving, *(leaving[g] for g in back))
     running = _running(snapshot, groups, len(pending), len(leaving), back)
     eligible = _eligible_pairs(snapshot, groups, rules)
-    fixed = [a for a in snapshot.residents if a.key not in {m.key for g in leaving for m in g.members}]
+    may_leave = {agent.key for group in leaving for agent in group.members}
+    fixed = [agent for agent in snapshot.residents if agent.key not in may_leave]
     amounts = _amounts(snapshot, groups, fixed, running)
     compilation = Compilation(snapshot, groups, amounts, eligible, running)
     compiled = [encoder.compile(compilation) for encoder in encoders]

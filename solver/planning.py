@@ -21,6 +21,9 @@ from placewright.solver.replay import find_order
 from placewright.solver.search import Answer
 from placewright.solver.settings import Settings
 
+MOST_LOOKS = 20
+"""Victims for which it is worked out who, on another node, could not be there beside them."""
+
 
 def make_plan(
     compilation: Compilation, problem: Problem, answer: Answer, settings: Settings, *, out_of_time: bool
@@ -68,15 +71,19 @@ def make_plan(
 def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
     """Who leaves, the most important first, each with those that it makes room for."""
     newcomers = [agent for agent, _ in made.steps]
+    looks = MOST_LOOKS
     for victim in sorted(made.evicted, key=lambda agent: (-agent.spec.priority, agent.key)):
         wanting = preemptors(state.snapshot, newcomers, victim)
         there = [agent for agent in wanting if state.new[agent.key] == victim.node_name]
+        if not there and looks:
+            looks -= 1
+            there = _repelled(state, victim, wanting)
         yield Eviction(
             namespace=victim.namespace,
             agent=victim.name,
             node=victim.node_name,
             uid=victim.uid,
-            makes_room_for=tuple(agent.key for agent in there or _repelled(state, victim, wanting)),
+            makes_room_for=tuple(agent.key for agent in there),
         )
 
 

@@ -13,6 +13,9 @@ from typing import cast
 from placewright.models.agent import Agent, AgentClass, QosClass
 from placewright.models.rules.base import Rule
 from placewright.models.rules.claims import delayed_claims
+from placewright.models.rules.own_terms import own_matcher
+from placewright.models.rules.topology import Matcher, matches
+from placewright.models.rules.topology_spread import counted_agents, hard_constraints
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
@@ -90,9 +93,11 @@ def needless(state: ClusterState, rules: Sequence[Rule]) -> Iterator[Agent]:
     victims = state.evicted
     for priority in sorted({victim.spec.priority for victim in victims}, reverse=True):
         without = _beside_higher(state, priority)
-        for victim in (v for v in victims if v.spec.priority == priority):
-            if _goes_back(without, victim, rules):
-                yield victim
+        open_to = [v for v in victims if v.spec.priority == priority and _is_let_in(without, v, rules)]
+        # Where those above do not hold together without the others nothing can be said.
+        if open_to and not _is_broken(without, rules):
+            watching = _watching(without)
+            yield from (v for v in open_to if _goes_back(without, v, rules, watching))
 
 
 def _beside_higher(state: ClusterState, priority: int) -> ClusterState:
@@ -106,12 +111,41 @@ def _beside_higher(state: ClusterState, priority: int) -> ClusterState:
     return without
 
 
-def _goes_back(state: ClusterState, victim: Agent, rules: Sequence[Rule]) -> bool:
-    """Whether the victim could be back on its node with nobody the worse for it. Leaves `state` as it was."""
+def _is_let_in(state: ClusterState, victim: Agent, rules: Sequence[Rule]) -> bool:
+    """Whether every filter would take the victim back on its node."""
     home = state.snapshot.node_by_name[victim.node_name]
-    if any(rule.rejects(state, victim, home) is not None for rule in rules):
-        return False
+    return all(rule.rejects(state, victim, home) is None for rule in rules)
+
+
+def _is_broken(state: ClusterState, rules: Sequence[Rule]) -> bool:
+    return any(True for rule in rules for _ in rule.violations(state))
+
+
+def _watching(state: ClusterState) -> tuple[Matcher, ...]:
+    """Whom newcomers count for their spread, or look for as company: nobody else's coming can hurt them."""
+    found: dict[Matcher, None] = {}
+    seen: set[int] = set()
+    for agent, _ in state.placed():
+        if id(agent.spec) in seen:
+            continue
+        seen.add(id(agent.spec))
+        if agent.spec.affinity:
+            found[own_matcher(state.snapshot, agent)] = None
+        for constraint in hard_constraints(state.snapshot, agent):
+            counted = counted_agents(agent, constraint)
+            if counted is not None:
+                found[counted] = None
+    return tuple(found)
+
+
+def _goes_back(
+    state: ClusterState, victim: Agent, rules: Sequence[Rule], watching: Sequence[Matcher]
+) -> bool:
+    """Whether the victim could be back on its node with nobody the worse for it. Leaves `state` as it was."""
+    in_gang = bool(victim.spec.pod_group)
+    if not in_gang and not any(matches(state.snapshot, matcher, victim) for matcher in watching):
+        return True
     state.restore(victim)
-    harmless = not any(True for rule in rules for _ in rule.violations(state))
-    state.remove(victim, home)
+    harmless = not _is_broken(state, rules)
+    state.remove(victim, state.snapshot.node_by_name[victim.node_name])
     return harmless
