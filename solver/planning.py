@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.levels import stage_terms
 from placewright.models.plan import Binding, DeviceAssignment, Eviction, Level, Plan, Status, VolumeBinding
-from placewright.models.rules import RULES
+from placewright.models.rules.topology import Matcher, matches
+from placewright.models.rules.topology_spread import counted_agents, hard_constraints
 from placewright.models.rules.victims import preemptors
 from placewright.models.rules.volume_binding import choose_volumes
 from placewright.models.snapshot import Snapshot
@@ -20,9 +21,6 @@ from placewright.solver.problem import Problem
 from placewright.solver.replay import find_order
 from placewright.solver.search import Answer
 from placewright.solver.settings import Settings
-
-MOST_LOOKS = 20
-"""Victims for which it is worked out who, on another node, could not be there beside them."""
 
 
 def make_plan(
@@ -71,29 +69,43 @@ def make_plan(
 def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
     """Who leaves, the most important first, each with those that it makes room for."""
     newcomers = [agent for agent, _ in made.steps]
-    looks = MOST_LOOKS
     for victim in sorted(made.evicted, key=lambda agent: (-agent.spec.priority, agent.key)):
         wanting = preemptors(state.snapshot, newcomers, victim)
         there = [agent for agent in wanting if state.new[agent.key] == victim.node_name]
-        if not there and looks:
-            looks -= 1
-            there = _repelled(state, victim, wanting)
         yield Eviction(
             namespace=victim.namespace,
             agent=victim.name,
             node=victim.node_name,
             uid=victim.uid,
-            makes_room_for=tuple(agent.key for agent in there),
+            makes_room_for=tuple(agent.key for agent in there or _repelled(state, victim, wanting)),
         )
 
 
 def _repelled(state: ClusterState, victim: Agent, wanting: Sequence[Agent]) -> list[Agent]:
-    """Those that could not be where they are with the victim back: they are on other nodes of its domain."""
-    home = state.snapshot.node_by_name[victim.node_name]
-    state.restore(victim)
-    blamed = {violation.agent for rule in RULES for violation in rule.violations(state)}
-    state.remove(victim, home)
-    return [agent for agent in wanting if agent.key in blamed]
+    """Those on other nodes of its domains that it keeps out, or that keep it out, or that count it."""
+    nodes = state.snapshot.node_by_name
+    home = nodes[victim.node_name].labels
+    known: dict[Hashable, tuple[str, ...]] = {}
+    found = []
+    for agent in wanting:
+        key = (id(agent.spec), agent.namespace, agent.label_set)
+        if key not in known:
+            known[key] = _shared_keys(state.snapshot, victim, agent)
+        there = nodes[state.new[agent.key]].labels
+        if any(name in home and home[name] == there.get(name) for name in known[key]):
+            found.append(agent)
+    return found
+
+
+def _shared_keys(snapshot: Snapshot, victim: Agent, agent: Agent) -> tuple[str, ...]:
+    """Topology keys in whose domains the two cannot, or can hardly, be together."""
+    keys = [t.topology_key for t in agent.spec.anti_affinity if matches(snapshot, Matcher((t,)), victim)]
+    keys += [t.topology_key for t in victim.spec.anti_affinity if matches(snapshot, Matcher((t,)), agent)]
+    for constraint in hard_constraints(snapshot, agent):
+        counted = counted_agents(agent, constraint)
+        if counted is not None and matches(snapshot, counted, victim):
+            keys.append(constraint.topology_key)
+    return tuple(dict.fromkeys(keys))
 
 
 def _status(
