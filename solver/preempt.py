@@ -32,9 +32,9 @@ def make_room(compilation: Compilation, count: IntArray, deadline: Deadline) -> 
     for g in sorted(compilation.pending, key=room.priority, reverse=True):
         missing = int(compilation.size[g] - count[g].sum())
         if missing and may_preempt(compilation.snapshot, compilation.groups[g].agent):
-            waiting = iter([a for a in compilation.groups[g].members if a.key not in room.state.new])
-            if not all(room.place(g, agent) for agent in waiting if not deadline.passed):
-                continue
+            for agent in [a for a in compilation.groups[g].members if a.key not in room.state.new]:
+                if deadline.passed or not room.place(g, agent):
+                    break
     room.bring_back(deadline)
     broken = any(True for rule in RULES for _ in rule.violations(room.state))
     return count if broken else room.count

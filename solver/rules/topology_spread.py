@@ -121,16 +121,24 @@ def _by_domain(domain: IntArray, amount: IntArray, domains: int) -> IntArray:
     return summed
 
 
-def _encode(x: Variables, spread: _Spread) -> None:
-    final: dict[int, cp_model.LinearExpr] = {}
+def _totals(
+    x: Variables, spread: _Spread, groups: tuple[int, ...]
+) -> tuple[dict[int, cp_model.LinearExpr], cp_model.IntVar]:
+    """What each counting domain holds with `groups` added to who is there, and a variable for the least."""
+    totals: dict[int, cp_model.LinearExpr] = {}
     most = 0
     for d in np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)]).tolist():
         nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
-        final[d] = x.sum(spread.matching, nodes) + int(spread.start[d])
-        most = max(most, int(spread.start[d]) + x.most(spread.matching, nodes))
+        totals[d] = x.sum(groups, nodes) + int(spread.start[d])
+        most = max(most, int(spread.start[d]) + x.most(groups, nodes))
     least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "least")
-    for count in () if spread.floor_is_zero else final.values():
+    for count in () if spread.floor_is_zero else totals.values():
         x.model.add(least <= count)
+    return totals, least
+
+
+def _encode(x: Variables, spread: _Spread) -> None:
+    final, least = _totals(x, spread, spread.matching)
     x.complete_hints(lambda count: [(least, _least(spread, count))])
     passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
     for g in spread.groups:
@@ -158,15 +166,7 @@ def _passing_at_start(x: Variables, spread: _Spread) -> dict[int, Literal]:
     Right away is after the evictions and before anything is placed. What is fixed in a neighbourhood counts
     as if it had been there: never too lax for the minimum, and the acceptor judges the rest.
     """
-    stays: dict[int, cp_model.LinearExpr] = {}
-    most = 0
-    for d in np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)]).tolist():
-        nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
-        stays[d] = x.sum(spread.standing, nodes) + int(spread.start[d])
-        most = max(most, int(spread.start[d]) + x.most(spread.standing, nodes))
-    least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "")
-    for count in () if spread.floor_is_zero else stays.values():
-        x.model.add(least <= count)
+    stays, least = _totals(x, spread, spread.standing)
     passes: dict[int, Literal] = {}
     for d, count in stays.items():
         passes[d] = x.model.new_bool_var("")
