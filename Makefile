@@ -1,6 +1,6 @@
 # The same few commands for people and for CI. Everything happens inside .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow conformance lint types docs check-docs package check lock clean
+.PHONY: help demo test slow conformance bench bench-full lint types docs check-docs package check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -39,6 +39,14 @@ $(JUDGE): $(wildcard tests/conformance/*.go) tests/conformance/go.mod tests/conf
 conformance: $(STAMP) $(JUDGE)  ## kube-scheduler itself as the judge (needs Go); CLUSTERS=500 PLANS=200 for more
 	@$(BIN)/python -m placewright.tests.conformance.run --clusters $(CLUSTERS) --plans $(PLANS) --seed $(SEED)
 
+BENCH = $(BIN)/python -m placewright.benchmarks $(CASES) $(if $(OLD),--compare $(OLD))
+
+bench: $(STAMP)  ## the small benchmarks, in minutes; CASES='steady openb*' for some, OLD=FILE.json to compare with
+	@$(BENCH)
+
+bench-full: $(STAMP)  ## all sizes: hours, and 8 GiB of memory
+	@$(BENCH) --full
+
 lint: $(STAMP)  ## ruff, formatting included
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 
@@ -60,4 +68,4 @@ lock: $(STAMP)  ## write requirements.lock from what is installed now
 	@{ echo '# Every version that development, tests and CI install. Made by `make lock`.'; $(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^pip=='; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean:  ## remove what was built
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .conformance
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .conformance .bench

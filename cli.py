@@ -38,6 +38,7 @@ from placewright.models.plan_file import read_plan
 from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Phases
 from placewright.solver.compare import compare as compare_plans
 from placewright.solver.compare import contenders
 from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
@@ -140,11 +141,15 @@ def place(
         require_all=require_all,
         preempt=preempt,
     )
-    snapshot = reading.load(inputs)
+    phases = Phases()
+    with phases("read"):
+        snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = place_agents(snapshot, settings, progress=progress.say)
     if isinstance(verdict, Refused):
         _refuse(verdict)
+    if verdict.plan.timing:
+        verdict = verdict.timed({**phases.rounded(), **verdict.plan.timing})
     if output is Format.TABLE and not quiet:
         print_plan(make_console(), verdict, bindings=verbose)
     _emit(verdict, output, out)

@@ -39,3 +39,7 @@ class Phases:
             yield
         finally:
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def rounded(self) -> dict[str, float]:
+        """The same to the microsecond, as plans have it."""
+        return {name: round(seconds, 6) for name, seconds in self.seconds.items()}

@@ -85,7 +85,7 @@ def place(
         return replace(verdict, plan=plan.model_copy(update={"status": Status.INVALID}))
     if settings.deterministic:
         return verdict
-    return verdict.timed({name: round(seconds, 6) for name, seconds in phases.seconds.items()})
+    return verdict.timed(phases.rounded())
 
 
 def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadline: Deadline) -> Answer:

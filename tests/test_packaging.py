@@ -42,6 +42,7 @@ def test_type_checkers_see_every_part() -> None:
         "cli_options.py",
         "py.typed",
         *FOLDERS,
+        "benchmarks",
         "tests",
     }
     assert all(path.is_symlink() and path.exists() for path in links.values())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
+import orjson
 import pytest
 
+from placewright.benchmarks.cases import openb
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.options import Options
 from placewright.models.plan import Status
@@ -36,20 +36,12 @@ def test_its_workloads_need_no_more_agents_than_they_have() -> None:
     assert [agent.key for agent in expanded.pending if agent.owner and agent.owner.kind == "Deployment"] == []
 
 
-def _openb() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("openb", ROOT / "benchmarks" / "openb.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not OPENB.exists(), reason="the openb trace is not here")
-def test_the_openb_trace_is_placed_as_one_batch_and_verified() -> None:
-    openb = _openb()
-    snapshot = openb.load(openb.convert(OPENB))
+def test_the_openb_trace_is_placed_as_one_batch_and_verified(tmp_path: Path) -> None:
+    file = tmp_path / "openb.json"
+    file.write_bytes(orjson.dumps(openb.convert(OPENB)))
+    snapshot = load_snapshot([str(file)], Options())
     assert (len(snapshot.nodes), len(snapshot.pending)) == (1213, 8152)
     verdict = place(snapshot, Settings(time_limit=30.0))
     assert isinstance(verdict, VerifiedPlan)

@@ -1,11 +1,8 @@
 """The same snapshot, the same machine: placewright beside kube-scheduler itself.
 
-    make conformance CLUSTERS=1 PLANS=0      # builds it
-    python benchmarks/side_by_side.py 100 300 1000 --time-limit 20
-
-kube-scheduler runs in-process, with its own queue, cache and plugins, preemption on, and without an API
-server or kubelets, which flatters its seconds. Agents have no controller: an evicted one is gone. Three
-clusters of each size:
+`make conformance CLUSTERS=1 PLANS=0` builds it. kube-scheduler runs in-process, with its own queue, cache and
+plugins, preemption on, and without an API server or kubelets, which flatters its seconds. Agents have no
+controller: an evicted one is gone. Three clusters of each size:
 
     roomy   everything waits, for about 75 % of the cpu there is
     scarce  everything waits, for about 120 % of it
@@ -14,14 +11,16 @@ clusters of each size:
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from random import Random
-from typing import Any
 
+from placewright.benchmarks.bench import Bench, isolated
+from placewright.benchmarks.objects import HOSTNAME, REQUIRED, ZONE, Object
+from placewright.benchmarks.record import Record
+from placewright.benchmarks.registry import Case, register
 from placewright.models.levels import level_values
 from placewright.models.options import Options
 from placewright.models.snapshot import Snapshot
@@ -32,10 +31,10 @@ from placewright.solver.verify import Refused
 from placewright.tests.conformance.compare import snapshot_of
 from placewright.tests.conformance.harness import Harness
 
-Object = dict[str, Any]
-ZONE, HOSTNAME = "topology.kubernetes.io/zone", "kubernetes.io/hostname"
 PRIORITIES = (1000, 100, 0)
 CASES = ("roomy", "scarce", "full")
+OURS = "placewright"
+LIMIT = 20.0
 
 
 def cluster(case: str, nodes: int, seed: int = 1) -> list[Object]:
@@ -105,14 +104,13 @@ def _rules(rng: Random, app: str, leader: str) -> Object:
     if share < 0.30:
         constraint = {"maxSkew": 1, "topologyKey": ZONE, "whenUnsatisfiable": "DoNotSchedule"}
         return {"topologySpreadConstraints": [{**constraint, "labelSelector": own}]}
-    required = "requiredDuringSchedulingIgnoredDuringExecution"
     if share < 0.45:
         return {
-            "affinity": {"podAntiAffinity": {required: [{"topologyKey": HOSTNAME, "labelSelector": own}]}}
+            "affinity": {"podAntiAffinity": {REQUIRED: [{"topologyKey": HOSTNAME, "labelSelector": own}]}}
         }
     if share < 0.55 and leader:
         term = {"topologyKey": ZONE, "labelSelector": {"matchLabels": {"app": leader}}}
-        return {"affinity": {"podAffinity": {required: [term]}}}
+        return {"affinity": {"podAffinity": {REQUIRED: [term]}}}
     if share < 0.75:
         return {"nodeSelector": {"pool": rng.choice("pqrs")}}
     return {"tolerations": [{"key": "batch", "operator": "Exists"}]} if share < 0.80 else {}
@@ -148,6 +146,7 @@ class Result:
     placed: Counter[int]
     evicted: int
     scores: int
+    phases: Mapping[str, float] = field(default_factory=dict)
 
 
 def ours(snapshot: Snapshot, limit: float, *, preempt: bool) -> Result:
@@ -156,11 +155,11 @@ def ours(snapshot: Snapshot, limit: float, *, preempt: bool) -> Result:
     verdict = place(snapshot, Settings(time_limit=limit, preempt=preempt))
     seconds = time.perf_counter() - start
     if isinstance(verdict, Refused):
-        raise SystemExit(f"the answer did not verify: {verdict.violations[0]}")
+        raise RuntimeError(f"the answer did not verify: {verdict.violations[0]}")
     plan = verdict.plan
     gone = [eviction.key for eviction in plan.evictions]
     steps = [(binding.key, binding.node) for binding in plan.bindings]
-    return _result(f"placewright, {limit:g} s", seconds, snapshot, gone, steps)
+    return replace(_result(OURS, seconds, snapshot, gone, steps), phases=plan.timing)
 
 
 def theirs(objects: list[Object], snapshot: Snapshot) -> Result:
@@ -191,38 +190,45 @@ def _result(
     return Result(who, seconds, placed, len(evicted), level_values(state)["scores"])
 
 
-def rows(case: str, nodes: int, limits: list[float]) -> Iterator[str]:
-    """The lines of the table for one cluster."""
+def both(case: str, nodes: int, limit: float) -> tuple[Counter[int], tuple[Result, Result]]:
+    """How many agents of each priority wait, and what kube-scheduler and placewright make of it."""
     objects = cluster(case, nodes)
     snapshot = snapshot_of(objects, Options())
     asked = Counter(agent.spec.priority for agent in snapshot.pending)
-    results = [theirs(objects, snapshot)]
-    results += [ours(snapshot, limit, preempt=case == "full") for limit in limits]
-    for result in results:
-        by_priority = " | ".join(f"{result.placed[p]}/{asked[p]}" for p in PRIORITIES)
-        yield (
-            f"| {case} | {nodes} | {result.who} | {result.seconds:.1f} | {by_priority} "
-            f"| {result.evicted} | {result.scores} |"
-        )
+    return asked, (theirs(objects, snapshot), ours(snapshot, limit, preempt=case == "full"))
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+def measure(bench: Bench, nodes: int) -> Iterator[Record]:
+    """Each cluster of this size, both answers."""
+    limit = bench.limit(LIMIT)
+    for case in CASES:
+        (asked, results), peak = isolated(both, case, nodes, limit)
+        for result in results:
+            mine = result.who == OURS
+            yield Record(
+                case="side-by-side",
+                size=nodes,
+                variant=f"{case}, {result.who}",
+                pending=asked.total(),
+                placed=result.placed.total(),
+                seconds=result.seconds,
+                peak_mib=peak if mine else 0.0,
+                limit=limit if mine else 0.0,
+                phases=result.phases,
+                extra={
+                    **{f"priority {p}": f"{result.placed[p]}/{asked[p]}" for p in PRIORITIES},
+                    "evicted": result.evicted,
+                    "scores (least)": str(result.scores),
+                },
+            )
+
+
+register(
+    Case(
+        name="side-by-side",
+        about="kube-scheduler itself on the same clusters; needs `make conformance`, which builds it",
+        sizes=(),
+        full=(100, 300, 1_000),
+        measure=measure,
     )
-    parser.add_argument("nodes", nargs="*", type=int, default=[100, 300, 1000])
-    parser.add_argument("--time-limit", type=float, nargs="+", default=[20.0], metavar="SECONDS")
-    parser.add_argument("--case", choices=CASES, nargs="+", default=CASES)
-    arguments = parser.parse_args()
-    titles = " | ".join(f"priority {priority}" for priority in PRIORITIES)
-    print(f"| cluster | nodes | who | seconds | {titles} | evicted | scores (least) |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    for case in arguments.case:
-        for nodes in arguments.nodes:
-            for line in rows(case, nodes, arguments.time_limit):
-                print(line, flush=True)
-
-
-if __name__ == "__main__":
-    main()
+)

@@ -1,7 +1,5 @@
 """Priorities under pressure: placewright's answer beside the sequential baseline's, on random clusters.
 
-    python benchmarks/priority.py --clusters 200 --time-limits 1 10
-
 20 nodes that are alike, 100 running and 150 waiting agents of four priorities, whose cpu or memory adds up to
 95 to 110 % of what the nodes have. Requests vary; a fifth may only use a quarter of the nodes, a tenth keeps
 apart from its own kind. What is compared is what both order by: agents placed of the highest priority, then
@@ -14,14 +12,15 @@ proven. Beside them how many more agents of each priority are on nodes in the en
 
 from __future__ import annotations
 
-import argparse
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
+from placewright.benchmarks.bench import Bench, isolated
+from placewright.benchmarks.record import Record
+from placewright.benchmarks.registry import Case, register
 from placewright.models.agent import Agent, AgentSpec
 from placewright.models.filters import feasible
 from placewright.models.levels import level_values
@@ -44,6 +43,7 @@ CPU, MEMORY = 16_000, 65_536
 """Of each node: milli-cores, and MiB."""
 PRIORITIES = (1000, 100, 10, 0)
 KIND_SIZE = 5
+LIMITS = (1.0, 10.0)
 
 Held = tuple[int, ...]
 """Agents on nodes for each of PRIORITIES."""
@@ -117,8 +117,8 @@ def rank(state: ClusterState, levels: Iterable[Level]) -> tuple[int, ...]:
 
 
 @dataclass
-class Row:
-    """One line of the table. Evictions and seconds are sums over the clusters, ours and the baseline's."""
+class Tally:
+    """How it went on many clusters. Evictions and seconds are sums, ours and the baseline's."""
 
     preempt: bool
     time_limit: float
@@ -135,7 +135,7 @@ class Row:
         verdict = place(snapshot, Settings(time_limit=self.time_limit, preempt=self.preempt))
         end = time.perf_counter()
         if isinstance(verdict, Refused):
-            raise SystemExit(f"the answer did not verify: {verdict.violations[0]}")
+            raise RuntimeError(f"the answer did not verify: {verdict.violations[0]}")
         levels = decisive(verdict.plan)
         ours, theirs = rank(verdict.state, levels), rank(baseline.state, levels)
         if ours != theirs:
@@ -150,51 +150,51 @@ class Row:
         for i, passed in enumerate((end - middle, middle - start)):
             self.seconds[i] += passed
 
-    def __str__(self) -> str:
-        counts = " | ".join(str(self.outcomes[name]) for name in ("worse", "improved", "certified", "open"))
-        gained = ", ".join(f"{self.gained[priority]:+d}" for priority in PRIORITIES)
+    def columns(self) -> dict[str, str | float]:
+        """What the table says beside the seconds."""
         clusters = max(1, self.outcomes.total())
-        evictions = "/".join(f"{count / clusters:.1f}" for count in self.evictions)
-        seconds = "/".join(f"{passed / clusters:.2f}" for passed in self.seconds)
-        mode = "yes" if self.preempt else "no"
-        return f"| {mode} | {self.time_limit:g} | {counts} | {gained} | {evictions} | {seconds} |"
+        counts = {name: self.outcomes[name] for name in ("worse", "improved", "certified", "open")}
+        title = f"more of {', '.join(map(str, PRIORITIES))}"
+        return {
+            **counts,
+            title: ", ".join(f"{self.gained[priority]:+d}" for priority in PRIORITIES),
+            "evictions, ours/baseline": "/".join(f"{count / clusters:.1f}" for count in self.evictions),
+            "seconds, ours/baseline": "/".join(f"{passed / clusters:.2f}" for passed in self.seconds),
+        }
 
 
-def rows(seeds: Iterable[int], limits: Sequence[float], modes: Sequence[bool]) -> Iterator[Row]:
-    """A row for each mode and limit; the limits of one mode see the same clusters."""
-    clusters = [cluster(seed) for seed in seeds]
-    for preempt in modes:
+def tally(clusters: int, limit: float, preempt: bool) -> Tally:
+    """Both on the clusters of the first so many seeds."""
+    found = Tally(preempt, limit)
+    for seed in range(clusters):
+        found.add(cluster(seed))
+    return found
+
+
+def measure(bench: Bench, clusters: int) -> Iterator[Record]:
+    """With and without evictions, at each time limit."""
+    limits = LIMITS if bench.time_limit is None else (bench.time_limit,)
+    for preempt in (True, False):
         for limit in limits:
-            row = Row(preempt, limit)
-            for snapshot in clusters:
-                row.add(snapshot)
-            yield row
+            found, peak = isolated(tally, clusters, limit, preempt)
+            yield Record(
+                case="priority",
+                size=clusters,
+                variant=f"{'evicting' if preempt else 'no evictions'}, {limit:g} s",
+                seconds=sum(found.seconds),
+                peak_mib=peak,
+                limit=limit,
+                extra=found.columns(),
+            )
 
 
-def main() -> int:
-    """Print the table; 1 if a single answer was worse than the baseline's."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+register(
+    Case(
+        name="priority",
+        about="four priorities and too little room, beside one agent after the other",
+        sizes=(20,),
+        full=(200,),
+        measure=measure,
+        unit="clusters",
     )
-    parser.add_argument("--clusters", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0, help="the first seed; the others follow")
-    parser.add_argument("--time-limits", type=float, nargs="+", default=[1.0, 10.0], metavar="SECONDS")
-    parser.add_argument("--preempt", choices=("yes", "no", "both"), default="both")
-    arguments = parser.parse_args()
-    modes = {"yes": [True], "no": [False], "both": [True, False]}[arguments.preempt]
-    names = ", ".join(map(str, PRIORITIES))
-    print(
-        f"| preempt | limit | worse | improved | certified | open | more of {names} "
-        "| evictions, ours/baseline | seconds, ours/baseline |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|")
-    worse = 0
-    seeds = range(arguments.seed, arguments.seed + arguments.clusters)
-    for row in rows(seeds, arguments.time_limits, modes):
-        print(row, flush=True)
-        worse += row.outcomes["worse"]
-    return 1 if worse else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+)

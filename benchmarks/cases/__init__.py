@@ -1,0 +1,1 @@
+"""One benchmark a module, each of which registers itself when it is imported."""

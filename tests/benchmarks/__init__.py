@@ -1,0 +1,1 @@
+"""Tests of the benchmarks: that what they make and print is what they say."""
