@@ -6,8 +6,10 @@ means is not looked at here.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 from placewright.models.errors import InputError
@@ -15,6 +17,7 @@ from placewright.models.reading.display import nearest, shown
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Blob, Skipped, read_blobs
 from placewright.models.reading.flatten import flatten
+from placewright.models.reading.stream import NotStreamedError, stream
 
 CONCISE_GROUP = "placewright.io/"
 CONCISE_KIND = "Cluster"
@@ -75,6 +78,18 @@ def _files(count: int) -> str:
 
 
 def _objects(blob: Blob, skipped: Skipped) -> Iterator[RawObject | ConciseDocument]:
+    done = 0
+    if blob.large:
+        with contextlib.suppress(NotStreamedError):
+            for where, item in stream(blob):
+                yield _classified(where, item)
+                done += 1
+            return
+    # What was not streamed to its end is read again as a whole, be it to say what is wrong and where.
+    yield from islice(_of_whole(blob, skipped), done, None)
+
+
+def _of_whole(blob: Blob, skipped: Skipped) -> Iterator[RawObject | ConciseDocument]:
     documents = parse_documents(blob.data, blob.source, blob.path)
     if not documents:
         if blob.named:

@@ -10,7 +10,7 @@ from placewright.models.ingest import policies, storage, workloads
 from placewright.models.ingest.agents import AgentBuilder
 from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
-from placewright.models.ingest.objects import Objects, located
+from placewright.models.ingest.objects import Objects, Origin, located
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.scales import scales
 from placewright.models.ingest.services import SpreadSelectors, spread_selectors
@@ -59,7 +59,7 @@ def build_snapshot(
             "Node", NodeWire, lambda w: build_node(w, taints_from_conditions=options.taints_from_conditions)
         )
     )
-    pods: list[_Located] = [(pod, raw, "") for pod, raw in read.pods]
+    pods: list[_Located] = [(pod, origin, "") for pod, origin in read.pods]
     default = storage.default_class(read.wires("StorageClass", StorageClassWire))
     volumes = _storage(read, default)
     if expand_workloads:
@@ -87,7 +87,7 @@ def build_snapshot(
     return replace(snapshot, warnings=warnings, notes=notes)
 
 
-_Located = tuple[PodRecord, RawObject, str]
+_Located = tuple[PodRecord, Origin, str]
 """A pod, the object that it comes from, and under which field of it: a workload has a template."""
 
 
@@ -104,8 +104,8 @@ def _spread_selectors(read: Objects) -> SpreadSelectors:
 
 def _agents(pods: Iterable[_Located], admission: Admission, selectors: SpreadSelectors) -> Iterator[Agent]:
     builder = AgentBuilder(selectors)
-    for pod, raw, field in pods:
-        yield located(raw, lambda p: builder.build(admission.admit(p)), pod, field=field)
+    for pod, origin, field in pods:
+        yield located(origin, lambda p: builder.build(admission.admit(p)), pod, field=field)
 
 
 def _with_refused_claims(agents: Iterable[Agent], volumes: Storage, admission: Admission) -> Iterator[Agent]:
@@ -146,9 +146,11 @@ def _expanded(
     read: Objects, nodes: tuple[Node, ...], options: Options
 ) -> tuple[list[_Located], tuple[workloads.NewClaim, ...]]:
     """Pods and claims that the workloads still lack."""
-    found = [(kind, w, raw) for kind in workloads.KINDS for w, raw in read.of(kind, WorkloadWire)]
+    found = [(kind, w, origin) for kind in workloads.KINDS for w, origin in read.of(kind, WorkloadWire)]
     by_kind = {kind: read.wires(kind, WorkloadWire) for kind in workloads.KINDS}
-    sources = {(w.metadata.namespace or "default", kind, w.metadata.name): raw for kind, w, raw in found}
+    sources = {
+        (w.metadata.namespace or "default", kind, w.metadata.name): origin for kind, w, origin in found
+    }
     expanded = workloads.expand(
         by_kind,
         [pod for pod, _ in read.pods],

@@ -67,15 +67,28 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an object was and what it is called: all that is kept of it for an error later on."""
+
+    source: str
+    subject: str
+
+
+def origin(raw: RawObject) -> Origin:
+    """What is kept of an object that was read."""
+    return Origin(raw.source, subject(raw.document))
+
+
 @dataclass
 class Objects:
     """What was read, by kind, each with where it stood."""
 
-    pods: list[tuple[PodRecord, RawObject]] = field(default_factory=list)
+    pods: list[tuple[PodRecord, Origin]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     ignored: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
-    _parsed: dict[str, list[tuple[Wire, RawObject]]] = field(default_factory=dict)
+    _parsed: dict[str, list[tuple[Wire, Origin]]] = field(default_factory=dict)
     _seen: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     _reader: PodReader = field(default_factory=PodReader)
 
@@ -91,22 +104,23 @@ class Objects:
             self.repeated += 1
             return
         self.kinds.add(kind)
+        kept = origin(raw)
         if kind == "Pod":
-            self.pods.append((located(raw, self._reader.read, raw.document), raw))
+            self.pods.append((located(kept, self._reader.read, raw.document), kept))
             return
-        wire = located(raw, lambda document: parse(SCHEMAS[kind], document), raw.document)
-        self._parsed.setdefault(kind, []).append((wire, raw))
+        wire = located(kept, lambda document: parse(SCHEMAS[kind], document), raw.document)
+        self._parsed.setdefault(kind, []).append((wire, kept))
 
-    def of(self, kind: str, schema: type[W]) -> list[tuple[W, RawObject]]:
+    def of(self, kind: str, schema: type[W]) -> list[tuple[W, Origin]]:
         found = self._parsed.get(kind, [])
-        return [(wire, raw) for wire, raw in found if isinstance(wire, schema)]
+        return [(wire, kept) for wire, kept in found if isinstance(wire, schema)]
 
     def wires(self, kind: str, schema: type[W]) -> list[W]:
         return [wire for wire, _ in self.of(kind, schema)]
 
     def build(self, kind: str, schema: type[W], make: Callable[[W], T]) -> list[T]:
         """`make` for each object of a kind; an InputError is told which object it was."""
-        return [located(raw, make, wire) for wire, raw in self.of(kind, schema)]
+        return [located(kept, make, wire) for wire, kept in self.of(kind, schema)]
 
     def notes(self) -> Iterator[str]:
         """What was passed over."""
@@ -163,9 +177,9 @@ def subject(document: Mapping[str, Any]) -> str:
     return f"{kind} {namespace}{name}"
 
 
-def located(raw: RawObject, make: Callable[[A], T], argument: A, *, field: str = "") -> T:
+def located(kept: Origin, make: Callable[[A], T], argument: A, *, field: str = "") -> T:
     """`make(argument)`; an InputError is told the object, and under which field of it."""
     try:
         return make(argument)
     except InputError as error:
-        raise error.located(source=raw.source, subject=subject(raw.document), field=field) from None
+        raise error.located(source=kept.source, subject=kept.subject, field=field) from None

@@ -1,7 +1,7 @@
 """Where bytes come from: named files, directories, standard input, gzip and tar.
 
-Yields `Blob`s one at a time, so that only one file is in memory. What is named on the command line
-must be usable; what merely lies in a directory or an archive is taken by its ending.
+Yields `Blob`s one at a time, so that only one file is in memory, and a large one not at once. What is named
+on the command line must be usable; what merely lies in a directory or an archive is taken by its ending.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -35,13 +36,62 @@ _BUNDLE_DIRECTORY = "cluster-resources"
 
 
 @dataclass(frozen=True)
+class LargeFile:
+    """A plain file that is better read block by block than held in memory."""
+
+    name: str
+    source: str
+
+    def read(self) -> bytearray:
+        """All of it, after all."""
+        return _open(self.name)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Its bytes, one block after the other."""
+        size = 0
+        with _opened(self.name, self.source) as stream:
+            while block := stream.read(limits.LARGE_BLOCK):
+                size += len(block)
+                _bounded(size, self.source)
+                yield block
+
+    def tail(self, size: int) -> bytes:
+        """The last bytes."""
+        with _opened(self.name, self.source) as stream:
+            stream.seek(max(0, stream.seek(0, os.SEEK_END) - size))
+            return stream.read(size)
+
+
+@dataclass(frozen=True)
 class Blob:
     """The unpacked content of one file. `path` is what kind inference reads; `named`: by the user."""
 
     source: str
     path: PurePosixPath
-    data: bytes | bytearray
+    content: bytes | bytearray | LargeFile
     named: bool
+
+    @property
+    def data(self) -> bytes | bytearray:
+        """All of it in memory."""
+        return self.content.read() if isinstance(self.content, LargeFile) else self.content
+
+    @property
+    def large(self) -> bool:
+        """Whether taking it apart at once would need much memory."""
+        return isinstance(self.content, LargeFile) or len(self.content) >= limits.LARGE
+
+    def blocks(self) -> Iterator[bytes]:
+        """The content, one block after the other."""
+        if isinstance(self.content, LargeFile):
+            yield from self.content.blocks()
+            return
+        for start in range(0, len(self.content), limits.LARGE_BLOCK):
+            yield bytes(self.content[start : start + limits.LARGE_BLOCK])
+
+    def tail(self, size: int) -> bytes:
+        """The last bytes of the content."""
+        return self.content.tail(size) if isinstance(self.content, LargeFile) else bytes(self.content[-size:])
 
 
 @dataclass
@@ -68,18 +118,41 @@ def read_blobs(paths: Sequence[str], stdin: BinaryIO | None, skipped: Skipped) -
         elif os.path.isdir(path):
             yield from _directory(path, skipped)
         else:
-            yield from _unpacked(_open(path), printable(path), PurePosixPath(path), skipped)
+            yield from _file(path, skipped)
 
 
-def _open(path: str) -> bytearray:
+def _file(path: str, skipped: Skipped) -> Iterator[Blob]:
     source = printable(path)
+    if _is_large_text(path):
+        yield Blob(source, PurePosixPath(path), LargeFile(path, source), named=True)
+    else:
+        yield from _unpacked(_open(path), source, PurePosixPath(path), skipped)
+
+
+def _is_large_text(path: str) -> bool:
+    """Whether this is a file that need not be in memory at once: not packed, and JSON by its first byte."""
+    if not os.path.isfile(path) or os.path.getsize(path) < limits.LARGE:
+        return False
+    with _opened(path, printable(path)) as stream:
+        block = stream.read(tarfile.BLOCKSIZE)
+    return block.lstrip()[:1] in (b"{", b"[") and not _is_tar(block)
+
+
+@contextmanager
+def _opened(path: str, source: str) -> Iterator[BinaryIO]:
     if not path:
         raise UsageError("an input's name is empty")
     try:
         with open(path, "rb") as stream:
-            return _slurp(stream, source)
+            yield stream
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise InputError(f"cannot be read: {_cause(error)}", source=source) from None
+
+
+def _open(path: str) -> bytearray:
+    source = printable(path)
+    with _opened(path, source) as stream:
+        return _slurp(stream, source)
 
 
 def _cause(error: Exception) -> str:
@@ -206,7 +279,10 @@ def _directory(root: str, skipped: Skipped) -> Iterator[Blob]:
         raise InputError("holds no JSON or YAML file", source=source)
     for name in chosen:
         full = os.path.join(root, name)
-        yield from _member(_open(full), printable(full), PurePosixPath(name), skipped)
+        if _is_large_text(full):
+            yield Blob(printable(full), PurePosixPath(name), LargeFile(full, printable(full)), named=False)
+        else:
+            yield from _member(_open(full), printable(full), PurePosixPath(name), skipped)
 
 
 def _chosen(names: Sequence[str]) -> list[str]:

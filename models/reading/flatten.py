@@ -40,17 +40,28 @@ def flatten(document: Any, source: str, path: PurePosixPath) -> Iterator[tuple[s
 
     An object of a list is at `source items[3]`. Raises InputError for what no object can be.
     """
-    # A stack and not recursion: how deep lists nest is the input's choice.
-    pending: list[tuple[str, Any, str, str]] = [(source, document, "", "")]
     if isinstance(document, list):
-        kind = _KIND_OF_FILE.get(path.stem) or _KIND_OF_FILE.get(path.parent.name, "")
-        pending = _items(source, document, kind, "", "")
+        for where, item, kind, version in reversed(_items(source, document, kind_of_file(path), "", "")):
+            yield from flatten_item(where, item, kind, version)
+    else:
+        yield from flatten_item(source, document)
+
+
+def flatten_item(
+    where: str, document: Any, kind: str = "", version: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """(where, object) for every object of a value that is an object, or a list of them.
+
+    `kind` and `version` are what an object is that does not say it: the list that holds it does.
+    """
+    # A stack and not recursion: how deep lists nest is the input's choice.
+    pending: list[tuple[str, Any, str, str]] = [(where, document, kind, version)]
     while pending:
         where, value, kind, version = pending.pop()
         if not isinstance(value, dict):
             raise InputError(f"expected an object (a mapping), found {shown(value)}", source=where)
-        if _is_list(value, where):
-            pending.extend(_items(where, *_list_parts(value, where)))
+        if is_list(value, where):
+            pending.extend(_items(where, *list_parts(value, where)))
         else:
             yield where, _typed(value, kind, version, where)
 
@@ -67,7 +78,13 @@ def _items(
     return numbered
 
 
-def _is_list(document: dict[str, Any], where: str) -> bool:
+def kind_of_file(path: PurePosixPath) -> str:
+    """What the objects of a raw array are that do not say it, by the file's place in a support bundle."""
+    return _KIND_OF_FILE.get(path.stem) or _KIND_OF_FILE.get(path.parent.name, "")
+
+
+def is_list(document: dict[str, Any], where: str) -> bool:
+    """Whether this is a list of objects and not an object. Raises InputError for a kind that is no string."""
     kind = document.get("kind")
     if kind is not None and not isinstance(kind, str):
         raise InputError(f"expected a string, found {shown(kind)}", source=where, field="kind")
@@ -81,7 +98,8 @@ def _is_list(document: dict[str, Any], where: str) -> bool:
     )
 
 
-def _list_parts(document: dict[str, Any], where: str) -> tuple[list[Any], str, str, str]:
+def list_parts(document: dict[str, Any], where: str) -> tuple[list[Any], str, str, str]:
+    """The items of a list, the kind and apiVersion of those that have none, and the field that holds them."""
     items = document.get("items")
     if items is None:
         items = []

@@ -14,5 +14,14 @@ MAX_ALIASED = 2_000_000
 BLOCK = 2**20
 """Bytes read or unpacked at a time, so that a bound is noticed before the memory is gone."""
 
+LARGE = 16 * 2**20
+"""Bytes of JSON from which on a list is taken apart while it is read: what it takes is then a few blocks."""
+
+LARGE_BLOCK = 4 * 2**20
+"""Bytes of such a file in memory at a time."""
+
+LONGEST_ITEM = 16 * 2**20
+"""Bytes of one item of such a list; where one is longer, all of it is read at once. etcd takes 1.5 MiB."""
+
 MAX_DIGITS = 300
 """Digits of an integer; more cannot be a float either."""
