@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, NoReturn
 
@@ -32,16 +32,19 @@ from placewright.cli_options import (
     option,
     reads_cluster,
 )
-from placewright.models.errors import InputError
+from placewright.cli_output import Exit, refuse, write
+from placewright.cli_whatif import whatif
+from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_plan
 from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.scenarios.schema import scenario_json_schema
 from placewright.solver.clock import Phases
 from placewright.solver.compare import compare as compare_plans
 from placewright.solver.compare import contenders
-from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
+from placewright.solver.emit import Format, ReportFormat, as_text, dump
 from placewright.solver.explain import find_agent, node_reasons, without
 from placewright.solver.place import place as place_agents
 from placewright.solver.progress import Progress
@@ -72,6 +75,8 @@ EPILOG = """
 
   placewright score cluster.json                          how far what runs is from the best possible
 
+  placewright whatif cluster.json --scenario lose-a-zone.yaml     what would become of it, before it happens
+
 [bold]Exit codes[/bold]
 
   0 solved   1 unplaced remain with --require-all, or a plan does not verify   2 bad input or usage
@@ -82,17 +87,6 @@ EPILOG = """
 
 COMPLETE = "_PLACEWRIGHT_COMPLETE"
 """The variable by which a shell asks for completions."""
-
-
-class Exit:
-    """Exit codes."""
-
-    DONE = 0
-    UNPLACED = 1
-    INPUT = 2
-    TIMEOUT = 3
-    FAULT = 4
-    INTERRUPTED = 130
 
 
 app = typer.Typer(
@@ -147,19 +141,13 @@ def place(
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = place_agents(snapshot, settings, progress=progress.say)
     if isinstance(verdict, Refused):
-        _refuse(verdict)
+        refuse(verdict)
     if verdict.plan.timing:
         verdict = verdict.timed({**phases.rounded(), **verdict.plan.timing})
     if output is Format.TABLE and not quiet:
         print_plan(make_console(), verdict, bindings=verbose)
     _emit(verdict, output, out)
     raise typer.Exit(_exit_code(verdict.plan, require_all=require_all))
-
-
-def _refuse(refused: Refused) -> NoReturn:
-    print_refused(make_console(stderr=True), refused)
-    sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
-    raise typer.Exit(Exit.UNPLACED)
 
 
 def _exit_code(plan: Plan, *, require_all: bool) -> int:
@@ -169,15 +157,7 @@ def _exit_code(plan: Plan, *, require_all: bool) -> int:
 
 
 def _emit(verified: VerifiedPlan, output: Format, out: str | None) -> None:
-    _write(output.value, out, lambda fmt: dump(verified, Format(fmt)))
-
-
-def _write(output: str, out: str | None, made: Callable[[str], str]) -> None:
-    """Into FILE if there is one, else to standard output, where the table already is if it was asked for."""
-    if out is not None and out != "-":
-        write_atomically(out, made("json" if output == "table" else output))
-    elif output != "table":
-        write_bytes(made(output).encode())
+    write(output.value, out, lambda fmt: dump(verified, Format(fmt)))
 
 
 @app.command(no_args_is_help=True)
@@ -269,7 +249,7 @@ def compare(
     comparison = compare_plans(snapshot, plans, preempt=preempt)
     if output is ReportFormat.TABLE and not quiet:
         print_comparison(make_console(), comparison)
-    _write(output.value, out, lambda fmt: as_text(comparison, ReportFormat(fmt)))
+    write(output.value, out, lambda fmt: as_text(comparison, ReportFormat(fmt)))
     raise typer.Exit(Exit.DONE if comparison.all_valid else Exit.UNPLACED)
 
 
@@ -298,10 +278,13 @@ def score(
     with Progress(quiet=quiet, verbose=verbose) as progress:
         found = standing(snapshot, settings, progress=progress.say)
     if isinstance(found, Refused):
-        _refuse(found)
+        refuse(found)
     if output is ReportFormat.TABLE and not quiet:
         print_standing(make_console(), found)
-    _write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+
+
+app.command(no_args_is_help=True)(whatif)
 
 
 @app.command()
@@ -309,9 +292,18 @@ def schema(
     profile: Annotated[
         bool, option("--profile", None, "The schema of profiles instead.", metavar="")
     ] = False,
+    scenario: Annotated[
+        bool, option("--scenario", None, "The schema of what-if scenarios instead.", metavar="")
+    ] = False,
 ) -> None:
-    """Print the JSON schema of the concise input form, or of profiles."""
-    printed = profile_json_schema() if profile else concise_json_schema()
+    """Print the JSON schema of the concise input form, of profiles, or of scenarios."""
+    if profile and scenario:
+        raise UsageError("give one of them, not both", field="--profile, --scenario")
+    printed = concise_json_schema()
+    if profile:
+        printed = profile_json_schema()
+    elif scenario:
+        printed = scenario_json_schema()
     write_bytes(orjson.dumps(printed, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import orjson
+from operations import operations_page, scenario_schema_text
 from presets import PRESETS, plan_text, presets_page
 
 from placewright.models.rules import RULES
@@ -93,6 +94,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "scores/README.md": scores_page,
     "concise.schema.json": schema_text,
     "profile.schema.json": profile_schema_text,
+    "scenario.schema.json": scenario_schema_text,
+    "operations.md": operations_page,
     **{f"presets/{name}.json": partial(plan_text, name) for name in PRESETS},
     "presets.md": presets_page,
 }

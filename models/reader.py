@@ -109,7 +109,7 @@ def _relevant(document: Any) -> bool:
     """Whether a file that only lies in a directory is about objects at all: much JSON is not."""
     if isinstance(document, list):
         return bool(document) and all(isinstance(item, dict) and "metadata" in item for item in document)
-    if not isinstance(document, dict) or _is_plan(document) or _is_profile(document):
+    if not isinstance(document, dict) or _beside(document):
         return False
     # A chart's values may have `volumes` too, a compose file `services`: without nodes and agents, nothing
     # else may be there.
@@ -118,14 +118,15 @@ def _relevant(document: Any) -> bool:
     return "kind" in document or concise
 
 
-def _is_plan(document: dict[str, Any]) -> bool:
-    """An answer of ours, which may well lie beside the question."""
-    return document.get("kind") == "Plan" and str(document.get("apiVersion")).startswith(CONCISE_GROUP)
+_BESIDE = ("Plan", "Profile", "Scenario")
+"""Kinds of ours that are no cluster, and may well lie beside one; each has an option of its name."""
 
 
-def _is_profile(document: dict[str, Any]) -> bool:
-    """What the question is judged by, which may lie beside it too."""
-    return document.get("kind") == "Profile" and str(document.get("apiVersion")).startswith(CONCISE_GROUP)
+def _beside(document: dict[str, Any]) -> str:
+    """The kind of a document of ours that is about a cluster, and is none; "" for any other."""
+    kind = document.get("kind")
+    ours = str(document.get("apiVersion")).startswith(CONCISE_GROUP)
+    return str(kind) if ours and kind in _BESIDE else ""
 
 
 def _is_concise(document: dict[str, Any]) -> bool:
@@ -138,14 +139,13 @@ def _is_concise(document: dict[str, Any]) -> bool:
 
 
 def _classified(source: str, document: dict[str, Any]) -> RawObject | ConciseDocument:
-    if _is_plan(document):
-        raise InputError("is a plan, not a cluster; a plan is given with --plan", source=source)
-    if _is_profile(document):
-        raise InputError("is a profile, not a cluster; a profile is given with --profile", source=source)
+    kind = _beside(document).lower()
+    if kind:
+        message = f"is a {kind}, not a cluster; a {kind} is given with --{kind}"
+        raise InputError(message, source=source)
     if _is_concise(document):
         return ConciseDocument(source, document)
-    kind = document.get("kind")
-    if not kind:
+    if not document.get("kind"):
         raise InputError(_no_kind(document), source=source)
     if document.get("apiVersion") is None:
         document = {**document, "apiVersion": ""}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
@@ -52,10 +53,15 @@ class _Plain(GenerateJsonSchema):
         return {"$schema": self.schema_dialect, **generated}
 
 
+def json_schema(model: type[BaseModel], title: str, example: dict[str, Any]) -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of a strict document; field names as they are written."""
+    schema = model.model_json_schema(by_alias=True, schema_generator=_Plain)
+    return {**schema, "title": title, "examples": [example]}
+
+
 def concise_json_schema() -> dict[str, Any]:
-    """JSON schema (draft 2020-12) of one concise document; field names as they are written."""
-    schema = ConciseCluster.model_json_schema(by_alias=True, schema_generator=_Plain)
-    return {**schema, "title": "placewright cluster", "examples": [EXAMPLE]}
+    """JSON schema (draft 2020-12) of one concise document."""
+    return json_schema(ConciseCluster, "placewright cluster", EXAMPLE)
 
 
 PROFILE_EXAMPLE: dict[str, Any] = {
@@ -73,5 +79,4 @@ PROFILE_EXAMPLE: dict[str, Any] = {
 
 def profile_json_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of one profile in the short form."""
-    schema = ProfileWire.model_json_schema(by_alias=True, schema_generator=_Plain)
-    return {**schema, "title": "placewright profile", "examples": [PROFILE_EXAMPLE]}
+    return json_schema(ProfileWire, "placewright profile", PROFILE_EXAMPLE)

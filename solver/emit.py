@@ -120,18 +120,19 @@ def _binding_document(binding: Binding) -> dict[str, Any]:
     }
 
 
-def write_atomically(path: str, text: str) -> None:
-    """Write `text` to `path`, all of it or nothing. Raises InputError where that cannot be done.
+def write_atomically(path: str, text: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes to `path`, all or nothing. Raises InputError where that cannot be done.
 
     A file is replaced in one step by one beside it, through a symbolic link if it is one; its mode stays.
     What is there and is not a file (a pipe, a device) cannot be replaced and is simply written to.
     """
     target = Path(path)
+    content = text.encode() if isinstance(text, str) else text
     try:
         if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")
+            target.write_bytes(content)
         else:
-            _replace(target.resolve(), text.encode())
+            _replace(target.resolve(), content)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror or error}", source=path) from None
 

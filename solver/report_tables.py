@@ -22,7 +22,7 @@ MOST_ROWS = 20
 MOST_LEVELS = 12
 MOST_RESOURCES = 5
 MOST_TERMS = 10
-_HIDDEN = frozenset({PODS, "ephemeral-storage"})
+HIDDEN = frozenset({PODS, "ephemeral-storage"})
 
 
 def table(*columns: str) -> Table:
@@ -169,7 +169,7 @@ def _resources(state: ClusterState) -> list[str]:
     for agent, _ in state.assignments():
         asked.update({name: 1 for name, amount in agent.spec.requests.items() if amount})
         asked.update({request.resource: 1 for request in agent.spec.devices})
-    others = [n for n in asked if n not in _HIDDEN and n not in ("cpu", "memory")]
+    others = [n for n in asked if n not in HIDDEN and n not in ("cpu", "memory")]
     ranked = sorted(others, key=lambda name: (-asked[name], name))
     return ["cpu", "memory", *ranked][:MOST_RESOURCES]
 

@@ -40,7 +40,13 @@ def desugar(documents: Sequence[ConciseDocument], declared: Container[GroupKey] 
     Raises InputError for what the schema refuses, for a name given twice, and for gangs that
     contradict each other.
     """
-    clusters = [(document.source, parse_concise(document)) for document in documents]
+    yield from cluster_objects([(d.source, parse_concise(d)) for d in documents], declared)
+
+
+def cluster_objects(
+    clusters: Sequence[tuple[str, ConciseCluster]], declared: Container[GroupKey] = ()
+) -> Iterator[RawObject]:
+    """`desugar` for clusters that are parsed already, each with its source."""
     _refuse_duplicates(clusters)
     for source, cluster in clusters:
         for item in _policies(cluster):

@@ -1,0 +1,176 @@
+"""The commands that ask what would be: scenarios on a cluster."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from placewright.cli_options import (
+    OUTPUT,
+    SOLVING,
+    Deterministic,
+    Inputs,
+    Out,
+    Quiet,
+    Reading,
+    Seed,
+    TimeLimit,
+    Verbose,
+    Workers,
+    flag,
+    option,
+    reads_cluster,
+)
+from placewright.cli_output import refuse, write
+from placewright.models.errors import InputError, UsageError
+from placewright.models.whatif import WhatIf, WhatIfCase
+from placewright.scenarios.charts import chart as draw
+from placewright.scenarios.charts import curves, picture
+from placewright.scenarios.document import read_cases
+from placewright.scenarios.executors import executor as named_executor
+from placewright.scenarios.report_whatif import as_csv, print_whatif
+from placewright.scenarios.run import Done, jobs, run, summary
+from placewright.solver.emit import ReportFormat, as_text, write_atomically
+from placewright.solver.progress import Progress
+from placewright.solver.report import make_console
+from placewright.solver.settings import Settings, parse_seconds
+from placewright.solver.verify import Refused
+
+
+class WhatIfFormat(StrEnum):
+    """What a comparison of scenarios is written as. table is for people; csv has a line for each case."""
+
+    TABLE = "table"
+    JSON = "json"
+    YAML = "yaml"
+    CSV = "csv"
+
+
+@reads_cluster
+def whatif(
+    inputs: Inputs,
+    reading: Reading,
+    scenario: Annotated[
+        list[str],
+        option("--scenario", None, "Scenarios as YAML or JSON; may be repeated.", metavar="FILE"),
+    ],
+    set_: Annotated[
+        list[str] | None,
+        option(
+            "--set",
+            None,
+            "A value for a parameter of the scenarios; may be repeated.",
+            metavar="NAME=VALUE",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[WhatIfFormat, option("--output -o", OUTPUT, "What to print.")] = WhatIfFormat.TABLE,
+    out: Out = None,
+    plans: Annotated[
+        str | None,
+        option("--plans", OUTPUT, "Write each case's verified plan here.", metavar="DIR", show_default=False),
+    ] = None,
+    chart: Annotated[
+        str | None,
+        option(
+            "--chart", OUTPUT, "Draw the sweeps: .png, .svg or .html.", metavar="FILE", show_default=False
+        ),
+    ] = None,
+    preempt: Annotated[
+        bool,
+        flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority."),
+    ] = False,
+    processes: Annotated[
+        int, option("--processes", SOLVING, "Cases that are solved at once.", metavar="N", min=1, max=1024)
+    ] = 1,
+    executor: Annotated[
+        str,
+        option("--executor", SOLVING, "Who solves: processes, ray or ray:ADDRESS.", metavar="NAME"),
+    ] = "processes",
+    time_limit: TimeLimit = "20s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Try scenarios on a cluster: what would be placed, what not and why, how full, at what cost."""
+    cases = read_cases(scenario, _assignments(set_ or ()))
+    kind = None if chart is None else picture(chart)
+    if kind is not None:
+        curves(cases)
+    who = named_executor(executor, processes, workers)
+    settings = Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers or max(1, (os.cpu_count() or 1) // who.at_once),
+        seed=seed,
+        deterministic=deterministic,
+        preempt=preempt,
+    )
+    snapshot = reading.load(inputs)
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        asked = jobs(snapshot, cases, settings, with_plans=plans is not None)
+        done = run(asked, who, progress=progress.say)
+    results = _verified(done)
+    if plans is not None:
+        results = _write_plans(plans, results, [item.plan for item in done])
+    told = summary(snapshot, results)
+    if chart is not None and kind is not None:
+        write_atomically(chart, draw(told, kind))
+    if output is WhatIfFormat.TABLE and not quiet:
+        print_whatif(make_console(), told)
+    write(output.value, out, lambda fmt: _text(told, WhatIfFormat(fmt)))
+
+
+def _assignments(given: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` as a mapping. Raises UsageError."""
+    values = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not name or not equals:
+            raise UsageError(f"expected NAME=VALUE, found {item!r}", field="--set")
+        values[name] = value
+    return values
+
+
+def _verified(done: Sequence[Done]) -> list[WhatIfCase]:
+    """The results; one that did not verify ends it all."""
+    results = []
+    for item in done:
+        if isinstance(item.result, Refused):
+            refuse(item.result)
+        results.append(item.result)
+    return results
+
+
+def _write_plans(folder: str, results: Sequence[WhatIfCase], texts: Sequence[str]) -> list[WhatIfCase]:
+    """Each plan as JSON in a file of its own, named after its case; the results say which."""
+    try:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be made: {error.strerror or error}", source=folder) from None
+    named: list[WhatIfCase] = []
+    taken: set[str] = set()
+    for result, text in zip(results, texts, strict=True):
+        path = str(Path(folder) / _file_name(result.name, taken))
+        write_atomically(path, text)
+        named.append(result.model_copy(update={"plan": path}))
+    return named
+
+
+def _file_name(name: str, taken: set[str]) -> str:
+    """`growth-factor-1.5.json`; a number behind it where two cases would share a name."""
+    stem = re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.") or "case"
+    unique, number = stem, 2
+    while unique in taken:
+        unique, number = f"{stem}-{number}", number + 1
+    taken.add(unique)
+    return f"{unique}.json"
+
+
+def _text(told: WhatIf, fmt: WhatIfFormat) -> str:
+    return as_csv(told) if fmt is WhatIfFormat.CSV else as_text(told, ReportFormat(fmt.value))
