@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placewright.solver.bound import relaxed
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import Relaxation
 
 UNHURRIED = 0.8
 """The part of the time that must be left for a weighted level to be looked at."""
@@ -43,7 +43,7 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
     bounds: list[int] = []
     if not problem.cap.any():
         return Blueprint(np.zeros_like(problem.cap), ())
-    relaxation = Relaxation(problem.cap, problem.size, problem.request, problem.room, problem.running)
+    relaxation = relaxed(problem)
     solution: dict[tuple[int, int], float] = {}
     for level in problem.levels:
         if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from placewright.solver.compilation import IntArray
+from placewright.solver.objectives.base import Objective
 from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation, columns
+from placewright.solver.rules.base import Encoder
 
-COLUMNS_A_SECOND = 20_000
+COLUMNS_A_SECOND = 10_000
 """What the relaxation's variables cost to set up and solve, carefully estimated."""
 
 
 def affordable(problem: Problem, seconds: float) -> bool:
     """Whether the relaxation of a problem can be had in this time."""
-    return columns(problem.cap, problem.free) <= seconds * COLUMNS_A_SECOND
+    return columns(problem.cap, problem.free, _keys(problem)) <= seconds * COLUMNS_A_SECOND
+
+
+def relaxed(problem: Problem) -> Relaxation:
+    """The linear relaxation of a problem, with what its rules say in lines."""
+    arrays = (problem.cap, problem.size, problem.request, problem.room)
+    relaxation = Relaxation(*arrays, problem.running, _keys(problem))
+    for encoder in problem.encoders:
+        encoder.relax(relaxation)
+    return relaxation
+
+
+def _keys(problem: Problem) -> list[IntArray]:
+    """The topology keys that rules and levels speak of, each once."""
+    parts: list[Encoder | Objective] = [*problem.encoders, *problem.levels]
+    keys = (key for part in parts for key in part.topologies())
+    return list({key.tobytes(): key for key in keys}.values())
 
 
 class Bounds:
@@ -46,9 +65,7 @@ class Bounds:
         if not problem.cap.any() or (self._relaxation is None and not affordable(problem, seconds)):
             return None
         if self._relaxation is None:
-            self._relaxation = Relaxation(
-                problem.cap, problem.size, problem.request, problem.room, problem.running
-            )
+            self._relaxation = relaxed(problem)
         for other in range(self._demanded, index):
             problem.levels[other].demand(self._relaxation, above[other])
         self._demanded = max(self._demanded, index)

@@ -1,8 +1,8 @@
 """The linear relaxation over classes of nodes that every assignment is a point of.
 
-Groups keep their identity. Nodes that are open to the same groups are summed into one class, with their
-free amounts and their per-pair limits added up. Its optimum bounds every assignment, whatever the classes
-are: a coarser one can only make the bound weaker, never wrong.
+Groups keep their identity. Nodes that are open to the same groups, and in the same topology domains, are
+summed into one class, with their free amounts and their per-pair limits added up. Its optimum bounds every
+assignment, whatever the classes are: a coarser one can only make the bound weaker, never wrong.
 """
 
 from __future__ import annotations
@@ -19,14 +19,16 @@ from placewright.solver.compilation import IntArray, Running
 T = TypeVar("T")
 
 MOST_COLUMNS = 40_000
-"""Classes are told apart by free capacity as long as the relaxation has no more variables than this."""
+"""Classes are told apart by domain and by free capacity as long as there are no more variables than this."""
+MOST_DOMAINS = 64
+"""Of topology keys with more domains than this the relaxation knows nothing."""
 
 
 class Relaxation:
     """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
 
     `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. `size` and arguments
-    as in `Problem`.
+    as in `Problem`. keys: for each topology key that matters the domain of every node (N,), -1 for none.
     """
 
     def __init__(
@@ -36,13 +38,15 @@ class Relaxation:
         request: IntArray,
         free: IntArray,
         running: Running | None = None,
+        keys: Sequence[IntArray] = (),
     ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        classes = _node_classes(cap, free)
+        classes = _node_classes(cap, free, keys)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
+        self._ceilings: dict[tuple[int, bytes], IntArray] = {}
         self.size = size
         self.cap: IntArray = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
@@ -72,11 +76,30 @@ class Relaxation:
             if coefficient:
                 row.SetCoefficient(variable, coefficient)
 
+    def cover(self, group: int, domain: IntArray, most: IntArray) -> None:
+        """Remember that no domain d ever has more than `most[d]` agents (D,) of a group."""
+        key = (group, domain.tobytes())
+        self._ceilings[key] = np.minimum(self._ceilings.get(key, most), most)
+
+    def limit(self, amounts: Mapping[int, int], most: int) -> None:
+        """Demand that all placed agents together, at `amounts[g]` an agent, come to at most `most`."""
+        terms = [(y, float(amount)) for g, amount in amounts.items() for y in self._terms([g])]
+        self.row(terms, most=float(most))
+
+    def ceiling(self, group: int, domain: IntArray, domains: int) -> IntArray:
+        """int64 (D,): how many agents of a group each domain may have, as far as rules have said so."""
+        known = self._ceilings.get((group, domain.tobytes()))
+        return np.full(domains, self.size[group]) if known is None else np.minimum(known, self.size[group])
+
     def _amount(self, terms: Iterable[tuple[pywraplp.Variable, float]]) -> pywraplp.Variable:
         """A variable that equals a long sum, so that it can be used again and again at no cost."""
         total = self.lp.NumVar(-self.lp.infinity(), self.lp.infinity(), "")
         self.row(((total, -1.0), *terms), least=0.0, most=0.0)
         return total
+
+    def total(self, parts: Sequence[pywraplp.Variable]) -> pywraplp.Variable:
+        """A variable for the sum, of which many rows may speak."""
+        return parts[0] if len(parts) == 1 else self._amount((part, 1.0) for part in parts)
 
     def _terms(self, groups: Iterable[int]) -> list[pywraplp.Variable]:
         return [self._y[g, c] for g in groups for c in range(len(self.members)) if (g, c) in self._y]
@@ -85,13 +108,13 @@ class Relaxation:
         """The groups that may come to class `c`."""
         return [g for g in range(len(self.cap)) if (g, c) in self._y]
 
-    def sum(self, groups: Iterable[int]) -> pywraplp.LinearExpr:
+    def sum(self, groups: Iterable[int]) -> pywraplp.Variable:
         """How many agents of `groups` are placed."""
         return self._amount((y, 1.0) for y in self._terms(groups))
 
-    def arrivals(self, c: int, groups: Iterable[int]) -> pywraplp.LinearExpr:
+    def arrivals(self, c: int, groups: Iterable[int]) -> pywraplp.Variable:
         """How many agents of `groups` class `c` receives."""
-        return self._amount((self._y[g, c], 1.0) for g in groups if (g, c) in self._y)
+        return self.total([self._y[g, c] for g in groups if (g, c) in self._y])
 
     def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
@@ -169,9 +192,9 @@ class Relaxation:
         return float(self.lp.Objective().Value())
 
 
-def columns(cap: IntArray, free: IntArray) -> int:
+def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> int:
     """How many variables the relaxation has, at most."""
-    return (int(_node_classes(cap, free).max(initial=-1)) + 1) * int(cap.shape[0])
+    return (int(_node_classes(cap, free, keys).max(initial=-1)) + 1) * int(cap.shape[0])
 
 
 def _slack(value: float) -> float:
@@ -179,10 +202,19 @@ def _slack(value: float) -> float:
     return 1e-6 * max(1.0, abs(value))
 
 
-def _node_classes(cap: IntArray, free: IntArray) -> IntArray:
-    """Class index (N,): nodes open to the same groups, told apart by what is free while few enough."""
+def _node_classes(cap: IntArray, free: IntArray, keys: Sequence[IntArray]) -> IntArray:
+    """Class index (N,): nodes open to the same groups, told apart by domains and by what is free.
+
+    The keys of few domains first; what would make too many classes is left out.
+    """
     _, by_groups = np.unique(cap > 0, axis=1, return_inverse=True)
-    coarse: IntArray = by_groups.reshape(-1).astype(np.int64)
-    _, by_free = np.unique(np.column_stack([coarse, free]), axis=0, return_inverse=True)
-    fine: IntArray = by_free.reshape(-1).astype(np.int64)
-    return fine if (int(fine.max(initial=0)) + 1) * cap.shape[0] <= MOST_COLUMNS else coarse
+    classes: IntArray = by_groups.reshape(-1).astype(np.int64)
+    few = sorted(
+        (key for key in keys if key.max(initial=-1) < MOST_DOMAINS), key=lambda key: int(key.max(initial=-1))
+    )
+    for more in (*(key[:, None] for key in few), free):
+        _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
+        finer = finer.reshape(-1).astype(np.int64)
+        if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= MOST_COLUMNS:
+            classes = finer
+    return classes

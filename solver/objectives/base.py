@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from ortools.linear_solver import pywraplp
@@ -44,6 +45,10 @@ class Objective(ABC):
     @abstractmethod
     def relax(self, relaxation: Relaxation) -> int | None:
         """The level's bound in the linear relaxation, or None where the solver gave none."""
+
+    def topologies(self) -> Iterable[IntArray]:
+        """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
+        return ()
 
     @abstractmethod
     def demand(self, relaxation: Relaxation, value: int) -> None:
@@ -104,6 +109,10 @@ class Term(ABC):
     @abstractmethod
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """An expression in the linear relaxation, never above the cost; None: there is only `least`."""
+
+    def topologies(self) -> Iterable[IntArray]:
+        """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
+        return ()
 
     def step(self) -> int:
         """Every value is a multiple of this, so that bounds can be rounded up to one."""

@@ -11,9 +11,6 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.objectives.pairing import Pairing
 from placewright.solver.relaxation import Relaxation
 
-ELSEWHERE = -1
-"""The bundle of nodes where agents do not count."""
-
 
 @dataclass(frozen=True)
 class Bundle:
@@ -70,5 +67,6 @@ def _most(relaxation: Relaxation, pairing: Pairing, groups: IntArray, room: IntA
     """int64 (D,): how many of `groups` a domain may take, at most `room` (N,) on each node."""
     most = np.zeros(pairing.domains, dtype=np.int64)
     for g in groups.tolist():
-        most += np.minimum(relaxation.size[g], pairing.by_domain(np.minimum(relaxation.cap[g], room)))
+        ceiling = relaxation.ceiling(g, pairing.domain, pairing.domains)
+        most += np.minimum(ceiling, pairing.by_domain(np.minimum(relaxation.cap[g], room)))
     return np.minimum(most, pairing.by_domain(np.minimum(relaxation.cap[groups].sum(axis=0), room)))

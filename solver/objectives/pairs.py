@@ -70,6 +70,9 @@ class PairTerm(Term):
         cells = MOST_CELLS // len(self.pairings)
         return relaxation.lp.Sum([relaxed_cost(pairing, relaxation, cells) for pairing in self.pairings])
 
+    def topologies(self) -> Iterable[IntArray]:
+        return (pairing.domain for pairing in self.pairings)
+
     def tally(self) -> Tally:
         return PairTally(self.pairings)
 

@@ -8,20 +8,16 @@ for the sums of u, v and u*v:
         P - U  >=  2k*U - r*k*(k+1)                 for every k >= 0, equal where all u are k or k+1
     apart, it is not:  P >= 0  and  P >= most_v*U + most_u*V - r*most_u*most_v
     together:          P <= most_v*U  and  P <= most_u*V
-
-A class of nodes that are in several bundles gives each of them a part of what it receives, no more than the
-caps of its nodes there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 
+from placewright.solver.arrivals import arriving, counted
 from placewright.solver.compilation import BoolArray, IntArray
 from placewright.solver.objectives.base import LpExpression
-from placewright.solver.objectives.bundles import ELSEWHERE, Bundle, bundled
+from placewright.solver.objectives.bundles import Bundle, bundled
 from placewright.solver.objectives.pairing import Pairing
 from placewright.solver.relaxation import Relaxation
 
@@ -132,36 +128,5 @@ class _Bound:
 
     def _arriving(self, groups: IntArray, counting: BoolArray) -> list[LpExpression]:
         """What may come of `groups` to each bundle, and last to nodes without a domain, where it counts."""
-        parts: list[list[LpExpression]] = [[] for _ in range(len(self._bundles) + 1)]
-        bundle_of = np.where(counting, self._bundle_of, ELSEWHERE)
-        room = self._relaxation.cap[groups].sum(axis=0)
-        for nodes, load in self._loads(groups):
-            buckets, of = np.unique(bundle_of[nodes], return_inverse=True)
-            if len(buckets) == 1:
-                shares = [load]
-            else:
-                most = np.bincount(of.reshape(-1), weights=room[nodes])
-                shares = [self._lp.NumVar(0.0, float(m), "") for m in most]
-                self._lp.Add(self._lp.Sum(shares) == load)
-            for bucket, share in zip(buckets.tolist(), shares, strict=True):
-                if bucket != ELSEWHERE:
-                    parts[bucket].append(share)
-        return [self._total(part) for part in parts]
-
-    def _total(self, parts: list[LpExpression]) -> LpExpression:
-        """The sum, as a variable of its own where it is long: many lines speak of it."""
-        if len(parts) < 2:
-            return self._lp.Sum(parts)
-        total = self._lp.NumVar(0.0, self._lp.infinity(), "")
-        self._lp.Add(total == self._lp.Sum(parts))
-        return total
-
-    def _loads(self, groups: IntArray) -> Iterator[tuple[IntArray, LpExpression]]:
-        """What the chosen groups send to the nodes of each class."""
-        relaxation = self._relaxation
-        if len(self._classes) != len(relaxation.members):
-            yield self._classes[0], relaxation.sum(groups.tolist())
-            return
-        for c, nodes in enumerate(self._classes):
-            if relaxation.cap[np.ix_(groups, nodes)].any():
-                yield nodes, relaxation.arrivals(c, groups.tolist())
+        bucket = counted(self._bundle_of, counting)
+        return list(arriving(self._relaxation, groups, bucket, len(self._bundles) + 1, self._classes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
 
@@ -59,6 +59,9 @@ class WeightedObjective(Objective):
         tallies = [(weight, term.tally()) for weight, term in self.terms]
         parts = [(weight, tally) for weight, tally in tallies if tally is not None]
         return _Sum(parts) if parts else None
+
+    def topologies(self) -> Iterable[IntArray]:
+        return (key for _, term in self.terms for key in term.topologies())
 
     def demand(self, relaxation: Relaxation, value: int) -> None:
         constant, parts = self._relaxed(relaxation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -11,7 +11,9 @@ import numpy as np
 from placewright.models.rules.own_terms import PLUGIN, own_anti_affinity
 from placewright.models.rules.topology import Matcher
 from placewright.models.selector import AffinityTerm
+from placewright.solver.arrivals import cover
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
 from placewright.solver.rules.exclusion import close
 from placewright.solver.variables import Variables
@@ -78,6 +80,16 @@ class AntiAffinityEncoder(Encoder):
                 kept_out = self._checked(guard.meant) if self.unchecked[owner] else guard.meant
                 for nodes in _domains_open_to(x, owner, guard.domain):
                     _keep_out(x, owner, kept_out, nodes)
+
+    def topologies(self) -> Iterable[IntArray]:
+        return (guard.domain for guard in self.guards)
+
+    def relax(self, relaxation: Relaxation) -> None:
+        """A group that its own term means has one agent in a domain at most."""
+        for guard in self.guards:
+            domains = int(guard.domain.max(initial=-1)) + 1
+            alone = [g for g in guard.owners if g in guard.meant and not self.unchecked[g]]
+            cover(relaxation, alone, guard.domain, np.ones(domains, dtype=np.int64))
 
     def fixing(self, fixed: IntArray) -> Self:
         closed = self.closed.copy()

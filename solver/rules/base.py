@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Variables
 
 
@@ -31,6 +33,13 @@ class Encoder(ABC):
     def tighten(self, cap: IntArray) -> IntArray:
         """`cap` (G, N) lowered to what this rule can ever allow: fewer variables, and a tighter bound."""
         return cap
+
+    def topologies(self) -> Iterable[IntArray]:
+        """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
+        return ()
+
+    def relax(self, relaxation: Relaxation) -> None:  # noqa: B027 - most rules have no linear side
+        """Add rows that hold for every placement that keeps this rule."""
 
     @abstractmethod
     def fixing(self, fixed: IntArray) -> Self:

@@ -16,6 +16,7 @@ from placewright.models.rules.quota_usage import (
     used,
 )
 from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
 from placewright.solver.variables import Linear, Variables
 
@@ -57,6 +58,11 @@ class QuotaEncoder(Encoder):
                     most += amount
             if terms and most > row.left:
                 x.model.add(sum(terms) <= max(0, row.left))
+
+    def relax(self, relaxation: Relaxation) -> None:
+        """Without claims, which are charged once for all of their users."""
+        for row in self.rows:
+            relaxation.limit(dict(row.usage), max(0, row.left))
 
     def fixing(self, fixed: IntArray) -> Self:
         rows = []

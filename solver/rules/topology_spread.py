@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
@@ -16,40 +17,17 @@ from placewright.models.rules.topology_spread import (
     hard_constraints,
 )
 from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.spreads import Spread, by_domain
+from placewright.solver.rules.topology_spread_bound import relax_spread
 from placewright.solver.variables import Literal, Variables
-
-
-@dataclass(frozen=True)
-class _Spread:
-    """One hard constraint as some groups see it.
-
-    domain (N,): domain of each node, -1 where it has none; counted (N,): 1 where its agents count.
-    start (D,): agents counted in each domain; matching: groups that count. exempt: domains where a group
-    that does not count itself passes before anything else is placed. standing: those of `matching` that run
-    and may leave; with them, `itself` False says that the domains are exempt by who stays.
-    """
-
-    groups: tuple[int, ...]
-    domain: IntArray
-    counted: IntArray
-    start: IntArray
-    matching: tuple[int, ...]
-    max_skew: int
-    floor_is_zero: bool
-    exempt: frozenset[int]
-    standing: tuple[int, ...]
-    itself: bool
-
-    def fixing(self, fixed: IntArray) -> _Spread:
-        there = fixed[list(self.matching)].sum(axis=0) * self.counted
-        return replace(self, start=self.start + _by_domain(self.domain, there, len(self.start)))
 
 
 @dataclass(frozen=True)
 class TopologySpreadEncoder(Encoder):
     rule: ClassVar[str] = "topology_spread"
-    spreads: tuple[_Spread, ...]
+    spreads: tuple[Spread, ...]
 
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
@@ -72,6 +50,13 @@ class TopologySpreadEncoder(Encoder):
         for spread in self.spreads:
             _encode(x, spread)
 
+    def topologies(self) -> Iterable[IntArray]:
+        return (spread.domain for spread in self.spreads)
+
+    def relax(self, relaxation: Relaxation) -> None:
+        for spread in self.spreads:
+            relax_spread(spread, relaxation)
+
     def fixing(self, fixed: IntArray) -> Self:
         return type(self)(tuple(spread.fixing(fixed) for spread in self.spreads))
 
@@ -82,7 +67,7 @@ def _compile(
     constraint: SpreadConstraint,
     within: frozenset[str],
     itself: bool,
-) -> _Spread:
+) -> Spread:
     agent = compilation.groups[groups[0]].agent
     matcher = counted_agents(agent, constraint)
     domains = compilation.domains(constraint.topology_key)
@@ -92,14 +77,14 @@ def _compile(
     if matcher is not None:
         there = compilation.residents_matching(matcher) * counted
         matching = tuple(compilation.groups_matching(matcher).tolist())
-    start = _by_domain(domains.of_node, there, len(domains.values))
+    start = by_domain(domains.of_node, there, len(domains.values))
     counting = np.unique(domains.of_node[(counted > 0) & (domains.of_node >= 0)])
     floor_is_zero = len(counting) < constraint.min_domains
     least = 0 if floor_is_zero else int(start[counting].min(initial=2**62))
     exempt = frozenset(
         d for d in range(len(start)) if not itself and int(start[d]) - least <= constraint.max_skew
     )
-    return _Spread(
+    return Spread(
         tuple(groups),
         domains.of_node,
         counted,
@@ -113,16 +98,8 @@ def _compile(
     )
 
 
-def _by_domain(domain: IntArray, amount: IntArray, domains: int) -> IntArray:
-    """int64 (D,): amounts per node summed by domain."""
-    inside = domain >= 0
-    summed = np.zeros(domains, dtype=np.int64)
-    np.add.at(summed, domain[inside], amount[inside])
-    return summed
-
-
 def _totals(
-    x: Variables, spread: _Spread, groups: tuple[int, ...]
+    x: Variables, spread: Spread, groups: tuple[int, ...]
 ) -> tuple[dict[int, cp_model.LinearExpr], cp_model.IntVar]:
     """What each counting domain holds with `groups` added to who is there, and a variable for the least."""
     totals: dict[int, cp_model.LinearExpr] = {}
@@ -137,7 +114,7 @@ def _totals(
     return totals, least
 
 
-def _encode(x: Variables, spread: _Spread) -> None:
+def _encode(x: Variables, spread: Spread) -> None:
     final, least = _totals(x, spread, spread.matching)
     x.complete_hints(lambda count: [(least, _least(spread, count))])
     passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
@@ -149,18 +126,18 @@ def _encode(x: Variables, spread: _Spread) -> None:
                 x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)
 
 
-def _least(spread: _Spread, count: IntArray) -> int:
+def _least(spread: Spread, count: IntArray) -> int:
     """The agents in the emptiest domain that counts, for counts (G, N)."""
     if spread.floor_is_zero:
         return 0
-    there = spread.start + _by_domain(
+    there = spread.start + by_domain(
         spread.domain, count[list(spread.matching)].sum(axis=0) * spread.counted, len(spread.start)
     )
     counting = np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)])
     return int(there[counting].min(initial=2**62)) if len(counting) else 0
 
 
-def _passing_at_start(x: Variables, spread: _Spread) -> dict[int, Literal]:
+def _passing_at_start(x: Variables, spread: Spread) -> dict[int, Literal]:
     """Domain -> a literal that may be true only where an agent that does not count itself passes right away.
 
     Right away is after the evictions and before anything is placed. What is fixed in a neighbourhood counts

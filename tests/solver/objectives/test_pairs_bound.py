@@ -134,3 +134,11 @@ def test_each_wish_alone_is_bounded_by_its_cost_in_any_answer(rng: Random) -> No
         least = relaxation.least([expression])
         assert least is not None
         assert least <= term.value(count)
+
+
+def test_who_is_wanted_and_spread_out_is_never_near_as_a_whole() -> None:
+    # Two of six in each of three zones: wherever an owner goes, it misses four.
+    zones = [node(f"n{i}", cpu=8000, zone="abc"[i % 3]) for i in range(6)]
+    wanted = agents("x", 6, labels={"app": "x"}, spread=(spread(app="x"),), **SMALL)
+    owners = agents("y", 3, **wants(100, "x", ZONE), cpu=500)
+    assert bound(zones, [*wanted, *owners]) == 3 * WORST * 4 // 6
