@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -60,6 +59,12 @@ Kind = tuple[str, frozenset[tuple[str, str]], bool]
 """All that a matcher can see of an agent: namespace, labels, and whether it is being deleted."""
 
 
+class DomainCounts(Counter[str]):
+    """Agents by domain. `lowered`: how often one was taken off; while it stays, counts only rise."""
+
+    lowered: int = 0
+
+
 class TopologyCounts:
     """How many agents each matcher means, by value of a topology key. Counters start when first asked for.
 
@@ -69,8 +74,8 @@ class TopologyCounts:
     def __init__(self, state: ClusterState) -> None:
         self._snapshot = state.snapshot
         self._kinds: dict[Kind, tuple[Agent, Counter[str]]] = {}
-        self._counters: dict[tuple[Matcher, str, frozenset[str] | None], Counter[str]] = {}
-        self._by_matcher: dict[Matcher, list[tuple[str, frozenset[str] | None, Counter[str]]]] = {}
+        self._counters: dict[tuple[Matcher, str, frozenset[str] | None], DomainCounts] = {}
+        self._by_matcher: dict[Matcher, list[tuple[str, frozenset[str] | None, DomainCounts]]] = {}
         self._meant: dict[Kind, tuple[Matcher, ...]] = {}
 
     @classmethod
@@ -85,7 +90,7 @@ class TopologyCounts:
 
     def counts(
         self, matcher: Matcher, topology_key: str, within: frozenset[str] | None = None
-    ) -> Mapping[str, int]:
+    ) -> DomainCounts:
         """Agents meant by `matcher` per value of `topology_key`, over the nodes in `within` (None: all).
 
         The values of NODE_ITSELF are the names of nodes.
@@ -100,8 +105,8 @@ class TopologyCounts:
             self._meant.clear()
         return known
 
-    def _count(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> Counter[str]:
-        counter: Counter[str] = Counter()
+    def _count(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> DomainCounts:
+        counter = DomainCounts()
         for sample, on_nodes in self._kinds.values():
             if matches(self._snapshot, matcher, sample):
                 for name, count in on_nodes.items():
@@ -120,6 +125,7 @@ class TopologyCounts:
                 value = domain_of(node, key)
                 if value is not None and (within is None or node.name in within):
                     counter[value] += step
+                    counter.lowered += step < 0
 
     def _matchers_of(self, kind: Kind, agent: Agent) -> tuple[Matcher, ...]:
         """The matchers in use that mean agents of this kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
@@ -11,7 +11,7 @@ from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.node_affinity import selects
 from placewright.models.rules.taints import untolerated
-from placewright.models.rules.topology import Matcher, TopologyCounts, same_namespace
+from placewright.models.rules.topology import DomainCounts, Matcher, TopologyCounts, same_namespace
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
@@ -68,26 +68,53 @@ def counts_itself(agent: Agent, constraint: SpreadConstraint) -> bool:
     return constraint.selector is not None and constraint.selector.matches(agent.labels)
 
 
-@dataclass(frozen=True)
-class _Domains:
-    """One constraint of one kind of agent in a state: where it counts, and the live counts there."""
+@dataclass(eq=False)
+class Domains:
+    """One constraint of one kind of agent in a state: where it counts, and the live counts there.
+
+    `matcher`: who counts; None: nobody ever. `within`: names of the nodes whose agents count. `values`: the
+    domains of those. `itself`: 1 where the agent counts, too.
+    """
 
     constraint: SpreadConstraint
+    matcher: Matcher | None
+    within: frozenset[str]
     values: tuple[str, ...]
-    counts: Mapping[str, int]
+    counts: DomainCounts
     itself: int
+    _least: int | None = None
+    _lowered: int = 0
+    _emptiest: int = 0
 
     def count(self, value: str) -> int:
         return self.counts.get(value, 0)
 
     @property
+    def floor_is_zero(self) -> bool:
+        """Whether minDomains wants more domains than there are: the least then is 0."""
+        return len(self.values) < self.constraint.min_domains
+
+    @property
     def least(self) -> int:
-        if len(self.values) < self.constraint.min_domains:
+        """The count of the emptiest domain. There can be thousands, and this is asked at each step."""
+        if self.floor_is_zero or not self.values:
             return 0
-        return min((self.count(value) for value in self.values), default=0)
+        if self._least is None or self.counts.lowered != self._lowered or not self._find_again(self._least):
+            counts = [self.count(value) for value in self.values]
+            self._least, self._lowered = min(counts), self.counts.lowered
+            self._emptiest = counts.index(self._least)
+        return self._least
+
+    def _find_again(self, least: int) -> bool:
+        """Whether a domain still holds no more. While counts only rise none that was passed can be it."""
+        for _ in self.values:
+            if self.count(self.values[self._emptiest]) == least:
+                return True
+            self._emptiest = (self._emptiest + 1) % len(self.values)
+        return False
 
 
-def _domains(state: ClusterState, agent: Agent) -> tuple[_Domains, ...]:
+def spread_domains(state: ClusterState, agent: Agent) -> tuple[Domains, ...]:
     """The agent's hard constraints with their counts, shared by all agents of its kind."""
     # The snapshot keeps every spec and selector alive, so an id stays its own.
     own = (id(agent.spec), id(agent.spread_selector))
@@ -97,23 +124,21 @@ def _domains(state: ClusterState, agent: Agent) -> tuple[_Domains, ...]:
         known = state.cache[key] = tuple(
             _domain(state, agent, c) for c in hard_constraints(state.snapshot, agent)
         )
-    return cast(tuple[_Domains, ...], known)
+    return cast(tuple[Domains, ...], known)
 
 
-def _domain(state: ClusterState, agent: Agent, constraint: SpreadConstraint) -> _Domains:
+def _domain(state: ClusterState, agent: Agent, constraint: SpreadConstraint) -> Domains:
     within = counted_nodes(state.snapshot, agent, constraint)
     key = constraint.topology_key
     values = dict.fromkeys(n.labels[key] for n in state.snapshot.nodes if n.name in within)
     matcher = counted_agents(agent, constraint)
-    counts: Mapping[str, int] = (
-        {} if matcher is None else state.index(TopologyCounts).counts(matcher, key, within)
-    )
-    return _Domains(constraint, tuple(values), counts, int(counts_itself(agent, constraint)))
+    counts = DomainCounts() if matcher is None else state.index(TopologyCounts).counts(matcher, key, within)
+    return Domains(constraint, matcher, within, tuple(values), counts, int(counts_itself(agent, constraint)))
 
 
 def domain_count(state: ClusterState, agent: Agent, node: Node) -> int:
     """How full the agent's domains are: placing where this is lowest keeps later placements possible."""
-    values = (d.count(node.labels.get(d.constraint.topology_key, "")) for d in _domains(state, agent))
+    values = (d.count(node.labels.get(d.constraint.topology_key, "")) for d in spread_domains(state, agent))
     return max(values, default=0)
 
 
@@ -133,7 +158,7 @@ class TopologySpreadRule(Rule):
         missing = self.admits(state.snapshot, agent, node)
         if missing is not None:
             return missing
-        for domains in _domains(state, agent):
+        for domains in spread_domains(state, agent):
             value = node.labels[domains.constraint.topology_key]
             if domains.count(value) + domains.itself - domains.least > domains.constraint.max_skew:
                 return Reason(self.name, SKEW)
@@ -147,8 +172,8 @@ class TopologySpreadRule(Rule):
             if missing is not None:
                 yield Violation(self.name, missing.message, agent.key, node.name)
                 continue
-            starts = _domains(state.before(), agent)
-            for domains, start in zip(_domains(state, agent), starts, strict=True):
+            starts = spread_domains(state.before(), agent)
+            for domains, start in zip(spread_domains(state, agent), starts, strict=True):
                 value = node.labels[domains.constraint.topology_key]
                 skew = domains.count(value) - domains.least
                 if skew <= domains.constraint.max_skew or _passes_at_start(start, value):
@@ -160,7 +185,7 @@ class TopologySpreadRule(Rule):
                 yield Violation(self.name, message, agent.key, node.name)
 
 
-def _passes_at_start(start: _Domains, value: str) -> bool:
+def _passes_at_start(start: Domains, value: str) -> bool:
     """An agent that does not count itself may also go first, whatever comes after it."""
     return not start.itself and start.count(value) - start.least <= start.constraint.max_skew
 
