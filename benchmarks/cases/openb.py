@@ -15,6 +15,8 @@ from placewright.benchmarks.record import Record
 from placewright.benchmarks.registry import Case, register
 
 GPU = "nvidia.com/gpu"
+SHARES = "example.com/gpu-milli"
+"""The milli-shares of all devices of a node in one sum, for scores: these see requests, not devices."""
 NODES = "openb_node_list_gpu_node.csv"
 PODS = "openb_pod_list_default.csv"
 PODS_PER_NODE = 1000
@@ -41,7 +43,12 @@ def convert(folder: Path) -> dict[str, Any]:
 def node(row: CsvRow) -> dict[str, Any]:
     """A node of the trace in the concise form."""
     devices = [{"resource": GPU, "count": int(row["gpu"]), "model": row["model"]}] if int(row["gpu"]) else []
-    allocatable = {"cpu": f"{row['cpu_milli']}m", "memory": f"{row['memory_mib']}Mi", "pods": PODS_PER_NODE}
+    allocatable = {
+        "cpu": f"{row['cpu_milli']}m",
+        "memory": f"{row['memory_mib']}Mi",
+        "pods": PODS_PER_NODE,
+        SHARES: 1000 * int(row["gpu"]),
+    }
     return {"name": row["sn"], "allocatable": allocatable, "devices": devices}
 
 
@@ -53,8 +60,9 @@ def agent(row: CsvRow) -> dict[str, Any]:
     }
     if int(row["num_gpu"]):
         models = row["gpu_spec"].split("|") if row["gpu_spec"] else []
-        wanted = {"resource": GPU, "count": int(row["num_gpu"]), "milli": int(row["gpu_milli"])}
-        made["devices"] = [{**wanted, "models": models}]
+        count, milli = int(row["num_gpu"]), int(row["gpu_milli"])
+        made["devices"] = [{"resource": GPU, "count": count, "milli": milli, "models": models}]
+        made["requests"][SHARES] = count * milli
     return made
 
 

@@ -12,7 +12,8 @@ from placewright.benchmarks.registry import Case, all_cases, chosen, register
 
 def test_every_module_of_cases_registers_one_at_least() -> None:
     modules = {path.stem for path in Path(cases.__path__[0]).glob("*.py")} - {"__init__"}
-    registered = {case.measure.__module__.rpartition(".")[2] for case in all_cases()}
+    measures = (getattr(case.measure, "func", case.measure) for case in all_cases())
+    registered = {measure.__module__.rpartition(".")[2] for measure in measures}
     assert registered == modules
 
 
