@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from placewright.models.node import Resources
@@ -242,5 +242,10 @@ class Agent:
 
     @cached_property
     def label_set(self) -> frozenset[tuple[str, str]]:
-        """The labels as a hashable value."""
-        return frozenset(self.labels.items())
+        """The labels as a hashable value, one object for all replicas."""
+        return _label_set(tuple(self.labels.items()))
+
+
+@lru_cache(maxsize=2**16)
+def _label_set(items: tuple[tuple[str, str], ...]) -> frozenset[tuple[str, str]]:
+    return frozenset(items)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Self, TypeAlias
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewright.models.agent import Agent
-from placewright.models.rules.topology import Matcher, matches
+from placewright.models.rules.topology import Kind, KindIndex, Matcher, kind_of
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.groups import Group
@@ -105,6 +105,7 @@ class Compilation:
         )
         self._domains: dict[str, Domains] = {}
         self._group_matches: dict[Matcher, IntArray] = {}
+        self._named: dict[frozenset[str] | None, BoolArray] = {}
 
     @property
     def standing(self) -> BoolArray:
@@ -174,28 +175,41 @@ class Compilation:
     def groups_matching(self, matcher: Matcher) -> IntArray:
         """Indices of the groups whose agents `matcher` means."""
         if matcher not in self._group_matches:
-            found = [g for g, group in enumerate(self.groups) if matches(self.snapshot, matcher, group.agent)]
+            found = sorted(self._groups_by_kind.meant(matcher))
             self._group_matches[matcher] = np.array(found, dtype=np.int64)
         return self._group_matches[matcher]
+
+    @cached_property
+    def _groups_by_kind(self) -> KindIndex[int]:
+        index: KindIndex[int] = KindIndex(self.snapshot)
+        for g, group in enumerate(self.groups):
+            index.add(group.agent, g)
+        return index
+
+    def named(self, names: frozenset[str] | None) -> BoolArray:
+        """bool (N,): which nodes have one of these names; None: all."""
+        if names not in self._named:
+            found = [names is None or node.name in names for node in self.nodes]
+            self._named[names] = np.array(found, dtype=np.bool_)
+        return self._named[names]
 
     def residents_matching(self, matcher: Matcher) -> IntArray:
         """int64 (N,): how many of the fixed residents `matcher` means, per node."""
         counts = np.zeros(len(self.nodes), dtype=np.int64)
-        for sample, on_nodes in self._resident_kinds:
-            if matches(self.snapshot, matcher, sample):
-                counts += on_nodes
+        for on_nodes in self._residents_by_kind.meant(matcher):
+            np.add.at(counts, on_nodes, 1)
         return counts
 
     @cached_property
-    def _resident_kinds(self) -> list[tuple[Agent, IntArray]]:
-        """Running agents by what a matcher can see of them: a sample, and its count per node."""
-        kinds: dict[Hashable, tuple[Agent, IntArray]] = {}
+    def _residents_by_kind(self) -> KindIndex[IntArray]:
+        """The nodes of the running agents of each kind, one entry for each agent."""
+        kinds: dict[Kind, tuple[Agent, list[int]]] = {}
         for agent in self.fixed_residents:
-            identity = (agent.namespace, agent.label_set, agent.terminating)
-            if identity not in kinds:
-                kinds[identity] = (agent, np.zeros(len(self.nodes), dtype=np.int64))
-            kinds[identity][1][self.node_index[agent.node_name]] += 1
-        return list(kinds.values())
+            kinds.setdefault(kind_of(agent), (agent, []))[1].append(self.node_index[agent.node_name])
+        index: KindIndex[IntArray] = KindIndex(self.snapshot)
+        for sample, nodes in kinds.values():
+            index.add(sample, np.array(nodes, dtype=np.int64))
+        return index
 
     @cached_property
     def residents_on(self) -> list[list[Agent]]:

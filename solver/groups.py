@@ -35,8 +35,7 @@ def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ..
     Only what something reads goes into the signature, so hashes and ordinals in labels that no
     selector mentions do not split a group.
     """
-    read = frozenset(selected_label_keys(snapshot))
-    return _grouped(agents, lambda agent: _signature(snapshot, agent, read))
+    return _grouped(snapshot, agents, frozenset(selected_label_keys(snapshot)), lambda agent: ())
 
 
 def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
@@ -46,15 +45,27 @@ def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group,
     """
     budgets = [budget.selector for budget in snapshot.budgets if budget.selector is not None]
     read = frozenset(selected_label_keys(snapshot)).union(*(selector.keys() for selector in budgets))
-    return _grouped(
-        agents, lambda agent: (_signature(snapshot, agent, read), agent.ready, returns(snapshot, agent))
-    )
+    return _grouped(snapshot, agents, read, lambda agent: (agent.ready, returns(snapshot, agent)))
 
 
-def _grouped(agents: Iterable[Agent], signature: Callable[[Agent], Hashable]) -> tuple[Group, ...]:
+def _grouped(
+    snapshot: Snapshot,
+    agents: Iterable[Agent],
+    read: frozenset[str],
+    apart: Callable[[Agent], tuple[Hashable, ...]],
+) -> tuple[Group, ...]:
+    """Agents by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
+    known: dict[Hashable, list[Agent]] = {}
     for agent in agents:
-        members.setdefault(signature(agent), []).append(agent)
+        # Replicas share their template: what they have in common is worked out for the first of them.
+        own = (_own(agent), apart(agent))
+        alike = (id(agent.spec), id(agent.spread_selector), agent.namespace, agent.label_set, own)
+        found = known.get(alike)
+        if found is None:
+            signature = (_shared(snapshot, agent, read), own)
+            found = known[alike] = members.setdefault(signature, [])
+        found.append(agent)
     groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
     return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
 
@@ -64,12 +75,17 @@ def _turn(agent: Agent) -> tuple[str, str, str]:
     return (agent.created, agent.namespace, agent.name)
 
 
-def _signature(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashable:
+def _shared(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashable:
+    """What is read of an agent's template, labels and services."""
     labels = tuple(sorted((key, value) for key, value in agent.labels.items() if key in read))
-    own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
     spread = agent.spread_selector if takes_defaults(snapshot, agent) else None
-    own = (agent.admitted, agent.refusal, own_claim, spread, keeps_in_use(agent))
-    return (agent.namespace, labels, *own, agent.spec.signature)
+    return (agent.namespace, labels, spread, agent.spec.signature)
+
+
+def _own(agent: Agent) -> Hashable:
+    """What is read of an agent that its template does not say."""
+    own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
+    return (agent.admitted, agent.refusal, own_claim, keeps_in_use(agent))
 
 
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:

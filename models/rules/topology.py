@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Self
+from itertools import chain
+from typing import Generic, Self, TypeVar
 
 from placewright.models.agent import Agent
 from placewright.models.node import Node
-from placewright.models.selector import AffinityTerm, Labels, LabelSelector
+from placewright.models.selector import AffinityTerm, Labels, LabelSelector, Operator
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,51 @@ class DomainCounts(Counter[str]):
     lowered: int = 0
 
 
+def kind_of(agent: Agent) -> Kind:
+    return (agent.namespace, agent.label_set, agent.terminating)
+
+
+class KindIndex(Generic[T]):
+    """Things filed under a kind of agent; those that a matcher means are found without asking every kind."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._filed: dict[Kind, tuple[Agent, list[T]]] = {}
+        self._labelled: dict[tuple[str, str], list[Kind]] = {}
+
+    def add(self, agent: Agent, item: T) -> None:
+        kind = kind_of(agent)
+        if kind not in self._filed:
+            self._filed[kind] = (agent, [])
+            for label in agent.labels.items():
+                self._labelled.setdefault(label, []).append(kind)
+        self._filed[kind][1].append(item)
+
+    def meant(self, matcher: Matcher) -> Iterator[T]:
+        """What is filed under the kinds of agents that `matcher` means."""
+        for kind in self._candidates(matcher):
+            sample, items = self._filed[kind]
+            if matches(self._snapshot, matcher, sample):
+                yield from items
+
+    def _candidates(self, matcher: Matcher) -> Iterable[Kind]:
+        """The kinds with one of the labels that some term asks for, where one does; else all of them."""
+        wanted = [
+            [(requirement.key, value) for value in requirement.values]
+            for term in matcher.terms
+            if term.selector is not None
+            for requirement in term.selector.requirements
+            if requirement.operator is Operator.IN
+        ]
+        if not wanted:
+            return self._filed
+        found = min(
+            ([self._labelled.get(label, []) for label in dict.fromkeys(labels)] for labels in wanted),
+            key=lambda kinds: sum(map(len, kinds)),
+        )
+        return chain.from_iterable(found)
+
+
 class TopologyCounts:
     """How many agents each matcher means, by value of a topology key. Counters start when first asked for.
 
@@ -116,7 +165,7 @@ class TopologyCounts:
         return counter
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:
-        kind = (agent.namespace, agent.label_set, agent.terminating)
+        kind = kind_of(agent)
         if kind not in self._kinds:
             self._kinds[kind] = (agent, Counter())
         self._kinds[kind][1][node.name] += step

@@ -35,12 +35,27 @@ def _has_hard_defaults(snapshot: Snapshot, agent: Agent) -> bool:
 
 def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint) -> frozenset[str]:
     """Names of the nodes whose agents count for one constraint of an agent (§6.2)."""
-    keys = [c.topology_key for c in hard_constraints(snapshot, agent)]
-    return frozenset(
-        node.name
-        for node in snapshot.nodes
-        if all(key in node.labels for key in keys) and is_included(snapshot, agent, constraint, node)
-    )
+    keys = tuple(c.topology_key for c in hard_constraints(snapshot, agent))
+    read = (keys, *_inclusion_reads(agent, constraint))
+    memo: Hashable = (counted_nodes.__qualname__, read)
+    known = snapshot.memo.get(memo)
+    if known is None:
+        known = snapshot.memo[memo] = frozenset(
+            node.name
+            for node in snapshot.nodes
+            if all(key in node.labels for key in keys) and is_included(snapshot, agent, constraint, node)
+        )
+    return cast(frozenset[str], known)
+
+
+def _inclusion_reads(agent: Agent, constraint: SpreadConstraint) -> Iterator[Hashable]:
+    """All that `is_included` reads of an agent and a constraint: most agents of a cluster are alike in it."""
+    spec = agent.spec
+    if constraint.node_affinity_policy is InclusionPolicy.HONOR:
+        yield (tuple(sorted(spec.node_selector.items())), spec.node_affinity)
+    else:
+        yield None
+    yield spec.tolerations if constraint.node_taints_policy is InclusionPolicy.HONOR else None
 
 
 def is_included(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint, node: Node) -> bool:

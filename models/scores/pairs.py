@@ -23,11 +23,20 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import cast
 
 from placewright.models.agent import Agent
 from placewright.models.profile import Profile
-from placewright.models.rules.topology import Kind, Matcher, TopologyCounts, domain_of, matches
+from placewright.models.rules.topology import (
+    Kind,
+    KindIndex,
+    Matcher,
+    TopologyCounts,
+    domain_of,
+    kind_of,
+    matches,
+)
 from placewright.models.scores.base import Score, judges
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -132,20 +141,21 @@ def _meant(snapshot: Snapshot, matcher: Matcher) -> int:
     key: Hashable = (__name__, matcher)
     known = snapshot.memo.get(key)
     if known is None:
-        known = snapshot.memo[key] = sum(
-            number for sample, number in _kinds(snapshot).values() if matches(snapshot, matcher, sample)
-        )
+        known = snapshot.memo[key] = sum(_numbers(snapshot).meant(matcher))
     return cast(int, known)
 
 
-def _kinds(snapshot: Snapshot) -> Mapping[Kind, tuple[Agent, int]]:
-    """The agents that run or are pending by all that a matcher can see of them: a sample, and how many."""
+def _numbers(snapshot: Snapshot) -> KindIndex[int]:
+    """How many agents of each kind run or are pending."""
     known = snapshot.memo.get(__name__)
     if known is None:
         kinds: dict[Kind, tuple[Agent, int]] = {}
-        for agent in (*snapshot.residents, *snapshot.pending):
-            kind = (agent.namespace, agent.label_set, agent.terminating)
+        for agent in chain(snapshot.residents, snapshot.pending):
+            kind = kind_of(agent)
             sample, number = kinds.get(kind, (agent, 0))
             kinds[kind] = (sample, number + 1)
-        known = snapshot.memo[__name__] = kinds
-    return cast(Mapping[Kind, tuple[Agent, int]], known)
+        index: KindIndex[int] = KindIndex(snapshot)
+        for sample, number in kinds.values():
+            index.add(sample, number)
+        known = snapshot.memo[__name__] = index
+    return cast(KindIndex[int], known)

@@ -5,12 +5,11 @@ The arithmetic of models/scores/pairs.py on arrays of counts; nothing of a model
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placewright.models.node import Node
 from placewright.models.profile import Profile
 from placewright.models.rules.topology import NODE_ITSELF
 from placewright.models.scores.pairs import Asked, PairScore
@@ -118,8 +117,8 @@ def _pairing(compilation: Compilation, asked: Asked, owners: list[int], owning: 
         present=nobody if matcher is None else compilation.residents_matching(matcher),
         domain=domain,
         domains=domains,
-        where=_named(nodes, wish.where),
-        within=_named(nodes, wish.within),
+        where=compilation.named(wish.where),
+        within=compilation.named(wish.within),
         fit=_fit(compilation, meant),
     )
 
@@ -144,7 +143,3 @@ def _domains(compilation: Compilation, key: str) -> tuple[IntArray, int]:
         return np.arange(len(compilation.nodes), dtype=np.int64), len(compilation.nodes)
     domains = compilation.domains(key)
     return domains.of_node, len(domains.values)
-
-
-def _named(nodes: Iterable[Node], names: frozenset[str] | None) -> BoolArray:
-    return np.array([names is None or node.name in names for node in nodes], dtype=np.bool_)

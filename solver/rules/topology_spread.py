@@ -71,7 +71,7 @@ def _compile(
     agent = compilation.groups[groups[0]].agent
     matcher = counted_agents(agent, constraint)
     domains = compilation.domains(constraint.topology_key)
-    counted = np.array([node.name in within for node in compilation.nodes], dtype=np.int64)
+    counted = compilation.named(within).astype(np.int64)
     there: IntArray = np.zeros(len(compilation.nodes), dtype=np.int64)
     matching: tuple[int, ...] = ()
     if matcher is not None:
