@@ -28,6 +28,12 @@ class Domains:
     values: tuple[str, ...]
     of_node: IntArray
 
+    @cached_property
+    def by_node(self) -> bool:
+        """Whether no two nodes share a domain."""
+        inside = self.of_node[self.of_node >= 0]
+        return len(np.unique(inside)) == len(inside)
+
     def nodes(self, domain: int) -> IntArray:
         """Indices of the nodes in a domain."""
         return np.flatnonzero(self.of_node == domain)

@@ -1,6 +1,8 @@
 """A first answer, at once: agents in priority order, each to the best node that every rule accepts now.
 
-What it returns is a placement that the rules accept, so there is always something to emit and to hint.
+What it returns is a placement that the rules accept, so there is always something to emit and to hint. A
+group is placed at a time where counts say what the rules say (`solver/rules/ledger.py`), else one agent after
+the other.
 """
 
 from __future__ import annotations
@@ -14,22 +16,24 @@ import numpy as np
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules import RULES, inter_agent_affinity, topology_spread
-from placewright.models.rules.base import Rule
 from placewright.models.rules.devices import choose_devices
-from placewright.models.rules.limit_overcommit import limit_of
 from placewright.models.rules.own_terms import own_matcher
-from placewright.models.rules.topology import term_matches
-from placewright.models.snapshot import Snapshot
-from placewright.models.spread import spread_constraints
+from placewright.models.rules.quota import charging_quotas
+from placewright.models.rules.quota_usage import counts_claims
 from placewright.models.state import ClusterState
+from placewright.solver.books import Books
 from placewright.solver.clock import Deadline
-from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.filling import emptiest, in_turn
 from placewright.solver.objectives.base import Tally
+from placewright.solver.problem import Problem
 
 FEW_DOMAINS = 10
 """Topology domains that are each opened for those who lean on others; of more, one is."""
 PASSES = 3
 """Agents that find no place are tried again after the others: what they need may have come meanwhile."""
+ROUNDS = 8
+"""Parts in which a group comes where costs guide it: who comes changes what the next one costs."""
 
 _MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name})
 """Rules that can turn an agent away now and let it in once others are placed."""
@@ -37,9 +41,9 @@ _MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name
 
 def construct(
     compilation: Compilation,
+    problem: Problem,
     deadline: Deadline,
     *,
-    rules: Sequence[Rule] = RULES,
     packed: bool = False,
     target: IntArray | None = None,
     opening: FloatArray | None = None,
@@ -52,7 +56,7 @@ def construct(
     use in this order, smallest first, and only where those in use have no room; 0: in use already. With
     `tallies`, in their order of importance, nodes are taken where one more agent costs least.
     """
-    builder = _Builder(compilation, rules, packed or opening is not None, opening, tallies)
+    builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies)
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
@@ -83,41 +87,93 @@ class _Builder:
     def __init__(
         self,
         compilation: Compilation,
-        rules: Sequence[Rule],
+        problem: Problem,
         packed: bool,
         opening: FloatArray | None,
         tallies: Sequence[Tally],
     ) -> None:
         self._compilation = compilation
         self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
-        self._rules = rules
         self._packed = packed
-        self._state = ClusterState(compilation.snapshot)
-        # Never negative: on an overcommitted node there is nothing, rather than less.
-        self._free = np.maximum(compilation.free - compilation.home.T @ compilation.request, 0)
-        self._whole = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
-        self._checked = _checked_groups(compilation)
-        self._open = compilation.cap > 0
-        self._refused_by = ""
-        self.count: IntArray = compilation.home.copy()
         self._tallies = tallies
-        for g, n in np.argwhere(self.count).tolist():
-            self._tell(g, n, int(self.count[g, n]))
+        self._books = Books(problem, compilation.amounts.whole, tallies)
+        self._room_for_one = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
+        self._one_by_one = [is_special(compilation, group.agent) for group in compilation.groups]
+        self._open = problem.cap > 0
+        self._refused_by = ""
+        self._late: list[tuple[int, IntArray, IntArray]] = []
+        self._known = ClusterState(compilation.snapshot)
+        self._handed = [0] * len(compilation.groups)
 
-    def _tell(self, g: int, n: int, number: int) -> None:
-        for tally in self._tallies:
-            tally.add(g, n, number)
+    @property
+    def count(self) -> IntArray:
+        return self._books.count
 
     @property
     def total(self) -> int:
-        return int(self.count.sum())
+        return self._books.total
+
+    @property
+    def _state(self) -> ClusterState:
+        """The placement as agents on nodes: made from counts when a rule has to be asked itself."""
+        for g, nodes, number in self._late:
+            for n in np.repeat(nodes, number).tolist():
+                self._known.place(self._next(g), self._compilation.nodes[n])
+        self._late.clear()
+        return self._known
+
+    def _next(self, g: int) -> Agent:
+        self._handed[g] += 1
+        return self._compilation.groups[g].members[self._handed[g] - 1]
+
+    def _missing(self, g: int) -> int:
+        return int(self._compilation.size[g] - self.count[g].sum())
 
     def place_group(self, g: int, deadline: Deadline) -> bool:
         """Place what is left of a group; True when nothing of it is left."""
         self.escort(g)
+        if not self._one_by_one[g]:
+            self._place_many(g, self._missing(g), deadline)
+            return not self._missing(g)
         members = self._compilation.groups[g].members
         start = int(self.count[g].sum())
         return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
+
+    def _place_many(
+        self, g: int, wanted: int, deadline: Deadline, within: IntArray | None = None, *, guided: bool = True
+    ) -> None:
+        """As many of a group as come in, `within` (N,) at most on each node; `guided`: by what they cost."""
+        choose = self._cheapest if self._tallies and guided else self._roomiest
+        at_once = -(-wanted // ROUNDS) if self._tallies and guided else wanted
+        row = self.count[g].copy()
+        while wanted > 0 and not deadline.passed:
+            left = None if within is None else within - (self.count[g] - row)
+            came = self._books.fill(g, min(wanted, at_once), choose, left)
+            if not came:
+                break
+            wanted -= came
+        came_to = np.flatnonzero(self.count[g] - row)
+        self._opening[came_to] = 0.0
+        self._late.append((g, came_to, (self.count[g] - row)[came_to]))
+
+    def _roomiest(self, g: int, room: IntArray, wanted: int) -> IntArray:
+        """The emptiest nodes, or the fullest ones that are in use where nodes are filled one by one."""
+        if not self._packed:
+            return emptiest(self._books.left, self._books.step(g), room, wanted)
+        nodes = np.flatnonzero(room)
+        left = self._books.left[nodes] - self._books.step(g)[nodes]
+        return in_turn(nodes[np.lexsort([left, self._opening[nodes]])], room, wanted)
+
+    def _cheapest(self, g: int, room: IntArray, wanted: int) -> IntArray:
+        """The nodes on which one more costs least, one agent on each."""
+        nodes = np.flatnonzero(room)
+        left = self._books.left[nodes] - self._books.step(g)[nodes]
+        costs = [tally.more(g)[nodes] for tally in self._tallies]
+        # The last key counts first.
+        keys = [left if self._packed else -left, self._opening[nodes], *reversed(costs)]
+        row = np.zeros_like(room)
+        row[nodes[np.lexsort(keys)[:wanted]]] = 1
+        return row
 
     def escort(self, g: int) -> None:
         """Let one agent that the group leans on into each of its domains, ahead of its turn.
@@ -130,26 +186,35 @@ class _Builder:
             return
         matcher = own_matcher(compilation.snapshot, agent)
         company = compilation.groups_matching(matcher).tolist()
+        coming = [q for q in company if q != g and q in self._pending]
         for key in dict.fromkeys(term.topology_key for term in agent.spec.affinity):
             domain = compilation.domains(key).of_node
-            wanted = np.unique(domain[(compilation.cap[g] > 0) & (domain >= 0)])
+            wanted = np.unique(domain[self._open[g] & (domain >= 0)])
             if len(wanted) > FEW_DOMAINS:
                 wanted = wanted[:1]
-            there = compilation.residents_matching(matcher) + self.count[company].sum(axis=0)
+            there = compilation.residents_matching(matcher)
             for d in wanted.tolist():
-                if not there[domain == d].any():
-                    any(self._let_in(q, domain == d) for q in company if q != g and q in compilation.pending)
+                here = domain == d
+                if not (there + self.count[company].sum(axis=0))[here].any():
+                    any(self._let_in(q, here.astype(np.int64)) for q in coming)
 
-    def _let_in(self, g: int, where: BoolArray) -> bool:
+    def _let_in(self, g: int, where: IntArray) -> bool:
         """Place one agent of a group on some of the nodes; False where that cannot be."""
-        placed = int(self.count[g].sum())
-        members = self._compilation.groups[g].members
-        return placed < len(members) and any(
-            self._place_on(g, members[placed], n) for n in self._candidates(g) if where[n]
-        )
+        if not self._missing(g):
+            return False
+        if not self._one_by_one[g]:
+            before = self.total
+            self._place_many(g, 1, Deadline(1.0), where, guided=False)
+            return self.total > before
+        member = self._compilation.groups[g].members[int(self.count[g].sum())]
+        return any(self._place_on(g, member, n) for n in self._candidates(g) if where[n])
 
     def place_at(self, g: int, target: IntArray, deadline: Deadline) -> None:
         """Place members of a group where `target` (N,) wants them, as far as they are accepted there."""
+        wanted = min(self._missing(g), int(target.sum()))
+        if not self._one_by_one[g]:
+            self._place_many(g, wanted, deadline, target, guided=False)
+            return
         members = iter(self._compilation.groups[g].members[int(self.count[g].sum()) :])
         for n in np.repeat(np.arange(len(target)), target).tolist():
             if deadline.passed or not self._open[g, n]:
@@ -163,15 +228,12 @@ class _Builder:
     def _place_on(self, g: int, agent: Agent, n: int) -> bool:
         node, request = self._compilation.nodes[n], self._compilation.request[g]
         self._refused_by = ""
-        if not (self._free[n] >= request)[request > 0].all():
-            return False
-        if self._checked[g] and self._is_rejected(g, n, agent, node):
+        if not (self._books.free[n] >= request)[request > 0].all() or self._is_rejected(g, n, agent, node):
             return False
         self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
-        self._free[n] -= request
+        self._handed[g] += 1
         self._opening[n] = 0.0
-        self.count[g, n] += 1
-        self._tell(g, n, 1)
+        self._books.add(g, np.array([n]), np.array([1]))
         return True
 
     def _place(self, g: int, agent: Agent) -> bool:
@@ -191,7 +253,7 @@ class _Builder:
         return False
 
     def _is_rejected(self, g: int, n: int, agent: Agent, node: Node) -> bool:
-        for rule in self._rules:
+        for rule in RULES:
             if rule.rejects(self._state, agent, node) is not None:
                 # Room only shrinks while agents are added; company and counts can still change.
                 self._open[g, n] = rule.name in _MAY_OPEN
@@ -203,11 +265,11 @@ class _Builder:
         """Nodes with room for one more of group `g`, the preferred ones first."""
         request = self._compilation.request[g]
         open_nodes = np.flatnonzero(self._open[g])
-        left = self._free[open_nodes] - request
+        left = self._books.free[open_nodes] - request
         fits = (left[:, request > 0] >= 0).all(axis=1)
         nodes = open_nodes[fits]
         # As shares of each node, so that small and large ones are filled alike.
-        room = (left[fits] / self._whole[nodes]).sum(axis=1)
+        room = (left[fits] / self._room_for_one[nodes]).sum(axis=1)
         costs = [tally.more(g)[nodes] for tally in self._tallies]
         # The last key counts first.
         order = np.lexsort([room if self._packed else -room, self._opening[nodes], *reversed(costs)])
@@ -218,22 +280,28 @@ class _Builder:
 
         Accepted one by one is not yet accepted together. Each round removes at least one agent.
         """
-        while self._state.new:
-            blamed = [v.agent for rule in self._rules for v in rule.violations(self._state) if v.agent]
+        unsure = {rule for rule, ledger in self._books.ledgers if ledger is None or not ledger.holds()}
+        rules = [rule for rule in RULES if rule.name in unsure]
+        while rules and self._state.new:
+            blamed = [v.agent for rule in rules for v in rule.violations(self._state) if v.agent]
             if not blamed:
                 return
             for key in dict.fromkeys(blamed):
                 self._take_off(key)
+            # Whoever is gone may have been company, or the one that kept the skew.
+            rules = list(RULES)
 
     def _take_off(self, key: str) -> None:
         if key not in self._state.new:
             return
         n = self._compilation.node_index[self._state.new[key]]
-        g = self._group_of[key]
         agent = self._compilation.snapshot.agent_by_key[key]
         self._state.remove(agent, self._compilation.nodes[n])
-        self.count[g, n] -= 1
-        self._tell(g, n, -1)
+        self._books.add(self._group_of[key], np.array([n]), np.array([-1]))
+
+    @cached_property
+    def _pending(self) -> frozenset[int]:
+        return frozenset(self._compilation.pending)
 
     @cached_property
     def _group_of(self) -> dict[str, int]:
@@ -241,46 +309,12 @@ class _Builder:
         return {a.key: g for g in self._compilation.pending for a in groups[g].members}
 
 
-def _checked_groups(compilation: Compilation) -> list[bool]:
-    """Which groups something other than resources and `admits` can turn away."""
-    snapshot = compilation.snapshot
-    specs = {id(agent.spec): agent.spec for agent in snapshot.agents}
-    anti = list(dict.fromkeys(term for spec in specs.values() for term in spec.anti_affinity))
-    # What is not checked may fill a node beyond what others can bear.
-    unchecked = bool((compilation.amounts.asked > compilation.request).any())
-    return [
-        unchecked
-        or _is_restricted(group.agent, snapshot)
-        or any(
-            term_matches(
-                term,
-                group.agent.namespace,
-                group.agent.labels,
-                snapshot.namespace_labels(group.agent.namespace),
-            )
-            for term in anti
-        )
-        for group in compilation.groups
-    ]
-
-
-def _is_restricted(agent: Agent, snapshot: Snapshot) -> bool:
-    spec = agent.spec
-    capped = any(limit_of(spec, name) for name in snapshot.options.profile.limit_caps)
-    charged = not agent.admitted and any(quota.namespace == agent.namespace for quota in snapshot.quotas)
-    return (
-        charged
-        or capped
-        or any(
-            (
-                spec.host_ports,
-                spec.affinity,
-                spec.anti_affinity,
-                spread_constraints(snapshot, agent),
-                spec.claims,
-                spec.disks,
-                spec.devices,
-                spec.pod_group,
-            )
-        )
-    )
+def is_special(compilation: Compilation, agent: Agent) -> bool:
+    """Whether counts do not say where an agent may go: rules are then asked, agent by agent."""
+    snapshot, spec = compilation.snapshot, agent.spec
+    if snapshot.any_off or (compilation.amounts.asked > compilation.request).any():
+        # What is not checked may fill a node beyond what others can bear.
+        return True
+    charged = any(counts_claims(quota) for quota in charging_quotas(snapshot, agent))
+    own = (spec.host_ports, spec.claims, spec.disks, spec.devices, spec.pod_group)
+    return charged or any(own)

@@ -8,6 +8,7 @@ import numpy as np
 
 from placewright.models.profile import ScoreName
 from placewright.models.snapshot import Snapshot
+from placewright.solver.accept import Accepts
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.bound import affordable
@@ -37,7 +38,7 @@ def first_answer(
     compilation: Compilation,
     problem: Problem,
     deadline: Deadline,
-    accepts: Callable[[IntArray], bool],
+    accepts: Accepts,
     known: IntArray | None = None,
 ) -> tuple[IntArray, tuple[int, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
@@ -72,7 +73,7 @@ def _further(
     for packed in (False, True):
         wanted = packed and _packs(compilation.snapshot)
         yield lambda best, packed=packed, wanted=wanted: (  # type: ignore[misc]
-            construct(compilation, deadline, packed=packed)
+            construct(compilation, problem, deadline, packed=packed)
             if wanted or _left_out(compilation, problem, best)
             else None
         )
@@ -97,7 +98,7 @@ def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> In
     cheap = opening(problem, Deadline(deadline.remaining() / 4))
     if cheap is None:
         return None
-    return construct(compilation, deadline, target=cheap.target, opening=cheap.order)
+    return construct(compilation, problem, deadline, target=cheap.target, opening=cheap.order)
 
 
 def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
@@ -105,7 +106,7 @@ def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> I
     tallies = _tallies(compilation, problem, deadline, len(compilation.snapshot.pending))
     if not tallies:
         return None
-    return construct(compilation, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
+    return construct(compilation, problem, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
 
 
 def _followed(
@@ -113,10 +114,10 @@ def _followed(
 ) -> IntArray:
     """Agents to where the relaxation wants them; whom the rules turn away there goes where it costs least."""
     if plan is None:
-        return construct(compilation, deadline)
+        return construct(compilation, problem, deadline)
     turned_away = int(TURNED_AWAY * len(compilation.snapshot.pending))
     tallies = _tallies(compilation, problem, deadline, turned_away)
-    return construct(compilation, deadline, target=plan.target, tallies=tallies)
+    return construct(compilation, problem, deadline, target=plan.target, tallies=tallies)
 
 
 def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, agents: int) -> list[Tally]:

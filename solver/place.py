@@ -10,6 +10,7 @@ from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
+from placewright.solver.accept import acceptor
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
@@ -60,15 +61,16 @@ def place(
             snapshot, rules=rules, encoders=encoders, preempt=settings.preempt
         )
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
+    accepts = acceptor(compilation, problem)
     with phases("construct"):
         known = None if start is None else counts_of(compilation, start)
-        first, bounds = first_answer(compilation, problem, deadline, _acceptor(compilation), known)
+        first, bounds = first_answer(compilation, problem, deadline, accepts, known)
         deadline = deadline.minus(_reserve(compilation, first) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
         search = Search(
             problem,
             first,
-            _acceptor(compilation),
+            accepts,
             settings,
             deadline,
             report,
@@ -95,7 +97,7 @@ def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadlin
     count = spare(compilation, answer.count, deadline)
     if count is None:
         # Better nobody is evicted than somebody for nothing.
-        count = construct(compilation, Deadline(LAST_RESORT))
+        count = construct(compilation, problem, Deadline(LAST_RESORT))
     values = (level.value(count) for level in problem.levels)
     levels = (replace(known, value=value) for known, value in zip(answer.levels, values, strict=True))
     return replace(answer, count=count, levels=tuple(levels))
@@ -109,17 +111,3 @@ def _reserve(compilation: Compilation, start: IntArray) -> float:
     find_order(compilation.snapshot, made.steps, devices, evicted=made.evicted)
     passes = EMIT_PASSES + (SPARE_PASSES if compilation.standing.any() else 0.0)
     return passes * (time.perf_counter() - began)
-
-
-def _acceptor(compilation: Compilation) -> Callable[[IntArray], bool]:
-    """Whether every rule accepts counts as a finished placement: the guard of partial solves."""
-
-    def accepts(count: IntArray) -> bool:
-        made = outcome(compilation, count)
-        devices = hand_out_devices(compilation.snapshot, made.steps)
-        if devices is None:
-            return False
-        state = made.state(compilation.snapshot, devices)
-        return not any(True for rule in RULES for _ in rule.violations(state))
-
-    return accepts

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placewright.solver.accept import Accepts
 from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
@@ -34,9 +35,6 @@ PARTS_FIRST_SHARE = 0.7
 
 PATIENCE = 40
 """Parts in a row that may bring nothing before the time goes to the next level."""
-
-Accepts = Callable[[IntArray], bool]
-"""Whether the rules accept counts (G, N) as a finished placement."""
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,11 @@ from placewright.models.selector import AffinityTerm
 from placewright.solver.arrivals import cover
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
+from placewright.solver.rules.anti_affinity_ledger import AntiAffinityLedger, Guard
 from placewright.solver.rules.base import Encoder
 from placewright.solver.rules.exclusion import close
+from placewright.solver.rules.ledger import Ledger
 from placewright.solver.variables import Variables
-
-
-@dataclass(frozen=True)
-class _Guard:
-    """One term of the groups `owners`: `domain` (N,) of its key, -1 for none; `meant`: groups it means."""
-
-    owners: tuple[int, ...]
-    domain: IntArray
-    meant: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -38,7 +31,7 @@ class AntiAffinityEncoder(Encoder):
 
     rule: ClassVar[str] = "inter_agent_affinity"
     closed: BoolArray
-    guards: tuple[_Guard, ...]
+    guards: tuple[Guard, ...]
     standing: BoolArray
     unchecked: BoolArray
 
@@ -57,7 +50,7 @@ class AntiAffinityEncoder(Encoder):
             there = compilation.residents_matching(Matcher((term,)))
             closed[groups] |= _in_domains(domain, there > 0)
             meant = tuple(compilation.groups_matching(Matcher((term,))).tolist())
-            guards.append(_Guard(tuple(dict.fromkeys(groups)), domain, meant))
+            guards.append(Guard(tuple(dict.fromkeys(groups)), domain, meant))
         if not guards and not closed.any():
             return None
         unchecked = compilation.unchecked(PLUGIN)
@@ -90,6 +83,9 @@ class AntiAffinityEncoder(Encoder):
             domains = int(guard.domain.max(initial=-1)) + 1
             alone = [g for g in guard.owners if g in guard.meant and not self.unchecked[g]]
             cover(relaxation, alone, guard.domain, np.ones(domains, dtype=np.int64))
+
+    def ledger(self, count: IntArray) -> Ledger:
+        return AntiAffinityLedger(self.guards, self.closed, self.unchecked, count)
 
     def fixing(self, fixed: IntArray) -> Self:
         closed = self.closed.copy()

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
+from placewright.solver.rules.ledger import Ledger
 from placewright.solver.variables import Variables
 
 
@@ -40,6 +41,10 @@ class Encoder(ABC):
 
     def relax(self, relaxation: Relaxation) -> None:  # noqa: B027 - most rules have no linear side
         """Add rows that hold for every placement that keeps this rule."""
+
+    def ledger(self, count: IntArray) -> Ledger | None:
+        """The rule as counts (G, N) stand; None where they say too little: the rule itself is asked."""
+        return None
 
     @abstractmethod
     def fixing(self, fixed: IntArray) -> Self:

@@ -18,8 +18,10 @@ import numpy as np
 
 from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.rules.affinity_ledger import AffinityLedger
 from placewright.solver.rules.affinity_times import Hungry, encode_times
 from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.ledger import Ledger
 from placewright.solver.variables import Literal, Variables
 
 
@@ -74,6 +76,9 @@ class AffinityEncoder(Encoder):
                 timed |= circle
         if timed:
             encode_times(x, open_groups, timed)
+
+    def ledger(self, count: IntArray) -> Ledger:
+        return AffinityLedger(self.hungry, count)
 
     def fixing(self, fixed: IntArray) -> Self:
         return type(self)(

@@ -18,6 +18,8 @@ from placewright.models.rules.quota_usage import (
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.ledger import Ledger
+from placewright.solver.rules.sum_ledgers import QuotaLedger
 from placewright.solver.variables import Linear, Variables
 
 
@@ -63,6 +65,10 @@ class QuotaEncoder(Encoder):
         """Without claims, which are charged once for all of their users."""
         for row in self.rows:
             relaxation.limit(dict(row.usage), max(0, row.left))
+
+    def ledger(self, count: IntArray) -> Ledger:
+        told = not any(row.claims for row in self.rows)
+        return QuotaLedger([(row.usage, row.left) for row in self.rows], count, told=told)
 
     def fixing(self, fixed: IntArray) -> Self:
         rows = []

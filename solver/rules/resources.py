@@ -11,6 +11,8 @@ from ortools.sat.python import cp_model
 
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.ledger import Ledger
+from placewright.solver.rules.sum_ledgers import ResourcesLedger
 from placewright.solver.variables import Variables
 
 
@@ -57,6 +59,10 @@ class ResourcesEncoder(Encoder):
             return False
         unchecked = any(self.asked[g, r] > self.request[g, r] for g in groups)
         return unchecked or int(self.home[:, n] @ self.request[:, r]) > int(self.free[n, r])
+
+    def ledger(self, count: IntArray) -> Ledger:
+        standing = self.home.sum(axis=1) > 0
+        return ResourcesLedger(self.request, self.asked, self.free, self.held, standing, count)
 
     def fixing(self, fixed: IntArray) -> Self:
         newcomers = np.where((self.home.sum(axis=1) > 0)[:, None], 0, fixed)

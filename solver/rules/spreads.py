@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from placewright.solver.compilation import IntArray
+from placewright.solver.rules.ledger import by_domain
 
 
 @dataclass(frozen=True)
@@ -16,7 +15,8 @@ class Spread:
     domain (N,): domain of each node, -1 where it has none; counted (N,): 1 where its agents count.
     start (D,): agents counted in each domain; matching: groups that count. exempt: domains where a group
     that does not count itself passes before anything else is placed. standing: those of `matching` that run
-    and may leave; with them, `itself` False says that the domains are exempt by who stays.
+    and may leave; with them, `itself` False says that the domains are exempt by who stays. counting: the
+    domains that have a node whose agents count. by_node: no two nodes share a domain.
     """
 
     groups: tuple[int, ...]
@@ -29,20 +29,9 @@ class Spread:
     exempt: frozenset[int]
     standing: tuple[int, ...]
     itself: bool
+    counting: IntArray
+    by_node: bool
 
     def fixing(self, fixed: IntArray) -> Spread:
         there = fixed[list(self.matching)].sum(axis=0) * self.counted
         return replace(self, start=self.start + by_domain(self.domain, there, len(self.start)))
-
-    @property
-    def counting(self) -> IntArray:
-        """The domains that have a node whose agents count."""
-        return np.unique(self.domain[(self.counted > 0) & (self.domain >= 0)])
-
-
-def by_domain(domain: IntArray, amount: IntArray, domains: int) -> IntArray:
-    """int64 (D,): amounts per node summed by domain."""
-    inside = domain >= 0
-    summed = np.zeros(domains, dtype=np.int64)
-    np.add.at(summed, domain[inside], amount[inside])
-    return summed

@@ -19,7 +19,9 @@ from placewright.models.rules.topology_spread import (
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
-from placewright.solver.rules.spreads import Spread, by_domain
+from placewright.solver.rules.ledger import Ledger, by_domain
+from placewright.solver.rules.spread_ledger import SpreadLedger
+from placewright.solver.rules.spreads import Spread
 from placewright.solver.rules.topology_spread_bound import relax_spread
 from placewright.solver.variables import Literal, Variables
 
@@ -28,6 +30,9 @@ from placewright.solver.variables import Literal, Variables
 class TopologySpreadEncoder(Encoder):
     rule: ClassVar[str] = "topology_spread"
     spreads: tuple[Spread, ...]
+
+    def ledger(self, count: IntArray) -> Ledger:
+        return SpreadLedger(self.spreads, count)
 
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
@@ -95,6 +100,8 @@ def _compile(
         exempt,
         tuple(g for g in matching if compilation.standing[g]),
         itself,
+        counting,
+        domains.by_node,
     )
 
 
@@ -104,7 +111,7 @@ def _totals(
     """What each counting domain holds with `groups` added to who is there, and a variable for the least."""
     totals: dict[int, cp_model.LinearExpr] = {}
     most = 0
-    for d in np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)]).tolist():
+    for d in spread.counting.tolist():
         nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
         totals[d] = x.sum(groups, nodes) + int(spread.start[d])
         most = max(most, int(spread.start[d]) + x.most(groups, nodes))
@@ -133,8 +140,7 @@ def _least(spread: Spread, count: IntArray) -> int:
     there = spread.start + by_domain(
         spread.domain, count[list(spread.matching)].sum(axis=0) * spread.counted, len(spread.start)
     )
-    counting = np.unique(spread.domain[(spread.counted > 0) & (spread.domain >= 0)])
-    return int(there[counting].min(initial=2**62)) if len(counting) else 0
+    return int(there[spread.counting].min(initial=2**62)) if len(spread.counting) else 0
 
 
 def _passing_at_start(x: Variables, spread: Spread) -> dict[int, Literal]:

@@ -19,8 +19,8 @@ def test_a_leader_that_is_less_important_comes_first_where_more_important_ones_l
     leader = agent("leader", cpu=100, labels={"app": "lead"})
     followers = agents("follower", 6, cpu=1000, priority=100, affinity=(near(app="lead"),))
     others = agents("other", 16, cpu=1000, priority=50)
-    compilation, _ = compile_problem(snapshot(nodes, [leader, *followers, *others]))
-    count = construct(compilation, Deadline(10), packed=packed)
+    compilation, problem = compile_problem(snapshot(nodes, [leader, *followers, *others]))
+    count = construct(compilation, problem, Deadline(10), packed=packed)
     placed = {group.agent.name: int(count[g].sum()) for g, group in enumerate(compilation.groups)}
     assert placed["follower-0"] == 6
     assert placed["leader"] == 1
@@ -28,6 +28,6 @@ def test_a_leader_that_is_less_important_comes_first_where_more_important_ones_l
 
 def test_who_leans_on_nobody_that_can_come_lets_nobody_in() -> None:
     lonely = agent("lonely", priority=5, affinity=(near(app="nobody"),))
-    compilation, _ = compile_problem(snapshot([node("n1", zone="a")], [lonely, agent("other")]))
-    count = construct(compilation, Deadline(10))
+    compilation, problem = compile_problem(snapshot([node("n1", zone="a")], [lonely, agent("other")]))
+    count = construct(compilation, problem, Deadline(10))
     assert [int(row.sum()) for row in count] == [0, 1]

@@ -30,7 +30,7 @@ def first_answer(nodes: Sequence[Node], everyone: Sequence[Agent], profile: Prof
     compilation, problem = compile_problem(cluster)
     found = opening(problem, Deadline(10))
     assert found is not None
-    count = construct(compilation, Deadline(10), target=found.target, opening=found.order)
+    count = construct(compilation, problem, Deadline(10), target=found.target, opening=found.order)
     return {n.name: int(k) for n, k in zip(cluster.nodes, count.sum(axis=0), strict=True) if k}
 
 

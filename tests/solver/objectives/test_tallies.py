@@ -60,10 +60,10 @@ NODES = [node(f"n{i}", zone="ab"[i % 2]) for i in range(4)]
 
 def guided(cluster: Snapshot) -> list[list[str]]:
     """The apps on each node after a construction that goes by the tallies."""
-    compilation, _ = compile_problem(cluster)
+    compilation, problem = compile_problem(cluster)
     tally = scores_of(cluster).tally()
     assert tally is not None
-    count = construct(compilation, Deadline(60), tallies=[tally])
+    count = construct(compilation, problem, Deadline(60), tallies=[tally])
     apps = [group.agent.labels.get("app", "") for group in compilation.groups]
     return [
         sorted(app for g, app in enumerate(apps) for _ in range(int(count[g, n])))
