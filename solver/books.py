@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from placewright.solver.compilation import FloatArray, IntArray
+from placewright.solver.compilation import FloatArray, IntArray, loads
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
 from placewright.solver.rules.ledger import Ledger, Limit, by_domain
@@ -25,7 +25,7 @@ class Books:
         self._problem = problem
         self.count: IntArray = problem.running.home.copy()
         # Never negative: on an overcommitted node there is nothing, rather than less.
-        self.free = np.maximum(problem.free - self.count.T @ problem.request, 0)
+        self.free = np.maximum(problem.free - loads(self.count, problem.request), 0)
         self.ledgers: list[tuple[str, Ledger | None]] = [
             (encoder.rule, encoder.ledger(self.count)) for encoder in problem.encoders
         ]

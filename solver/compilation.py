@@ -226,6 +226,22 @@ class Compilation:
         return on
 
 
+EXACT_IN_DOUBLES = 2**53
+"""Integers below this, and their sums that stay below, are exact as doubles."""
+
+
+def loads(count: IntArray, amounts: IntArray) -> IntArray:
+    """int64 (N, R): what counts (G, N) add up to of amounts (G, R), on each node.
+
+    As doubles wherever that is exact: integer products of matrices are many times slower.
+    """
+    most = float(np.abs(amounts).max(initial=0)) * float(np.abs(count).sum(axis=0).max(initial=0))
+    if most >= EXACT_IN_DOUBLES:
+        return count.T @ amounts
+    product: IntArray = (count.T.astype(np.float64) @ amounts.astype(np.float64)).astype(np.int64)
+    return product
+
+
 def fitting(request: IntArray, free: IntArray, size: IntArray, eligible: BoolArray) -> IntArray:
     """int64 (G, N): how many agents of each group an otherwise empty-handed node could take."""
     cap = np.where(eligible, size[:, None], 0)

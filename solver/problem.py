@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from placewright.solver.compilation import BoolArray, IntArray, Running, fitting
+from placewright.solver.compilation import BoolArray, IntArray, Running, fitting, loads
 from placewright.solver.objectives.base import Objective
 from placewright.solver.rules.base import Encoder
 
@@ -39,7 +39,9 @@ class Problem:
 
         Mostly `free`; more where the node is overcommitted and those who run there simply stay.
         """
-        room: IntArray = np.maximum(self.free, np.where(self.standing[:, None], self.cap, 0).T @ self.request)
+        room: IntArray = np.maximum(
+            self.free, loads(np.where(self.standing[:, None], self.cap, 0), self.request)
+        )
         return room
 
     def fixing(self, fixed: IntArray, nodes: IntArray) -> Problem:
@@ -47,12 +49,13 @@ class Problem:
 
         Pairs outside `nodes` are closed; indices stay the same.
         """
-        free = self.free - fixed.T @ self.request
+        free = self.free - loads(fixed, self.request)
         size = self.size - fixed.sum(axis=1)
-        open_pairs = np.zeros_like(self.cap, dtype=np.bool_)
-        open_pairs[:, nodes] = self.cap[:, nodes] > 0
-        cap = np.minimum(fitting(self.request, free, size, open_pairs), np.maximum(self.cap - fixed, 0))
-        cap[self.standing] = np.where(open_pairs, self.cap, 0)[self.standing]
+        there = self.cap[:, nodes]
+        fit = fitting(self.request, free[nodes], size, there > 0)
+        left = np.minimum(fit, np.maximum(there - fixed[:, nodes], 0))
+        cap = np.zeros_like(self.cap)
+        cap[:, nodes] = np.where(self.standing[:, None], there, left)
         return replace(
             self,
             size=size,

@@ -63,12 +63,12 @@ class Variables:
 
     def sum(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> cp_model.LinearExpr:
         """How many agents of `groups` go to `nodes` (None: to any node)."""
-        wanted = None if nodes is None else list(nodes)
+        wanted = self._open(nodes)
         return cp_model.LinearExpr.sum([self._x[g, n] for g in groups for n in self._within(g, wanted)])
 
     def most(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> int:
         """An upper bound of `sum` over the same groups and nodes."""
-        wanted = None if nodes is None else list(nodes)
+        wanted = self._open(nodes)
         return sum(
             min(int(self.size[g]), sum(int(self.cap[g, n]) for n in self._within(g, wanted))) for g in groups
         )
@@ -76,7 +76,7 @@ class Variables:
     def present(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> Literal:
         """A literal that is true exactly when at least one agent of `groups` goes to `nodes`."""
         chosen = sorted(set(groups))
-        wanted = None if nodes is None else sorted(set(nodes))
+        wanted = self._open(None if nodes is None else sorted(set(nodes)))
         pairs = tuple((g, n) for g in chosen for n in self._within(g, wanted))
         key = (tuple(chosen), tuple(sorted({n for _, n in pairs})))
         if key not in self._present:
@@ -115,3 +115,7 @@ class Variables:
         if nodes is None:
             return self._nodes_of[group]
         return [n for n in nodes if (group, n) in self._x]
+
+    def _open(self, nodes: Iterable[int] | None) -> Sequence[int] | None:
+        """Those of `nodes` that something may go to: rules speak of whole domains, models often of few."""
+        return None if nodes is None else [n for n in nodes if n in self._groups_on]

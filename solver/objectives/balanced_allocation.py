@@ -37,7 +37,9 @@ class BalancedAllocationTerm(Term):
         return cls(Shares.of(compilation, profile.balanced_resources, _request))
 
     def expression(self, x: Variables) -> Linear:
-        return UNIT * sum((self._range(x, n) for n in range(self.shares.nodes)), start=0)
+        widths = self._widths(self.shares.at_first)
+        widths[x.occupied()] = 0
+        return UNIT * sum((self._range(x, n) for n in x.occupied()), start=int(widths.sum()))
 
     def _range(self, x: Variables, n: int) -> Linear:
         resources = np.flatnonzero(self.shares.allocatable[n]).tolist()

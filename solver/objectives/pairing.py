@@ -49,8 +49,16 @@ class Pairing:
 
     def value(self, count: IntArray) -> int:
         """The cost for counts (G, N)."""
-        owners = np.where(self.where, self.owning + count[self.owners].sum(axis=0), 0)
-        meant = np.where(self.within, self.present + count[self.meant].sum(axis=0), 0)
+        return self._cost(
+            self.owning + count[self.owners].sum(axis=0), self.present + count[self.meant].sum(axis=0)
+        )
+
+    def at_first(self) -> int:
+        """The cost before anybody comes."""
+        return self._cost(self.owning, self.present)
+
+    def _cost(self, owning: IntArray, present: IntArray) -> int:
+        owners, meant = np.where(self.where, owning, 0), np.where(self.within, present, 0)
         met = int(self.by_domain(owners) @ self.by_domain(meant)) - int(owners[self.itself].sum())
         return self.asked.cost(self.asked.most * int(owners.sum()) - met if self.together else met)
 
@@ -70,11 +78,7 @@ class Pairing:
         """A lower bound: agents that are unwanted and there can only become more."""
         if self.together:
             return 0
-        return self.value(np.zeros((self._groups, len(self.domain)), dtype=np.int64))
-
-    @property
-    def _groups(self) -> int:
-        return 1 + max(int(self.owners.max(initial=-1)), int(self.meant.max(initial=-1)))
+        return self.at_first()
 
     def fixing(self, fixed: IntArray) -> Pairing:
         return replace(

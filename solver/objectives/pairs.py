@@ -21,7 +21,7 @@ from ortools.sat.python import cp_model
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores import inter_pod_affinity, pod_topology_spread, traffic_locality
 from placewright.models.scores.pairs import PairScore
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.pairing import Pairing, pairings
 from placewright.solver.objectives.pairs_bound import relaxed_cost
@@ -97,7 +97,7 @@ def _cost(x: Variables, pairing: Pairing) -> Linear:
     asked = pairing.asked
     owners, meant = _variables(x, pairing)
     if not any(owners.values()) and not any(meant.values()):
-        return pairing.value(np.zeros_like(x.cap))
+        return pairing.at_first()
     met = _met(x, pairing, owners, meant)
     units: Linear = met
     if pairing.together:
@@ -117,17 +117,16 @@ def _cost(x: Variables, pairing: Pairing) -> Linear:
 def _variables(x: Variables, pairing: Pairing) -> tuple[dict[int, Pairs], dict[int, Pairs]]:
     """The variables of owners and of agents that are meant, by domain; -1: nodes without one."""
 
-    def by_domain(groups: Iterable[int], counted: Iterable[bool]) -> dict[int, Pairs]:
-        counts = list(counted)
+    def by_domain(groups: Iterable[int], counted: BoolArray) -> dict[int, Pairs]:
         found: dict[int, list[tuple[int, int]]] = {}
         for g in groups:
             for n in x.nodes_of(g):
-                if counts[n]:
+                if counted[n]:
                     found.setdefault(int(pairing.domain[n]), []).append((g, n))
         return {d: tuple(pairs) for d, pairs in found.items()}
 
-    owners = by_domain(pairing.owners.tolist(), pairing.where.tolist())
-    meant = by_domain(pairing.meant.tolist(), (pairing.within & (pairing.domain >= 0)).tolist())
+    owners = by_domain(pairing.owners.tolist(), pairing.where)
+    meant = by_domain(pairing.meant.tolist(), pairing.within & (pairing.domain >= 0))
     return owners, meant
 
 

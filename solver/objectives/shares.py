@@ -11,7 +11,7 @@ from ortools.sat.python import cp_model
 
 from placewright.models.agent import AgentSpec
 from placewright.models.scores.utilisation import permille
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import Compilation, IntArray, loads
 from placewright.solver.variables import Variables
 
 
@@ -51,8 +51,14 @@ class Shares:
 
     def of_counts(self, count: IntArray) -> IntArray:
         """int64 (N, K) for counts (G, N); without meaning where nothing is allocatable."""
-        load = self.used + count.T @ self.ask
+        load = self.used + loads(count, self.ask)
         shares: IntArray = -(-1000 * load // np.maximum(self.allocatable, 1))
+        return shares
+
+    @property
+    def at_first(self) -> IntArray:
+        """int64 (N, K): before anybody comes."""
+        shares: IntArray = -(-1000 * self.used // np.maximum(self.allocatable, 1))
         return shares
 
     def at(self, count: IntArray, n: int, k: int) -> int:
@@ -65,7 +71,7 @@ class Shares:
 
     def fixing(self, fixed: IntArray) -> Shares:
         """The same where `fixed` (G, N) agents are there and stay."""
-        return replace(self, used=self.used + fixed.T @ self.ask)
+        return replace(self, used=self.used + loads(fixed, self.ask))
 
     def variable(
         self, x: Variables, n: int, k: int, *, exact: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -51,7 +51,10 @@ class UtilisationTerm(Term):
     def expression(self, x: Variables) -> Linear:
         costs: list[Linear] = []
         most = 0
-        for n in range(self.shares.nodes):
+        elsewhere = self._elsewhere(x.occupied())
+        costs.append(elsewhere)
+        most += elsewhere
+        for n in x.occupied():
             for k in np.flatnonzero(self.shares.allocatable[n]).tolist():
                 variable, highest = self._node_cost(x, n, k)
                 costs.append(self.times[k] * variable)
@@ -63,6 +66,11 @@ class UtilisationTerm(Term):
         x.model.add(self.divisor * divided >= total)
         x.complete_hints(lambda count: [(divided, self.value(count))])
         return divided
+
+    def _elsewhere(self, occupied: Sequence[int]) -> int:
+        """The cost of all other nodes: nothing changes there."""
+        others = np.delete(np.arange(self.shares.nodes), occupied)
+        return sum(self._costs(self.shares.at_first, others))
 
     def _node_cost(self, x: Variables, n: int, k: int) -> tuple[Linear, int]:
         """The cost of one node and resource, never below P(u) and equal at a minimum; and its upper bound."""
@@ -117,9 +125,11 @@ class UtilisationTerm(Term):
     def value(self, count: IntArray) -> int:
         return -(-sum(self._costs(self.shares.of_counts(count))) // self.divisor)
 
-    def _costs(self, shares: IntArray) -> Iterable[int]:
-        """times * P for each node and resource of utilisations (N, K)."""
+    def _costs(self, shares: IntArray, nodes: IntArray | None = None) -> Iterable[int]:
+        """times * P for each node and resource of utilisations (N, K); `nodes`: of these alone."""
         has = self.shares.allocatable > 0
+        if nodes is not None:
+            shares, has = shares[nodes], has[nodes]
         for k, times in enumerate(self.times):
             values, number = np.unique(shares[has[:, k], k], return_counts=True)
             for value, many in zip(values.tolist(), number.tolist(), strict=True):

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 from ortools.sat.python import cp_model
 
-from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.compilation import BoolArray, Compilation, IntArray, loads
 from placewright.solver.rules.base import Encoder
 from placewright.solver.rules.ledger import Ledger
 from placewright.solver.rules.sum_ledgers import ResourcesLedger
@@ -65,6 +65,6 @@ class ResourcesEncoder(Encoder):
         return ResourcesLedger(self.request, self.asked, self.free, self.held, standing, count)
 
     def fixing(self, fixed: IntArray) -> Self:
-        newcomers = np.where((self.home.sum(axis=1) > 0)[:, None], 0, fixed)
-        held = self.held | (newcomers.T @ self.request > 0)
-        return replace(self, free=self.free - fixed.T @ self.asked, held=held)
+        staying = (self.home.sum(axis=1) > 0)[:, None]
+        held = self.held | (loads(fixed, np.where(staying, 0, self.request)) > 0)
+        return replace(self, free=self.free - loads(fixed, self.asked), held=held)

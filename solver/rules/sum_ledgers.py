@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from placewright.solver.compilation import BoolArray, IntArray
+from placewright.solver.compilation import BoolArray, IntArray, loads
 from placewright.solver.rules.ledger import Ledger
 
 
@@ -27,8 +27,8 @@ class ResourcesLedger(Ledger):
     ) -> None:
         self._request = np.where(standing[:, None], 0, request)
         self._asked = asked
-        self._left = free - _product(count, asked)
-        self._asking = _product(count, self._request) + held
+        self._left = free - loads(count, asked)
+        self._asking = loads(count, self._request) + held
 
     def add(self, group: int, nodes: IntArray, number: IntArray) -> None:
         self._left[nodes] -= number[:, None] * self._asked[group]
@@ -76,12 +76,3 @@ class QuotaLedger(Ledger):
         if any(left < 0 and spent for left, spent in zip(self._left, self._spent, strict=True)):
             return False
         return True if self._told else None
-
-
-def _product(count: IntArray, amounts: IntArray) -> IntArray:
-    """int64 (N, R): amounts (G, R) times counts (G, N), touching only the groups that ask at all."""
-    total = np.zeros((count.shape[1], amounts.shape[1]), dtype=np.int64)
-    for r in range(amounts.shape[1]):
-        asking = np.flatnonzero(amounts[:, r])
-        total[:, r] = amounts[asking, r] @ count[asking]
-    return total
