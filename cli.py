@@ -33,7 +33,7 @@ from placewright.cli_options import (
     reads_cluster,
 )
 from placewright.cli_output import Exit, refuse, write
-from placewright.cli_whatif import whatif
+from placewright.cli_whatif import survive, whatif
 from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_plan
@@ -285,6 +285,7 @@ def score(
 
 
 app.command(no_args_is_help=True)(whatif)
+app.command(no_args_is_help=True)(survive)
 
 
 @app.command()

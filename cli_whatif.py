@@ -1,4 +1,4 @@
-"""The commands that ask what would be: scenarios on a cluster."""
+"""The commands that ask what would be: scenarios on a cluster, and every loss it might suffer."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+
+import typer
 
 from placewright.cli_options import (
     OUTPUT,
@@ -25,15 +27,19 @@ from placewright.cli_options import (
     option,
     reads_cluster,
 )
-from placewright.cli_output import refuse, write
+from placewright.cli_output import Exit, refuse, write
 from placewright.models.errors import InputError, UsageError
+from placewright.models.survival import Answer
 from placewright.models.whatif import WhatIf, WhatIfCase
 from placewright.scenarios.charts import chart as draw
 from placewright.scenarios.charts import curves, picture
 from placewright.scenarios.document import read_cases
+from placewright.scenarios.executors import Executor
 from placewright.scenarios.executors import executor as named_executor
+from placewright.scenarios.report_survival import print_survival
 from placewright.scenarios.report_whatif import as_csv, print_whatif
 from placewright.scenarios.run import Done, jobs, run, summary
+from placewright.scenarios.survival import survives
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
@@ -48,6 +54,17 @@ class WhatIfFormat(StrEnum):
     JSON = "json"
     YAML = "yaml"
     CSV = "csv"
+
+
+Preempt = Annotated[
+    bool, flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority.")
+]
+AtOnce = Annotated[
+    int, option("--processes", SOLVING, "Cases that are solved at once.", metavar="N", min=1, max=1024)
+]
+By = Annotated[
+    str, option("--executor", SOLVING, "Who solves: processes, ray or ray:ADDRESS.", metavar="NAME")
+]
 
 
 @reads_cluster
@@ -80,17 +97,9 @@ def whatif(
             "--chart", OUTPUT, "Draw the sweeps: .png, .svg or .html.", metavar="FILE", show_default=False
         ),
     ] = None,
-    preempt: Annotated[
-        bool,
-        flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority."),
-    ] = False,
-    processes: Annotated[
-        int, option("--processes", SOLVING, "Cases that are solved at once.", metavar="N", min=1, max=1024)
-    ] = 1,
-    executor: Annotated[
-        str,
-        option("--executor", SOLVING, "Who solves: processes, ray or ray:ADDRESS.", metavar="NAME"),
-    ] = "processes",
+    preempt: Preempt = False,
+    processes: AtOnce = 1,
+    executor: By = "processes",
     time_limit: TimeLimit = "20s",
     workers: Workers = 0,
     seed: Seed = 0,
@@ -106,7 +115,7 @@ def whatif(
     who = named_executor(executor, processes, workers)
     settings = Settings(
         time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers or max(1, (os.cpu_count() or 1) // who.at_once),
+        workers=workers or _share_of_cores(who),
         seed=seed,
         deterministic=deterministic,
         preempt=preempt,
@@ -124,6 +133,80 @@ def whatif(
     if output is WhatIfFormat.TABLE and not quiet:
         print_whatif(make_console(), told)
     write(output.value, out, lambda fmt: _text(told, WhatIfFormat(fmt)))
+
+
+@reads_cluster
+def survive(
+    inputs: Inputs,
+    reading: Reading,
+    lose: Annotated[
+        str,
+        option(
+            "--lose",
+            None,
+            "What is lost: zone, node, rack or any node label; zone:2 is any two of them at once.",
+            metavar="LABEL[:K]",
+        ),
+    ] = "zone",
+    priority: Annotated[
+        int | None,
+        option(
+            "--priority",
+            None,
+            "Agents of at least this priority must run again; all unless given.",
+            metavar="P",
+            show_default=False,
+        ),
+    ] = None,
+    rearrange: Annotated[
+        bool,
+        flag("--rearrange", SOLVING, "After a loss all running agents may move, not only those it hits."),
+    ] = False,
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    preempt: Preempt = False,
+    processes: AtOnce = 1,
+    executor: By = "processes",
+    time_limit: TimeLimit = "20s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Check that whatever zone, rack or node is lost, all important agents can run again."""
+    who = named_executor(executor, processes, workers)
+    settings = Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers or _share_of_cores(who),
+        seed=seed,
+        deterministic=deterministic,
+        preempt=preempt,
+    )
+    snapshot = reading.load(inputs)
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = survives(
+            snapshot,
+            lose,
+            priority=priority,
+            settings=settings,
+            rearrange=rearrange,
+            executor=who,
+            progress=progress.say,
+        )
+    if isinstance(found, Refused):
+        refuse(found)
+    if output is ReportFormat.TABLE and not quiet:
+        print_survival(make_console(), found)
+    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+    raise typer.Exit(_EXITS[found.answer])
+
+
+_EXITS = {Answer.SURVIVES: Exit.DONE, Answer.FAILS: Exit.UNPLACED, Answer.UNKNOWN: Exit.TIMEOUT}
+
+
+def _share_of_cores(who: Executor) -> int:
+    return max(1, (os.cpu_count() or 1) // who.at_once)
 
 
 def _assignments(given: Sequence[str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from placewright.models.quantity import format_price
-from placewright.models.whatif import WhatIf, WhatIfCase
+from placewright.models.whatif import LeftOut, WhatIf, WhatIfCase
 from placewright.solver.report import print_lines
 from placewright.solver.report_tables import percent, show, table
 
@@ -45,7 +45,7 @@ def print_whatif(console: Console, whatif: WhatIf) -> None:
         )
     show(console, "Scenarios: agents on nodes, of those that want to be", made)
     for case in whatif.cases:
-        _print_left_out(console, case)
+        print_left_out(console, case.name, case.left_out)
     for case in whatif.cases:
         print_lines(console, f"warning: {case.name}", case.warnings, "yellow")
         print_lines(console, f"note: {case.name}", case.notes, "dim")
@@ -79,16 +79,17 @@ def _of_others(case: WhatIfCase, shown: Sequence[int]) -> str:
     return f"{sum(s.running for s in rest)}/{sum(s.agents for s in rest)}"
 
 
-def _print_left_out(console: Console, case: WhatIfCase) -> None:
-    if not case.left_out:
+def print_left_out(console: Console, title: str, items: Sequence[LeftOut]) -> None:
+    """Who is not placed and why, the most important first; nothing where nobody is left out."""
+    if not items:
         return
     console.print()
-    console.print(Text(f"Not placed: {case.name}", style="bold"), soft_wrap=True)
-    for item in case.left_out[:MOST_REASONS]:
+    console.print(Text(f"Not placed: {title}", style="bold"), soft_wrap=True)
+    for item in items[:MOST_REASONS]:
         more = f" and {item.agents - 1} more" if item.agents > 1 else ""
         line = f"  {item.example}{more} (priority {item.priority}): {item.message}"
         console.print(Text(line), soft_wrap=True)
-    left = case.left_out[MOST_REASONS:]
+    left = items[MOST_REASONS:]
     if left:
         agents = sum(item.agents for item in left)
         console.print(Text(f"  {agents} more for {len(left)} other reasons"), soft_wrap=True)

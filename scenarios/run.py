@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
-from placewright.models.plan import Plan
+from placewright.models.plan import Plan, Unplaced
 from placewright.models.rules.resources import UsageIndex
 from placewright.models.scores.used_nodes import used_nodes
 from placewright.models.snapshot import Snapshot
@@ -118,8 +118,8 @@ def _result(job: Job, plan: Plan, state: ClusterState, moved: int | None, second
         price=sum(node.price for node in snapshot.nodes),
         price_in_use=sum(node.price for node in in_use),
         priorities=_served(wanting, there),
-        requested=_requested(state),
-        left_out=_left_out(plan),
+        requested=requested(state),
+        left_out=left_out(plan.unplaced),
         warnings=tuple(w for w in plan.warnings if w not in job.known_warnings),
         notes=tuple(note for note in plan.notes if note not in job.known_notes),
         seconds=seconds,
@@ -136,7 +136,7 @@ def _served(wanting: Sequence[Agent], there: Mapping[str, str]) -> tuple[Served,
     )
 
 
-def _requested(state: ClusterState) -> tuple[Requested, ...]:
+def requested(state: ClusterState) -> tuple[Requested, ...]:
     """Every resource that somebody asks for, over all nodes; cpu and memory always."""
     used: Counter[str] = Counter()
     whole: Counter[str] = Counter()
@@ -149,10 +149,10 @@ def _requested(state: ClusterState) -> tuple[Requested, ...]:
     return tuple(Requested(resource=name, used=used[name], whole=whole[name]) for name in names)
 
 
-def _left_out(plan: Plan) -> tuple[LeftOut, ...]:
+def left_out(unplaced: Iterable[Unplaced]) -> tuple[LeftOut, ...]:
     """By priority and reason, the most important first."""
     kinds: dict[tuple[int, str], list[str]] = {}
-    for item in plan.unplaced:
+    for item in unplaced:
         kinds.setdefault((item.priority, item.message), []).append(f"{item.namespace}/{item.agent}")
     ordered = sorted(kinds.items(), key=lambda kind: (-kind[0][0], -len(kind[1]), kind[1]))
     return tuple(

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from placewright.models.plan import Plan
+from placewright.models.survival import Survival
 from placewright.models.whatif import WhatIf
 from placewright.tests.test_cli import run
 
@@ -153,3 +154,41 @@ def test_the_schema_of_scenarios_is_printed(capsys: pytest.CaptureFixture[str]) 
     assert run("schema", "--scenario") == 0
     assert json.loads(capsys.readouterr().out)["title"] == "placewright scenario"
     assert run("schema", "--scenario", "--profile") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "verdict"),
+    [
+        pytest.param([], 0, "survives: all agents can run again after the loss of any zone", id="any zone"),
+        pytest.param(["--lose", "zone:2"], 1, "fails: without a, b 3 agents cannot run, proven", id="both"),
+        pytest.param(
+            ["--lose", "node", "--priority", "5"],
+            0,
+            "survives: all agents of priority 5 or more",
+            id="a node",
+        ),
+    ],
+)
+def test_survival_is_an_exit_code_and_a_verdict(
+    files: tuple[str, str],
+    arguments: list[str],
+    code: int,
+    verdict: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("survive", files[0], *arguments) == code
+    out = capsys.readouterr().out
+    assert out.startswith(verdict)
+    assert ("What is missing" in out) == (code == 1)
+
+
+def test_survival_as_a_document(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("survive", files[0], "--lose", "zone:2", "-o", "json") == 1
+    told = Survival.model_validate(json.loads(capsys.readouterr().out))
+    assert told.worst is not None
+    assert (told.worst.domains, told.worst.stranded) == (("a", "b"), 3)
+
+
+def test_what_cannot_be_lost_ends_with_2(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("survive", files[0], "--lose", "rack") == 2
+    assert '--lose: no node has a label "rack"' in capsys.readouterr().err
