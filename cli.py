@@ -33,10 +33,12 @@ from placewright.cli_options import (
     reads_cluster,
 )
 from placewright.cli_output import Exit, refuse, write
+from placewright.cli_rebalance import rebalance
 from placewright.cli_whatif import survive, whatif
 from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
-from placewright.models.plan_file import read_plan
+from placewright.models.plan_file import read_any_plan, read_plan
+from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -51,12 +53,14 @@ from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_plan, print_refused, violation_line
 from placewright.solver.report_agent import print_explanation
 from placewright.solver.report_compare import print_comparison
+from placewright.solver.report_rebalance import print_refused_rebalance
 from placewright.solver.report_standing import print_standing
 from placewright.solver.settings import Settings, Strategy, parse_seconds
 from placewright.solver.standing import standing
 from placewright.solver.terminal import interruptible, prepare_streams, write_bytes
 from placewright.solver.verify import Refused, VerifiedPlan
 from placewright.solver.verify import verify as verify_plan
+from placewright.solver.verify_rebalance import RefusedRebalance, verify_rebalance
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -76,10 +80,11 @@ EPILOG = """
   placewright score cluster.json                          how far what runs is from the best possible
 
   placewright whatif cluster.json --scenario lose-a-zone.yaml     what would become of it, before it happens
+  placewright rebalance cluster.json --goal drain=node-3  what should move, wave by wave, and nothing breaks
 
 [bold]Exit codes[/bold]
 
-  0 solved   1 unplaced remain with --require-all, or a plan does not verify   2 bad input or usage
+  0 solved   1 unplaced remain with --require-all, a drain is blocked, or a plan does not verify   2 bad input
 
   3 the time limit came before anything was found   4 a fault in placewright itself   130 interrupted
 """
@@ -168,9 +173,15 @@ def verify(
     plan: Annotated[str, option("--plan", None, "Our JSON or YAML plan, or v1 Bindings.", metavar="FILE")],
     quiet: Quiet = False,
 ) -> None:
-    """Check any plan against a snapshot: every rule, every number, named where it fails."""
+    """Check any plan against a snapshot: every rule, every number, named where it fails.
+
+    A rebalance plan is replayed step by step, in the worst order that the steps of a wave can come in.
+    """
     snapshot = reading.load(inputs)
-    candidate = read_plan(plan)
+    candidate = read_any_plan(plan)
+    if isinstance(candidate, RebalancePlan):
+        _verify_rebalance(snapshot, candidate, quiet=quiet)
+        return
     verdict = verify_plan(snapshot, candidate)
     if isinstance(verdict, Refused):
         print_refused(make_console(), verdict)
@@ -178,6 +189,16 @@ def verify(
     if not quiet:
         evictions = f" and {len(candidate.evictions)} evictions" if candidate.evictions else ""
         sys.stdout.write(f"valid: {len(candidate.bindings)} bindings{evictions}, no rule is broken\n")
+
+
+def _verify_rebalance(snapshot: Snapshot, candidate: RebalancePlan, *, quiet: bool) -> None:
+    verdict = verify_rebalance(snapshot, candidate)
+    if isinstance(verdict, RefusedRebalance):
+        print_refused_rebalance(make_console(), verdict)
+        raise typer.Exit(Exit.UNPLACED)
+    if not quiet:
+        said = f"{candidate.moves} moves in {len(candidate.waves)} waves"
+        sys.stdout.write(f"valid: {said}, no rule is broken on the way\n")
 
 
 @app.command(no_args_is_help=True)
@@ -286,6 +307,7 @@ def score(
 
 app.command(no_args_is_help=True)(whatif)
 app.command(no_args_is_help=True)(survive)
+app.command(no_args_is_help=True)(rebalance)
 
 
 @app.command()

@@ -207,7 +207,9 @@ class Agent:
     the order of `spec.devices`. `refusal`: why the API server would not even create it.
     `ready`: condition Ready. `preemptable` False: never evicted to make room. `recreated`: something makes
     it anew after an eviction. `started`: when, RFC 3339; "" is not yet, or not known. `spread_selector`: what
-    its services and its controller select, for default spread constraints (§6.1); None: they do not apply."""
+    its services and its controller select, for default spread constraints (§6.1); None: they do not apply.
+    `stays_because`: an annotation that says never to disrupt it; "": none does. `local_storage`: it keeps
+    data on its node that a move would lose. `move_weight`: what its move counts beside another one's."""
 
     namespace: str
     name: str
@@ -230,6 +232,9 @@ class Agent:
     preemptable: bool = True
     recreated: bool = True
     spread_selector: LabelSelector | None = None
+    stays_because: str = ""
+    local_storage: bool = False
+    move_weight: int = 1
 
     @cached_property
     def key(self) -> str:

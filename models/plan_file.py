@@ -10,6 +10,7 @@ from placewright.models.ingest.agents import DEVICE_IDS, parse_device_ids
 from placewright.models.plan import Binding, DeviceAssignment, Eviction, Plan, Status
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Skipped, read_blobs
+from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.wire.base import Wire, parse
 from placewright.models.wire.meta import Metadata
 
@@ -38,6 +39,14 @@ class _EvictionWire(Wire):
 
 def read_plan(path: str) -> Plan:
     """The plan in a file: one Plan document, or Bindings (a plan without levels). Raises InputError."""
+    found = read_any_plan(path)
+    if isinstance(found, RebalancePlan):
+        raise InputError("expected a Plan or Bindings, found a RebalancePlan", source=path, field="kind")
+    return found
+
+
+def read_any_plan(path: str) -> Plan | RebalancePlan:
+    """The same, or a rebalance plan. Raises InputError."""
     documents = [
         document
         for blob in read_blobs([path], None, Skipped())
@@ -51,12 +60,13 @@ def read_plan(path: str) -> Plan:
         raise error.located(source=path) from None
 
 
-def _plan(documents: Sequence[Any]) -> Plan:
+def _plan(documents: Sequence[Any]) -> Plan | RebalancePlan:
     first = documents[0]
-    if isinstance(first, dict) and first.get("kind") == "Plan":
+    kind = first.get("kind") if isinstance(first, dict) else None
+    if kind in ("Plan", "RebalancePlan"):
         if len(documents) > 1:
-            raise InputError(f"expected one Plan, found {len(documents)} documents")
-        return parse(Plan, first)
+            raise InputError(f"expected one {kind}, found {len(documents)} documents")
+        return parse(Plan, first) if kind == "Plan" else parse(RebalancePlan, first)
     items = [item for document in documents for item in _items(document)]
     bindings, evictions = [], []
     for item in items:

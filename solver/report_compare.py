@@ -137,12 +137,12 @@ def facts_table(console: Console, plans: Sequence[ComparedPlan], *, placed: str 
     for i, use in enumerate(plans[0].utilisation):
         row(
             f"{use.resource} min / mean / max of nodes",
-            lambda plan, i=i: _spread(plan.utilisation[i], sign),  # type: ignore[misc]
+            lambda plan, i=i: spread_line(plan.utilisation[i], sign),  # type: ignore[misc]
         )
     return made
 
 
-def _spread(use: Utilisation, sign: str) -> str:
+def spread_line(use: Utilisation, sign: str) -> str:
     """Thousandths as percent: `0 / 43.2 / 62.5 % ± 12.1`, the last being the standard deviation."""
     shares = " / ".join(f"{share / 10:g}" for share in (use.min, use.mean, use.max))
     return f"{shares} % {sign} {use.deviation / 10:g}"

@@ -42,6 +42,7 @@ def test_type_checkers_see_every_part() -> None:
         "cli_options.py",
         "cli_output.py",
         "cli_whatif.py",
+        "cli_rebalance.py",
         "py.typed",
         *FOLDERS,
         "benchmarks",

@@ -20,7 +20,16 @@ from placewright.models.agent import (
 )
 from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
-from placewright.models.ingest.annotations import NEEDS_DATA, TALKS_TO, needs_data, says_preemptable, talks_to
+from placewright.models.ingest.annotations import (
+    NEEDS_DATA,
+    TALKS_TO,
+    keeps_data_locally,
+    move_weight,
+    needs_data,
+    says_preemptable,
+    stays_because,
+    talks_to,
+)
 from placewright.models.ingest.defaulting import Admitted
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.selectors import (
@@ -88,6 +97,9 @@ class AgentBuilder:
             # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
             # In the middle of a resize what is made anew asks for something else: it is for a later round.
             recreated=(not metadata.uid or controller(metadata) is not None) and not self._resized(pod),
+            stays_because=stays_because(metadata.annotations),
+            local_storage=keeps_data_locally(metadata, pod.spec.volumes),
+            move_weight=move_weight(metadata.annotations),
         )
 
     def _spec(self, admitted: Admitted) -> AgentSpec:

@@ -1,8 +1,8 @@
-"""placewright's own annotations on pods and nodes: data, traffic, and who is not to be evicted."""
+"""What annotations on pods and nodes say: data, traffic, who is not to be evicted, and what a move counts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from placewright.models.agent import Talk
 from placewright.models.errors import InputError
@@ -12,12 +12,24 @@ from placewright.models.selector import AffinityTerm, match_labels
 from placewright.models.wire.annotations import DataUseWire, TalkWire
 from placewright.models.wire.devices import parse_annotation
 from placewright.models.wire.meta import Metadata
+from placewright.models.wire.pod import Volume
 
 NEEDS_DATA = "placewright.io/needs-data"
 DATA = "placewright.io/data"
 TALKS_TO = "placewright.io/talks-to"
 NON_PREEMPTABLE = "placewright.io/non-preemptable"
 VOLCANO_PREEMPTABLE = "volcano.sh/preemptable"
+DO_NOT_DISRUPT = {
+    "placewright.io/do-not-disrupt": "true",
+    "karpenter.sh/do-not-disrupt": "true",
+    "cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+}
+"""Annotations by which an agent asks to be left where it is, with the value that says so."""
+SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
+SAFE_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+MOVE_WEIGHT = "placewright.io/move-weight"
+MOST_WEIGHT = 1000
+"""The largest weight of one move."""
 
 APP = "app"
 """The label that the short form of `placewright.io/talks-to` is about."""
@@ -83,3 +95,41 @@ def says_preemptable(metadata: Metadata) -> bool:
     said = (metadata.labels, metadata.annotations)
     refused = any(given.get(NON_PREEMPTABLE) == "true" for given in said)
     return not refused and all(given.get(VOLCANO_PREEMPTABLE) != "false" for given in said)
+
+
+def stays_because(annotations: Mapping[str, str]) -> str:
+    """The annotation that asks for the agent not to be disrupted, as written; "" where none does."""
+    for name, value in DO_NOT_DISRUPT.items():
+        if annotations.get(name) == value:
+            return f"{name}: {value}"
+    return ""
+
+
+def keeps_data_locally(metadata: Metadata, volumes: Sequence[Volume]) -> bool:
+    """Whether a move would lose what the agent keeps on its node, as cluster-autoscaler sees it.
+
+    In an emptyDir or on the host; not in memory, and not where an annotation says that it may be lost.
+    """
+    if metadata.annotations.get(SAFE_TO_EVICT) == "true":
+        return False
+    safe = {name.strip() for name in metadata.annotations.get(SAFE_VOLUMES, "").split(",")}
+    return any(_is_local(volume) and volume.name not in safe for volume in volumes)
+
+
+def _is_local(volume: Volume) -> bool:
+    if volume.empty_dir is not None:
+        return volume.empty_dir.get("medium") != "Memory"
+    return volume.host_path is not None
+
+
+def move_weight(annotations: Mapping[str, str]) -> int:
+    """What moving the agent counts beside another one of its kind: 1 unless it says so. Raises InputError."""
+    text = annotations.get(MOVE_WEIGHT)
+    if text is None:
+        return 1
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and int(text) <= MOST_WEIGHT):
+        raise InputError(
+            f"expected a whole number from 0 to {MOST_WEIGHT}, found {text!r}",
+            field=f"metadata.annotations.{MOVE_WEIGHT}",
+        )
+    return int(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -155,6 +155,16 @@ def domain_count(state: ClusterState, agent: Agent, node: Node) -> int:
     """How full the agent's domains are: placing where this is lowest keeps later placements possible."""
     values = (d.count(node.labels.get(d.constraint.topology_key, "")) for d in spread_domains(state, agent))
     return max(values, default=0)
+
+
+def overhang(state: ClusterState, agent: Agent, nodes: Sequence[Node]) -> int:
+    """How far the domains of `nodes` are above maxSkew by the agent's hard constraints, summed."""
+    found = 0
+    for domains in spread_domains(state, agent):
+        highest = domains.least + domains.constraint.max_skew
+        values = {node.labels.get(domains.constraint.topology_key, "") for node in nodes}
+        found += sum(max(0, domains.count(value) - highest) for value in values)
+    return found
 
 
 class TopologySpreadRule(Rule):

@@ -60,6 +60,11 @@ class Weighed:
     weight: int
 
 
+def score_of(name: ScoreName) -> Score:
+    """The score of a name."""
+    return _BY_NAME[name]
+
+
 def weighed(options: Options, part: str) -> Iterator[Weighed]:
     """The scores behind one part of a stage: `scores` or a single score's name. Nothing for other parts.
 

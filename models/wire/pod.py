@@ -123,6 +123,8 @@ class Volume(Wire):
     ephemeral: EphemeralSource | None = None
     gce_persistent_disk: Annotated[MapOf[Any], Field(alias="gcePersistentDisk")] = {}
     aws_elastic_block_store: Annotated[MapOf[Any], Field(alias="awsElasticBlockStore")] = {}
+    empty_dir: dict[str, Any] | None = None
+    host_path: dict[str, Any] | None = None
     iscsi: MapOf[Any] = {}
     rbd: MapOf[Any] = {}
 

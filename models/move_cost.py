@@ -1,0 +1,75 @@
+"""What moving an agent costs: hundredths of the move of a small agent without state.
+
+    cost = weight * (100 + state + size + importance + freshness)
+
+    weight      the agent's own (`placewright.io/move-weight`), 1 unless it says so
+    state       100 for an agent of a StatefulSet, 100 more where it has claims that must be attached anew
+    size        100 * its larger share of cpu and memory of the largest node that there is
+    importance  0 to 100, by the rank of its priority among those of the running agents
+    freshness   100 within an hour of its start: it was disrupted a moment ago
+
+Everything is an integer; shares and ranks are rounded down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from placewright.models.agent import Agent
+from placewright.models.movable import Ages, MovePolicy
+from placewright.models.snapshot import Snapshot
+
+UNIT = 100
+"""What the move of a small agent without state costs."""
+FRESH = 3600
+"""Seconds within which an agent counts as just started."""
+
+
+class Pricing(StrEnum):
+    """weighted: as above. even: every move costs the same, whatever moves."""
+
+    WEIGHTED = "weighted"
+    EVEN = "even"
+
+
+@dataclass(frozen=True)
+class MoveCosts:
+    """The costs of one snapshot's agents."""
+
+    snapshot: Snapshot
+    policy: MovePolicy
+    pricing: Pricing = Pricing.WEIGHTED
+
+    def of(self, agent: Agent) -> int:
+        """What moving this agent costs."""
+        if self.pricing is Pricing.EVEN:
+            return UNIT
+        state = UNIT * (agent.owner is not None and agent.owner.kind == "StatefulSet")
+        state += UNIT * bool(agent.spec.claims)
+        age = self._ages.seconds(agent)
+        fresh = UNIT * (age is not None and age < FRESH)
+        return agent.move_weight * (UNIT + state + self._size(agent) + self._importance(agent) + fresh)
+
+    def _size(self, agent: Agent) -> int:
+        shares = (UNIT * agent.spec.requests.get(name, 0) // most for name, most in self._largest if most)
+        return min(UNIT, max(shares, default=0))
+
+    def _importance(self, agent: Agent) -> int:
+        ranks = self._priorities
+        return UNIT * ranks.index(agent.spec.priority) // (len(ranks) - 1) if len(ranks) > 1 else 0
+
+    @cached_property
+    def _ages(self) -> Ages:
+        return Ages(self.snapshot, self.policy)
+
+    @cached_property
+    def _largest(self) -> Sequence[tuple[str, int]]:
+        nodes = self.snapshot.nodes
+        return [(r, max((n.allocatable.get(r, 0) for n in nodes), default=0)) for r in ("cpu", "memory")]
+
+    @cached_property
+    def _priorities(self) -> Sequence[int]:
+        return sorted({agent.spec.priority for agent in self.snapshot.residents})

@@ -1,0 +1,1 @@
+"""Better placements of running agents, and the way there: what `solver/rebalance.py` puts together."""

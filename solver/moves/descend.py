@@ -1,0 +1,139 @@
+"""Better by single moves: agents go where they cost the goals less, as long as that is worth the move.
+
+What an agent would gain is estimated for whole groups at once; only promising ones are looked at one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import FloatArray
+from placewright.solver.moves.board import Board, ranked
+from placewright.solver.objectives.base import Tally
+
+EPSILON = 0.5
+"""Costs are integers: what is less than this apart is the same."""
+PASSES = 20
+
+
+@dataclass(frozen=True)
+class Guide:
+    """One level as single moves see it: its tally, and what a unit of move cost weighs in it."""
+
+    tally: Tally
+    price: int
+
+
+@dataclass
+class Allowance:
+    """What may still be moved: number of moves and their cost; None is no limit."""
+
+    moves: int | None = None
+    cost: int | None = None
+
+    def holds(self, moves: int, cost: int) -> bool:
+        """Whether so much more may move; less than nothing always may."""
+        return (self.moves is None or moves <= max(0, self.moves)) and (
+            self.cost is None or cost <= max(0, self.cost)
+        )
+
+    def take(self, moves: int, cost: int) -> None:
+        """So much more has moved, or less where it is negative."""
+        if self.moves is not None:
+            self.moves -= moves
+        if self.cost is not None:
+            self.cost -= cost
+
+
+def descend(
+    board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline, *, above: int = 0
+) -> int:
+    """Improve the board level by level; how many moves were made.
+
+    The first `above` guides have been settled: nothing may get worse by them.
+    """
+    made = 0
+    for index in range(above, len(guides)):
+        for _ in range(PASSES):
+            found = _pass(board, guides[: index + 1], allowance, deadline)
+            made += found
+            if not found or deadline.passed:
+                break
+    return made
+
+
+def _pass(board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> int:
+    made = 0
+    for _, key in _promising(board, guides[-1], deadline):
+        if deadline.passed:
+            break
+        made += _improve(board, guides, key, allowance)
+    return made
+
+
+def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[tuple[float, str]]:
+    """Agents that might gain by the last level, the most promising first, with what is hoped for."""
+    found: list[tuple[float, str]] = []
+    for g in range(len(board.compilation.groups)):
+        there = np.flatnonzero(board.count[g])
+        if not len(there) or deadline.passed:
+            continue
+        more = guide.tally.more(g)
+        open_nodes = board.open(g)
+        if not open_nodes.any():
+            continue
+        least = float(more[open_nodes].min())
+        hoped = {int(n): float(more[n]) - least for n in there if more[n] - least > EPSILON}
+        if not hoped:
+            continue
+        for agent in board.compilation.groups[g].members:
+            gain = hoped.get(board.where[agent.key])
+            if gain is not None and gain > guide.price * _fare(board, agent.key):
+                found.append((gain, agent.key))
+    found.sort(key=lambda item: (-item[0], item[1]))
+    return found
+
+
+def _fare(board: Board, key: str) -> int:
+    """What moving costs an agent that is at home; nothing more if it has moved already."""
+    return board.cost[key] if board.where[key] == board.home[key] else 0
+
+
+def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowance) -> bool:
+    g, here, home = board.group_of[key], board.where[key], board.home[key]
+    number = 1 if here == home else 0
+    if not allowance.holds(number, number * board.cost[key]):
+        return False
+    candidates = board.open(g)
+    candidates[here] = False
+    if not candidates.any():
+        return False
+    deltas = changes(board, guides, key)
+    better = deltas[-1] < -EPSILON
+    for delta in deltas[:-1]:
+        better &= delta <= EPSILON
+    nodes = np.flatnonzero(candidates & better)
+    for n in ranked(deltas[::-1], nodes):
+        if board.try_move(key, n):
+            step = (n != home) - (here != home)
+            allowance.take(step, step * board.cost[key])
+            return True
+    return False
+
+
+def changes(board: Board, guides: Sequence[Guide], key: str) -> list[FloatArray]:
+    """(N,) for each guide: what moving an agent to each node would add to the level, the move included."""
+    g, here, home = board.group_of[key], board.where[key], board.home[key]
+    found = []
+    for guide in guides:
+        guide.tally.add(g, here, -1)
+        more = guide.tally.more(g)
+        guide.tally.add(g, here, 1)
+        fare = np.full(len(more), float(guide.price * board.cost[key]))
+        fare[home] = 0.0
+        found.append(more - more[here] + fare - fare[here])
+    return found

@@ -1,0 +1,139 @@
+"""The levels of a rebalance: all placed, nothing left to drain, the goals, then as few moves as will do.
+
+A goal's level is the goal and what moves cost, added up: a move that brings less than it costs makes the
+level worse. An answer that is optimal by such levels stays optimal when it is asked for again from itself,
+since going on from it costs no less than it would have cost to go there at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from placewright.models.goals import Goal, Goals, weighed
+from placewright.models.move_cost import MoveCosts
+from placewright.models.rebalance_options import RebalanceOptions
+from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.moves.descend import Guide
+from placewright.solver.moves.question import Question
+from placewright.solver.moves.terms import ClosedEncoder, CutEncoder, LeftTerm, LimitEncoder, MovesTerm, Place
+from placewright.solver.objectives import TERMS
+from placewright.solver.objectives.base import Objective, Term
+from placewright.solver.objectives.placed import PlacedObjective
+from placewright.solver.objectives.weighted import WeightedObjective, checked
+from placewright.solver.problem import Problem
+from placewright.solver.rules.base import Encoder
+
+DRAIN, MOVES = "drain", "moves"
+"""The levels that are no goal's score: agents left on drained nodes, and what moves cost."""
+
+
+def goal_name(goal: Goal) -> str:
+    """The name of a goal's level: what the goal costs and what moves cost, weighed."""
+    return f"goal/{goal}"
+
+
+@dataclass(frozen=True)
+class Levels:
+    """drain: None where nothing is drained. goals: each with its level without the cost of moves."""
+
+    placed: tuple[Objective, ...]
+    drain: WeightedObjective | None
+    goals: tuple[tuple[Goal, WeightedObjective], ...]
+    moves: MovesTerm
+    min_gain: int
+
+    @property
+    def all(self) -> tuple[Objective, ...]:
+        """In order of importance."""
+        return tuple(self._all())
+
+    def _all(self) -> Iterator[Objective]:
+        yield from self.placed
+        if self.drain is not None:
+            yield self.drain
+        for goal, level in self.goals:
+            yield WeightedObjective(goal_name(goal), (*level.terms, (self.min_gain, self.moves)))
+        yield WeightedObjective(MOVES, ((1, self.moves),))
+
+    def guides(self) -> list[Guide]:
+        """The goals as single moves see them, as far as they have a tally."""
+        tallies = [level.tally() for _, level in self.goals]
+        return [Guide(tally, self.min_gain) for tally in tallies if tally is not None]
+
+
+def build(
+    question: Question,
+    compilation: Compilation,
+    placed: Sequence[Objective],
+    goals: Goals,
+    costs: MoveCosts,
+    options: RebalanceOptions,
+) -> Levels:
+    """The levels of one question. `placed`: those of the placed agents, as compiled."""
+    moves = moves_term(question, compilation, costs)
+    found = []
+    for goal in goals.scored:
+        terms = tuple(_terms(question, compilation, goal))
+        if terms:
+            level = WeightedObjective(goal_name(goal), terms)
+            checked(replace(level, terms=(*terms, (options.min_gain, moves))), compilation.cap)
+            found.append((goal, level))
+    drained = drained_nodes(compilation, goals)
+    drain = WeightedObjective(DRAIN, ((1, LeftTerm(drained)),)) if drained.any() else None
+    kept = tuple(level for level in placed if isinstance(level, PlacedObjective))
+    return Levels(kept, drain, tuple(found), moves, options.min_gain)
+
+
+def _terms(question: Question, compilation: Compilation, goal: Goal) -> Iterator[tuple[int, Term]]:
+    for item in weighed(question.asked, goal):
+        term = TERMS[item.score.name].compile(compilation, item.profile)
+        if term is not None:
+            yield item.weight, term
+
+
+def drained_nodes(compilation: Compilation, goals: Goals) -> BoolArray:
+    """bool (N,): the nodes that are to be drained."""
+    names = set(goals.drained)
+    return np.array([node.name in names for node in compilation.nodes], dtype=np.bool_)
+
+
+def moves_term(question: Question, compilation: Compilation, costs: MoveCosts) -> MovesTerm:
+    """What leaving costs at each place where movable agents run."""
+    there: dict[Place, list[int]] = {}
+    for g in compilation.pending:
+        for agent in compilation.groups[g].members:
+            n = compilation.node_index[question.home[agent.key]]
+            there.setdefault((g, n), []).append(costs.of(agent))
+    return MovesTerm({place: tuple(sorted(found)) for place, found in there.items()})
+
+
+def home_counts(question: Question, compilation: Compilation) -> IntArray:
+    """int64 (G, N): everybody where they run."""
+    count = np.zeros_like(compilation.cap)
+    for g in compilation.pending:
+        for agent in compilation.groups[g].members:
+            count[g, compilation.node_index[question.home[agent.key]]] += 1
+    return count
+
+
+def bounded(
+    problem: Problem,
+    levels: Levels,
+    question: Question,
+    compilation: Compilation,
+    options: RebalanceOptions,
+    cuts: Sequence[Mapping[Place, int]],
+) -> Problem:
+    """The problem with these levels, nodes closed, limits kept and cuts made."""
+    closed = np.array([node.name in question.closed for node in compilation.nodes], dtype=np.bool_)
+    keeper = ClosedEncoder(closed, home_counts(question, compilation))
+    encoders: list[Encoder] = [*problem.encoders, keeper, *(CutEncoder(cut) for cut in cuts)]
+    if options.max_moves is not None:
+        even = MovesTerm({at: (1,) * len(costs) for at, costs in levels.moves.costs.items()})
+        encoders.append(LimitEncoder(even, options.max_moves))
+    if options.max_disruption is not None:
+        encoders.append(LimitEncoder(levels.moves, options.max_disruption))
+    return replace(problem, cap=keeper.tighten(problem.cap), encoders=tuple(encoders), levels=levels.all)

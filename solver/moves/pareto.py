@@ -1,0 +1,66 @@
+"""What every number of moves would bring: so one sees where it stops paying."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from placewright.models.rebalance_options import RebalanceOptions
+from placewright.models.rebalance_plan import ParetoPoint
+from placewright.solver.clock import Deadline
+from placewright.solver.moves.levels import MOVES
+from placewright.solver.moves.question import Question
+from placewright.solver.moves.target import Finder, Target
+
+
+def pareto(
+    question: Question, finder: Finder, options: RebalanceOptions, most: int, deadline: Deadline
+) -> Iterator[ParetoPoint]:
+    """The best for 0, 1, 2, 5, 10, 20, … moves up to `most`, each with its bound.
+
+    What the moves cost is left out. Each number gets its part of the time; a larger one is never worse.
+    """
+    steps = [0, *_steps(most)]
+    best: ParetoPoint | None = None
+    for index, number in enumerate(steps):
+        if deadline.passed:
+            return
+        limited = replace(options, max_moves=number, min_gain=0)
+        found = finder.limited(limited).find(Deadline(deadline.remaining() / (len(steps) - index)))
+        point = _point(question, finder, found, number)
+        if point is None:
+            return
+        if best is not None and best.value <= point.value:
+            point = best.model_copy(update={"max_moves": number, "bound": min(point.bound, best.value)})
+            point = point.model_copy(update={"proven": point.value == point.bound})
+        best = point
+        yield point
+
+
+def _steps(most: int) -> Iterator[int]:
+    """1, 2, 5, 10, 20, 50, … below `most`, then `most`."""
+    number, factor = 1, 1
+    while number < most:
+        yield number
+        factor += 1
+        number = (1, 2, 5)[(factor - 1) % 3] * 10 ** ((factor - 1) // 3)
+    if most > 0:
+        yield most
+
+
+def _point(question: Question, finder: Finder, found: Target, number: int) -> ParetoPoint | None:
+    """The first level that is a goal; drain where there is none; None where nothing is asked for."""
+    index = next((i for i, name in enumerate(found.names) if name.startswith("goal/")), 0)
+    if found.names[index] == MOVES:
+        return None
+    moved = [key for key, name in found.where.items() if question.home[key] != name]
+    value = found.values[index]
+    return ParetoPoint(
+        max_moves=number,
+        moves=len(moved),
+        cost=sum(finder.costs.of(question.snapshot.agent_by_key[key]) for key in moved),
+        level=found.names[index],
+        value=value.value,
+        bound=value.bound,
+        proven=value.value == value.bound,
+    )

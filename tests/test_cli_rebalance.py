@@ -1,0 +1,125 @@
+"""`placewright rebalance` as it is typed: what it prints, for whom, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from placewright.models.rebalance_plan import RebalancePlan
+from placewright.tests.test_cli import run
+
+CLUSTER: dict[str, Any] = {
+    "nodes": [{"name": "n", "count": 3, "allocatable": {"cpu": 4, "memory": "8Gi"}}],
+    "agents": [
+        {"name": "web", "replicas": 3, "node": "n-0", "labels": {"app": "web"}, "requests": {"cpu": 1}},
+        {
+            "name": "kept",
+            "node": "n-1",
+            "requests": {"cpu": 1},
+            "annotations": {"placewright.io/do-not-disrupt": "true"},
+        },
+    ],
+}
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> str:
+    path = tmp_path / "cluster.yaml"
+    path.write_text(yaml.safe_dump(CLUSTER), encoding="utf-8")
+    return str(path)
+
+
+def test_the_table_says_what_moves_in_which_wave_and_what_that_is_worth(
+    cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rebalance", cluster, "--goal", "balance", "--pareto", "--time-limit", "2") == 0
+    out = capsys.readouterr().out
+    assert "1 move in 1 wave, proven" in out.splitlines()[0]
+    assert "agents: 3 may move, 1 stay" in out
+    assert "  1 stays: is annotated placewright.io/do-not-disrupt: true" in out
+    assert "Moves, wave by wave" in out
+    assert "What moves bring (goal/balance, without their cost)" in out
+    assert any(line.startswith("1     default/web-") for line in out.splitlines())
+
+
+def test_a_drain_that_is_blocked_says_why_and_ends_with_1(
+    cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rebalance", cluster, "--goal", "drain=n-1") == 1
+    out = capsys.readouterr().out
+    assert out.startswith("infeasible: 1 agent cannot leave the nodes to be drained")
+    assert "default/kept on n-1" in out
+
+
+@pytest.mark.parametrize("fmt", ["json", "yaml"])
+def test_machines_get_the_plan_and_verify_replays_it(
+    fmt: str, cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan"
+    command = ("rebalance", cluster, "--goal", "drain=n-0", "--deterministic")
+    assert run(*command, "-o", fmt, "--out", str(path)) == 0
+    text = path.read_text(encoding="utf-8")
+    plan = RebalancePlan.model_validate(json.loads(text) if fmt == "json" else yaml.safe_load(text))
+    assert plan.moves == 3
+    assert run(*command, "-o", fmt) == 0
+    assert capsys.readouterr().out == text
+    assert run("verify", cluster, "--plan", str(path)) == 0
+    assert capsys.readouterr().out.startswith("valid: 3 moves in ")
+
+
+def test_verify_names_the_first_step_that_fails(
+    cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.json"
+    assert run("rebalance", cluster, "--goal", "drain=n-0", "-o", "json", "--out", str(path)) == 0
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["waves"][0]["moves"][0]["fromNode"] = "n-2"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert run("verify", cluster, "--plan", str(path)) == 1
+    assert "plan: default/web-0 on n-2: wave 1: is on n-0 then" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["compare", "explain"])
+def test_a_rebalance_plan_is_no_plan_for_other_commands(
+    command: str, cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "plan.json"
+    assert run("rebalance", cluster, "--goal", "balance", "-o", "json", "--out", str(path)) == 0
+    agent = ("--agent", "web-0") if command == "explain" else ()
+    assert run(command, cluster, "--plan", str(path), *agent) == 2
+    assert "expected a Plan or Bindings, found a RebalancePlan" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        pytest.param(["--goal", "tidy"], "--goal: expected one of balance", id="a goal that is none"),
+        pytest.param(["--goal", "drain"], "--goal: expected drain=NODE", id="a drain of nothing"),
+        pytest.param(["--goal", "balance=x"], "--goal: expected drain=NODE", id="a value for balance"),
+        pytest.param(["--goal", "drain=x"], "no node 'x' in the input", id="a node that is not there"),
+        pytest.param(["--goal", "balance", "--now", "noon"], "--now: expected a moment", id="no moment"),
+        pytest.param(["--goal", "balance", "--min-age", "old"], "--min-age: expected a time", id="no age"),
+        pytest.param(["--goal", "defragment", "--shape", "cpu"], "--shape: expected NAME=", id="no amount"),
+        pytest.param(["--goal", "defragment", "--shape", "cpu=1,count=0"], "positive number", id="no copies"),
+    ],
+)
+def test_bad_usage_is_one_line(
+    arguments: list[str], said: str, cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rebalance", cluster, *arguments) == 2
+    err = capsys.readouterr().err
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+def test_goals_and_drained_nodes_may_be_listed_together(
+    cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rebalance", cluster, "--goal", "drain=n-0,n-2,balance", "-o", "json", "-q") == 0
+    plan = RebalancePlan.model_validate(json.loads(capsys.readouterr().out))
+    assert plan.goals.drained == ("n-0", "n-2")
+    assert [goal.value for goal in plan.goals.names] == ["drain", "balance"]
