@@ -34,7 +34,7 @@ from placewright.cli_options import (
 )
 from placewright.cli_output import Exit, refuse, write
 from placewright.cli_rebalance import rebalance
-from placewright.cli_whatif import survive, whatif
+from placewright.cli_whatif import headroom, survive, whatif
 from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_any_plan, read_plan
@@ -308,6 +308,7 @@ def score(
 app.command(no_args_is_help=True)(whatif)
 app.command(no_args_is_help=True)(survive)
 app.command(no_args_is_help=True)(rebalance)
+app.command(no_args_is_help=True)(headroom)
 
 
 @app.command()

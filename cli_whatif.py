@@ -36,10 +36,13 @@ from placewright.scenarios.charts import curves, picture
 from placewright.scenarios.document import read_cases
 from placewright.scenarios.executors import Executor
 from placewright.scenarios.executors import executor as named_executor
+from placewright.scenarios.headroom import headroom as measure_headroom
+from placewright.scenarios.report_headroom import print_headroom
 from placewright.scenarios.report_survival import print_survival
 from placewright.scenarios.report_whatif import as_csv, print_whatif
 from placewright.scenarios.run import Done, jobs, run, summary
 from placewright.scenarios.survival import survives
+from placewright.scenarios.templates import wanted
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
@@ -200,6 +203,46 @@ def survive(
         print_survival(make_console(), found)
     write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
     raise typer.Exit(_EXITS[found.answer])
+
+
+@reads_cluster
+def headroom(
+    inputs: Inputs,
+    reading: Reading,
+    agent: Annotated[
+        list[str],
+        option(
+            "--agent",
+            None,
+            "Of what: NS/NAME, or a file with one kind of agent; =N: so many in a set. May be repeated.",
+            metavar="TEMPLATE[=N]",
+        ),
+    ],
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    time_limit: TimeLimit = "20s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """How many more agents of a kind, or of a mix, fit: exactly, and which rule stands in the way of more."""
+    settings = Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+    )
+    snapshot = reading.load(inputs)
+    mix = [wanted(snapshot, text) for text in agent]
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = measure_headroom(snapshot, mix, settings, progress=progress.say)
+    if isinstance(found, Refused):
+        refuse(found)
+    if output is ReportFormat.TABLE and not quiet:
+        print_headroom(make_console(), found)
+    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
 
 
 _EXITS = {Answer.SURVIVES: Exit.DONE, Answer.FAILS: Exit.UNPLACED, Answer.UNKNOWN: Exit.TIMEOUT}

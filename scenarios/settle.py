@@ -13,7 +13,21 @@ from placewright.models.selector import NodeSelector, NodeSelectorTerm, Operator
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, Storage
 from placewright.scenarios.displace import comes_back, recreated
-from placewright.solver.verify import VerifiedPlan
+from placewright.solver.place import place
+from placewright.solver.settings import Settings
+from placewright.solver.verify import Refused, VerifiedPlan
+
+
+def placed_first(snapshot: Snapshot, settings: Settings) -> tuple[Snapshot, int] | Refused:
+    """The cluster with its pending agents placed and running, without the others, and how many those are."""
+    if not snapshot.pending:
+        return snapshot, 0
+    verdict = place(snapshot, settings)
+    if isinstance(verdict, Refused):
+        return verdict
+    after = settled(verdict)
+    left = {agent.key for agent in after.pending}
+    return replace(after, agents=tuple(a for a in after.agents if a.key not in left)), len(left)
 
 
 def settled(verified: VerifiedPlan) -> Snapshot:

@@ -22,7 +22,7 @@ from placewright.models.survival import Answer, Loss, Missing, Survival
 from placewright.scenarios.displace import without_nodes
 from placewright.scenarios.executors import Executor, Processes
 from placewright.scenarios.run import left_out, requested
-from placewright.scenarios.settle import settled
+from placewright.scenarios.settle import placed_first
 from placewright.solver.place import place
 from placewright.solver.rearrangement import rearrangement
 from placewright.solver.settings import Settings
@@ -113,7 +113,7 @@ def survives(
     """
     settings = settings or Settings()
     what = domains(snapshot, lose)
-    before = _settled(snapshot, settings)
+    before = placed_first(snapshot, settings)
     if isinstance(before, Refused):
         return before
     after, outside = before
@@ -137,18 +137,6 @@ def survives(
         if progress is not None:
             progress(f"{len(losses)} of {len(questions)}: {', '.join(loss.domains)} {loss.answer}")
     return _survival(snapshot, what, priority, sorted(losses, key=_badness), outside)
-
-
-def _settled(snapshot: Snapshot, settings: Settings) -> tuple[Snapshot, int] | Refused:
-    """The cluster with its pending agents placed, and how many are not."""
-    if not snapshot.pending:
-        return snapshot, 0
-    verdict = place(snapshot, settings)
-    if isinstance(verdict, Refused):
-        return verdict
-    after = settled(verdict)
-    left = {agent.key for agent in after.pending}
-    return replace(after, agents=tuple(a for a in after.agents if a.key not in left)), len(left)
 
 
 def lose_it(question: Question) -> Loss | Refused:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from placewright.models.headroom import Headroom
 from placewright.models.plan import Plan
 from placewright.models.survival import Survival
 from placewright.models.whatif import WhatIf
@@ -192,3 +193,25 @@ def test_survival_as_a_document(files: tuple[str, str], capsys: pytest.CaptureFi
 def test_what_cannot_be_lost_ends_with_2(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run("survive", files[0], "--lose", "rack") == 2
     assert '--lose: no node has a label "rack"' in capsys.readouterr().err
+
+
+def test_headroom_says_how_many_more_and_what_binds(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("headroom", files[0], "--agent", "web-0") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        "room for 5 more like default/web-0, proven; resources: cpu binds most: without it 432 further"
+    )
+    assert "  default/web-0: 0/4 nodes are available: 4 Insufficient cpu." in lines
+
+
+def test_headroom_of_a_mix_as_a_document(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "api.yaml"
+    file.write_text("agents: [{name: api, requests: {cpu: 500m}}]", encoding="utf-8")
+    assert run("headroom", files[0], "--agent", "web-0", "--agent", f"{file}=2", "-o", "json") == 0
+    told = Headroom.model_validate(json.loads(capsys.readouterr().out))
+    assert (told.sets, [kind.agents for kind in told.mix]) == (2, [2, 4])
+    assert run("headroom", files[0], "--agent", "wep-0") == 2

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from placewright.models.agent import Agent, ClaimUse, Phase
+from placewright.models.agent import Agent
 from placewright.models.errors import InputError
 from placewright.models.policy import Scale as ControllerScale
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
-from placewright.models.storage import PersistentVolumeClaim
 from placewright.models.wire.concise_base import unfit
+from placewright.scenarios.copies import Copies, base_name
 from placewright.scenarios.operations.base import AgentChoice, Factor, Operation, scaled
 
 MOST_REPLICAS = 1_000_000
-_ORDINAL = re.compile(r"-[0-9]+$")
-ClaimKey = tuple[str, str]
 
 
 class Scale(AgentChoice, Operation):
@@ -64,11 +61,7 @@ class Scale(AgentChoice, Operation):
 def _workload(agent: Agent) -> Hashable:
     if agent.owner is not None:
         return (agent.namespace, agent.owner.kind, agent.owner.name)
-    return (agent.namespace, _base(agent), agent.label_set, agent.spec.signature)
-
-
-def _base(agent: Agent) -> str:
-    return agent.owner.name if agent.owner is not None else _ORDINAL.sub("", agent.name)
+    return (agent.namespace, base_name(agent), agent.label_set, agent.spec.signature)
 
 
 class _Scaled:
@@ -78,85 +71,26 @@ class _Scaled:
         self._old = snapshot
         self._gone: set[str] = set()
         self._new: list[Agent] = []
-        self._claims: dict[ClaimKey, PersistentVolumeClaim] = {}
-        self._taken = set(snapshot.agent_by_key)
+        self._copies = Copies(snapshot)
         self._scales = dict(snapshot.scales)
-        self._users: dict[ClaimKey, int] = {}
-        for agent in snapshot.agents:
-            for use in agent.spec.claims:
-                key = (agent.namespace, use.name)
-                self._users[key] = self._users.get(key, 0) + 1
 
     def to(self, members: Sequence[Agent], wanted: int) -> None:
         """Make a workload's `members` as many as `wanted`."""
         more = wanted - len(members)
-        if more == 0:
-            return
         if more < 0:
             self._gone.update(agent.key for agent in _first_to_go(members)[:-more])
-        else:
-            for name in self._names(members, more):
-                self._new.append(self._copy(members[0], name))
+        elif more > 0:
+            self._new.extend(self._copies.of(members[0], more, first=len(members)))
         self._rescale(members[0], more)
 
     def snapshot(self) -> Snapshot:
         kept = (agent for agent in self._old.agents if agent.key not in self._gone)
-        storage = self._old.storage
-        if self._claims:
-            storage = replace(storage, claims={**storage.claims, **self._claims})
-        return replace(self._old, agents=(*kept, *self._new), storage=storage, scales=self._scales)
-
-    def _names(self, members: Sequence[Agent], count: int) -> Iterator[str]:
-        """New names, numbered on from where the workload's own end."""
-        namespace, base, number = members[0].namespace, _base(members[0]), len(members)
-        while count:
-            name = f"{base}-{number}"
-            number += 1
-            if f"{namespace}/{name}" not in self._taken:
-                self._taken.add(f"{namespace}/{name}")
-                count -= 1
-                yield name
-
-    def _copy(self, sample: Agent, name: str) -> Agent:
-        claims = tuple(self._claim(sample, use, name) for use in sample.spec.claims)
-        spec = sample.spec if claims == sample.spec.claims else replace(sample.spec, claims=claims)
         return replace(
-            sample,
-            name=name,
-            spec=spec,
-            uid="",
-            phase=Phase.PENDING,
-            node_name="",
-            nominated_node="",
-            scheduling_gates=(),
-            admitted=False,
-            device_ids=(),
-            created="",
-            started="",
-            ready=True,
+            self._old,
+            agents=(*kept, *self._new),
+            storage=self._copies.storage,
+            scales=self._scales,
         )
-
-    def _claim(self, sample: Agent, use: ClaimUse, name: str) -> ClaimUse:
-        """A claim that only the sample mounts is its own: a copy gets one of its own, still to be bound."""
-        key = (sample.namespace, use.name)
-        claim = self._old.storage.claims.get(key)
-        if claim is None or self._users.get(key, 0) > 1:
-            return use
-        own = f"{use.name}-{name}"
-        owner = replace(claim.owner, name=name, uid="") if use.ephemeral and claim.owner else claim.owner
-        self._claims[sample.namespace, own] = replace(
-            claim,
-            name=own,
-            volume_name="",
-            bound=False,
-            phase="Pending",
-            selected_node="",
-            owner=owner,
-            uid="",
-            admitted=False,
-            allocated=0,
-        )
-        return replace(use, name=own)
 
     def _rescale(self, sample: Agent, more: int) -> None:
         """What disruption budgets take for the number that the controller wants."""
