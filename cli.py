@@ -42,6 +42,8 @@ from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.schema import concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.scenarios.repair import repair as repair_of
+from placewright.scenarios.report_repair import print_repair
 from placewright.scenarios.schema import scenario_json_schema
 from placewright.solver.clock import Phases
 from placewright.solver.compare import compare as compare_plans
@@ -210,14 +212,35 @@ def explain(
     plan: Annotated[
         str | None, option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
     ] = None,
+    repair: Annotated[
+        bool,
+        flag(
+            "--repair", SOLVING, "Why a plan leaves it out, and what would let it in; places without --plan."
+        ),
+    ] = False,
+    time_limit: TimeLimit = "20s",
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
 ) -> None:
     """What each rule says of one agent on each node, as things stand or as a plan would have them."""
     snapshot = reading.load(inputs)
     found = find_agent(snapshot, agent)
     verified = _verified(snapshot, plan) if plan is not None else None
+    settings = Settings(parse_seconds(time_limit, "--time-limit"), seed=seed, deterministic=deterministic)
+    if repair and verified is None:
+        verified = _placed(snapshot, settings)
     state = without(verified.state if verified else ClusterState(snapshot), found)
     reasons = node_reasons(state, found)
     print_explanation(make_console(), state, found, reasons, verified.plan if verified else None)
+    if repair and verified is not None:
+        print_repair(make_console(), repair_of(verified, found, settings))
+
+
+def _placed(snapshot: Snapshot, settings: Settings) -> VerifiedPlan:
+    verdict = place_agents(snapshot, settings)
+    if isinstance(verdict, Refused):
+        refuse(verdict)
+    return verdict
 
 
 def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:

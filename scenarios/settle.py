@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from placewright.models.agent import Agent, Phase
 from placewright.models.node import Node
 from placewright.models.plan import Plan
+from placewright.models.policy import ResourceQuota
 from placewright.models.rules.claims import class_of
+from placewright.models.rules.quota import charge
+from placewright.models.rules.quota_usage import new_claims
 from placewright.models.selector import NodeSelector, NodeSelectorTerm, Operator, Requirement
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, Storage
@@ -39,8 +42,21 @@ def settled(verified: VerifiedPlan) -> Snapshot:
     snapshot, plan = verified.snapshot, verified.plan
     goes = {binding.key: binding.node for binding in plan.bindings}
     evicted = {eviction.key for eviction in plan.evictions}
-    agents = _agents(snapshot, goes, evicted, verified.state.devices)
-    return replace(snapshot, agents=tuple(agents), storage=_storage(snapshot, plan))
+    new = [snapshot.agent_by_key[key] for key in goes if not snapshot.agent_by_key[key].admitted]
+    return replace(
+        snapshot,
+        agents=tuple(_agents(snapshot, goes, evicted, verified.state.devices)),
+        storage=_storage(snapshot, plan, new),
+        quotas=tuple(_charged(snapshot, quota, new) for quota in snapshot.quotas),
+    )
+
+
+def _charged(snapshot: Snapshot, quota: ResourceQuota, new: Sequence[Agent]) -> ResourceQuota:
+    """A quota once new agents are created. One that does not say what is used counts what exists."""
+    if quota.used is None or not new:
+        return quota
+    used = {key: quota.used.get(key, 0) + charge(snapshot, quota, key, new) for key in quota.hard}
+    return replace(quota, used={**quota.used, **used})
 
 
 def _agents(
@@ -62,11 +78,12 @@ def _agents(
             yield recreated(agent)
 
 
-def _storage(snapshot: Snapshot, plan: Plan) -> Storage:
+def _storage(snapshot: Snapshot, plan: Plan, new: Sequence[Agent]) -> Storage:
     storage = snapshot.storage
-    if not plan.volume_bindings:
+    created = {claim.key: replace(claim, admitted=True) for claim in new_claims(snapshot, new)}
+    if not plan.volume_bindings and not created:
         return storage
-    claims, volumes = dict(storage.claims), dict(storage.volumes)
+    claims, volumes = {**storage.claims, **created}, dict(storage.volumes)
     for choice in plan.volume_bindings:
         claim = claims[choice.namespace, choice.claim]
         node = snapshot.node_by_name[choice.node]

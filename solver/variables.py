@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from copy import copy
 from typing import TypeAlias, TypeVar, cast
 
 import numpy as np
@@ -88,6 +89,12 @@ class Variables:
         if key not in self._made:
             self._made[key] = make()
         return cast(T, self._made[key])
+
+    def anew(self) -> Variables:
+        """The same counts, and nothing that was made beside them: for constraints that may not hold."""
+        view = copy(self)
+        view._present, view._hints, view._made = {}, [], {}
+        return view
 
     def complete_hints(self, completion: Completion) -> None:
         """Let an encoder say what its own variables are for given counts: half a hint is often lost."""

@@ -414,3 +414,13 @@ def test_a_profile_beside_a_cluster_in_a_directory_is_passed_over(
     assert run("place", str(tmp_path), "-o", "json") == 0
     plan = Plan.model_validate(json.loads(capsys.readouterr().out))
     assert any("skipped 1 file" in note for note in plan.notes)
+
+
+def test_a_repair_is_told_after_the_explanation(small: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", small, "--agent", "huge", "--repair") == 0
+    out = capsys.readouterr().out
+    assert "In conflict: these cannot all hold" in out
+    assert "  resources of default/huge" in out
+    assert "  resources: 63 cpu more, or so much less asked for (n1)" in out
+    assert run("explain", small, "--agent", "fits", "--repair") == 0
+    assert "nothing to repair: the plan places it on n1" in capsys.readouterr().out

@@ -7,8 +7,9 @@ from random import Random
 import pytest
 
 from placewright.models.agent import ClaimUse, Phase
-from placewright.models.policy import PodDisruptionBudget
+from placewright.models.policy import PodDisruptionBudget, ResourceQuota
 from placewright.models.rules.claims import reaches
+from placewright.models.rules.quota_usage import used as used_by
 from placewright.models.selector import match_labels
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import CsiNodeDriver, PersistentVolumeClaim, Storage, StorageClass
@@ -16,7 +17,7 @@ from placewright.scenarios.settle import settled
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
-from placewright.tests.builders import ZONE, agent, node, snapshot
+from placewright.tests.builders import ZONE, agent, agents, node, snapshot
 from placewright.tests.tiny import tiny_cluster
 
 
@@ -32,6 +33,15 @@ def test_what_was_placed_runs_and_what_was_not_still_waits() -> None:
         "a": ("n", Phase.RUNNING),
         "b": ("", Phase.PENDING),
     }
+
+
+@pytest.mark.parametrize("used", [{"pods": 1}, None], ids=["a quota that says so", "one that counts"])
+def test_what_is_new_has_been_charged_to_its_quota(used: dict[str, int] | None) -> None:
+    quota = ResourceQuota("default", "q", {"pods": 4}, used=used)
+    new = agents("a", 2, admitted=False)
+    there = [agent("r", on="n", phase=Phase.RUNNING)]
+    after = carried_out(snapshot([node("n")], [*there, *new], quotas=(quota,)))
+    assert used_by(after, after.quotas[0]) == {"pods": 3}
 
 
 def test_who_is_evicted_waits_again() -> None:
