@@ -200,6 +200,14 @@ class AgentClass(StrEnum):
     PENDING = "pending"  # ours to place
 
 
+class SharedLabels(dict[str, str]):
+    """Labels that many agents have: where replicas share one object, they share its set of items, too."""
+
+    @cached_property
+    def items_set(self) -> frozenset[tuple[str, str]]:
+        return frozenset(self.items())
+
+
 @dataclass(frozen=True)
 class Agent:
     """One agent. `node_name` "" is not assigned; `admitted` is False for an agent that does not exist in
@@ -245,10 +253,11 @@ class Agent:
     def terminal(self) -> bool:
         return self.phase in TERMINAL_PHASES
 
-    @cached_property
+    @property
     def label_set(self) -> frozenset[tuple[str, str]]:
         """The labels as a hashable value, one object for all replicas."""
-        return _label_set(tuple(self.labels.items()))
+        labels = self.labels
+        return labels.items_set if isinstance(labels, SharedLabels) else _label_set(tuple(labels.items()))
 
 
 @lru_cache(maxsize=2**16)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from typing import cast
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Reason, Rule
+from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
 
 def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES) -> Reason | None:
     """The first rule that turns the agent away from the node now, or None."""
-    for rule in rules:
+    for rule in _concerned(state.snapshot, agent.spec, rules):
         reason = rule.rejects(state, agent, node)
         if reason is not None:
             return reason
     return None
+
+
+def _concerned(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
+    """The rules that may have something to say of a spec; remembered, as it is asked again and again."""
+    # What is remembered keeps spec and rules alive, so their ids stay their own.
+    key: Hashable = (__name__, id(spec), id(rules))
+    known = snapshot.memo.get(key)
+    if known is None:
+        those = tuple(rule for rule in rules if rule.concerns(snapshot, spec))
+        known = snapshot.memo[key] = (those, spec, rules)
+    return cast(tuple[tuple[Rule, ...], AgentSpec, Sequence[Rule]], known)[0]
 
 
 def feasible(state: ClusterState, agent: Agent, rules: Sequence[Rule] = RULES) -> list[Node]:

@@ -130,7 +130,11 @@ def _disrupted(state: ClusterState) -> dict[str, int]:
 
 def stage_terms(state: ClusterState, stage: Stage) -> tuple[LevelTerm, ...]:
     """What a level that is a sum is made of, each part with its weight and its value."""
-    return tuple(term for part, weight in stage.parts.items() for term in _terms(state, part, weight))
+    key = (__name__, tuple(stage.parts.items()))
+    return state.derived(
+        key,
+        lambda: tuple(term for part, weight in stage.parts.items() for term in _terms(state, part, weight)),
+    )
 
 
 def _terms(state: ClusterState, part: str, weight: int) -> Iterator[LevelTerm]:

@@ -11,6 +11,7 @@ from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota, Scale
 from placewright.models.profile import Profile
+from placewright.models.selector import Taint
 from placewright.models.storage import Storage
 
 
@@ -36,6 +37,15 @@ class Snapshot:
     @cached_property
     def node_by_name(self) -> Mapping[str, Node]:
         return {node.name: node for node in self.nodes}
+
+    @cached_property
+    def taints(self) -> tuple[Taint, ...]:
+        """Every taint that some node has, once."""
+        return tuple(dict.fromkeys(taint for node in self.nodes for taint in node.taints))
+
+    @cached_property
+    def any_cordoned(self) -> bool:
+        return any(node.unschedulable for node in self.nodes)
 
     @cached_property
     def agent_by_key(self) -> Mapping[str, Agent]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Protocol, Self, TypeVar, cast
 
 from placewright.models.agent import Agent
+from placewright.models.crowds import Crowd, Step, crowds
 from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 
@@ -21,6 +22,7 @@ class StateIndex(Protocol):
     def remove(self, agent: Agent, node: Node) -> None: ...
 
 
+T = TypeVar("T")
 IndexT = TypeVar("IndexT", bound=StateIndex)
 _BEFORE = "before"
 
@@ -39,6 +41,7 @@ class ClusterState:
         self.cache: dict[Hashable, object] = {}
         self._on: dict[str, dict[str, Agent]] = {node.name: {} for node in snapshot.nodes}
         self._indexes: dict[type[StateIndex], StateIndex] = {}
+        self._derived: dict[Hashable, object] = {}
         for agent in snapshot.residents:
             self._on[agent.node_name][agent.key] = agent
             if agent.device_ids:
@@ -62,8 +65,26 @@ class ClusterState:
 
     def placed(self) -> Iterator[tuple[Agent, Node]]:
         """What was placed since the start, in order."""
-        for key, node_name in self.new.items():
-            yield self._on[node_name][key], self.snapshot.node_by_name[node_name]
+        yield from self.derived("placed", self._list_placed)
+
+    def _list_placed(self) -> tuple[Step, ...]:
+        nodes = self.snapshot.node_by_name
+        return tuple((self._on[name][key], nodes[name]) for key, name in self.new.items())
+
+    def crowds(self) -> tuple[Crowd, ...]:
+        """Every agent on a node, by what rules and scores can tell apart."""
+        return self.derived("crowds", lambda: crowds(self.assignments()))
+
+    def placed_crowds(self) -> tuple[Crowd, ...]:
+        """The same of what was placed since the start."""
+        return self.derived("placed crowds", lambda: crowds(self.placed()))
+
+    def derived(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` says of the state as it is, worked out once until somebody comes or goes."""
+        known = self._derived.get(key, self)
+        if known is self:
+            known = self._derived[key] = make()
+        return cast(T, known)
 
     @property
     def evicted(self) -> tuple[Agent, ...]:
@@ -76,6 +97,7 @@ class ClusterState:
 
     def place(self, agent: Agent, node: Node, devices: tuple[int, ...] = ()) -> None:
         """Put `agent` on `node`, checking nothing: whether it may be there is for the rules to say."""
+        self._derived.clear()
         self._on[node.name][agent.key] = agent
         self.new[agent.key] = node.name
         if devices:
@@ -85,6 +107,7 @@ class ClusterState:
 
     def restore(self, agent: Agent) -> None:
         """Put an agent that ran at the start back to where it was, as if it had never left."""
+        self._derived.clear()
         self.cache.pop(_BEFORE, None)
         self._on[agent.node_name][agent.key] = agent
         for index in self._indexes.values():
@@ -92,6 +115,7 @@ class ClusterState:
 
     def remove(self, agent: Agent, node: Node) -> None:
         """Take `agent` off `node`."""
+        self._derived.clear()
         self.cache.pop(_BEFORE, None)
         del self._on[node.name][agent.key]
         self.new.pop(agent.key, None)

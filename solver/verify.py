@@ -9,8 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from placewright.models.agent import Agent
 from placewright.models.filters import rejection
 from placewright.models.levels import level_values, stage_terms
+from placewright.models.node import Node
 from placewright.models.plan import Binding, Plan
 from placewright.models.rules import RULES, preemption
 from placewright.models.rules.base import Rule, Violation
@@ -21,6 +23,9 @@ from placewright.models.state import ClusterState
 
 PLAN_RULE = "plan"
 """The rule named when a plan does not fit its snapshot at all: unknown names, agents bound twice."""
+
+_Step = tuple[Agent, Node, tuple[int, ...]]
+"""A binding: who, where, and with which devices."""
 
 _SEAL = object()
 
@@ -62,14 +67,15 @@ def verify(
     violations = list(_misfits(snapshot, plan))
     if violations:
         return Refused(plan, tuple(violations))
-    state = final_state(snapshot, plan)
+    steps = _steps(snapshot, plan)
+    state = _final_state(snapshot, plan, steps)
     for rule in rules:
         violations.extend(rule.violations(state))
     if not violations and plan.levels:
         violations.extend(_wrong_volumes(snapshot, plan))
     if not violations:
         violations.extend(_needless(state, rules))
-        violations.extend(_disorder(snapshot, plan, rules))
+        violations.extend(_disorder(snapshot, plan, steps, rules))
         violations.extend(wrong_levels(snapshot, plan, state) if levels else ())
     return Refused(plan, tuple(violations)) if violations else VerifiedPlan(plan, state, _SEAL)
 
@@ -89,26 +95,30 @@ def _misfits(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
         agent = snapshot.agent_by_key.get(key)
         if agent is None or not agent.node_name or eviction.node not in ("", agent.node_name):
             yield Violation(PLAN_RULE, "evicts an agent that does not run there", key, eviction.node)
-    for key, times in Counter(binding.key for binding in plan.bindings).items():
-        if times > 1:
-            yield Violation(PLAN_RULE, f"bound {times} times", key)
-    for binding in plan.bindings:
-        yield from _binding_misfits(snapshot, binding, evicted)
+    keys = [binding.key for binding in plan.bindings]
+    if len(set(keys)) < len(keys):
+        for key, times in Counter(keys).items():
+            if times > 1:
+                yield Violation(PLAN_RULE, f"bound {times} times", key)
+    for key, binding in zip(keys, plan.bindings, strict=True):
+        yield from _binding_misfits(snapshot, key, binding, evicted)
     if plan.levels:
         yield from _unaccounted(snapshot, plan)
 
 
-def _binding_misfits(snapshot: Snapshot, binding: Binding, evicted: set[str]) -> Iterator[Violation]:
-    agent = snapshot.agent_by_key.get(binding.key)
+def _binding_misfits(
+    snapshot: Snapshot, key: str, binding: Binding, evicted: set[str]
+) -> Iterator[Violation]:
+    agent = snapshot.agent_by_key.get(key)
     if agent is None:
-        yield Violation(PLAN_RULE, "no such agent in the snapshot", binding.key, binding.node)
+        yield Violation(PLAN_RULE, "no such agent in the snapshot", key, binding.node)
         return
     if binding.node not in snapshot.node_by_name:
-        yield Violation(PLAN_RULE, "no such node in the snapshot", binding.key, binding.node)
-    if agent.node_name and binding.key not in evicted:
-        yield Violation(PLAN_RULE, f"already assigned to {agent.node_name}", binding.key, binding.node)
+        yield Violation(PLAN_RULE, "no such node in the snapshot", key, binding.node)
+    if agent.node_name and key not in evicted:
+        yield Violation(PLAN_RULE, f"already assigned to {agent.node_name}", key, binding.node)
     if binding.uid and agent.uid and binding.uid != agent.uid:
-        yield Violation(PLAN_RULE, f"uid {binding.uid} is not the agent's, {agent.uid}", binding.key)
+        yield Violation(PLAN_RULE, f"uid {binding.uid} is not the agent's, {agent.uid}", key)
 
 
 def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
@@ -124,10 +134,22 @@ def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
 
 def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
     """The state that a plan leads to. Its names must be those of the snapshot, as `verify` checks."""
+    return _final_state(snapshot, plan, _steps(snapshot, plan))
+
+
+def _steps(snapshot: Snapshot, plan: Plan) -> list[_Step]:
+    agents, nodes = snapshot.agent_by_key, snapshot.node_by_name
+    return [
+        (agents[b.key], nodes[b.node], tuple(i for part in b.devices for i in part.ids) if b.devices else ())
+        for b in plan.bindings
+    ]
+
+
+def _final_state(snapshot: Snapshot, plan: Plan, steps: Sequence[_Step]) -> ClusterState:
     state = ClusterState(snapshot)
     _evict(state, plan)
-    for binding in plan.bindings:
-        _bind(state, binding)
+    for agent, node, devices in steps:
+        state.place(agent, node, devices)
     return state
 
 
@@ -138,12 +160,6 @@ def _evict(state: ClusterState, plan: Plan) -> None:
             state.remove(agent, state.snapshot.node_by_name[agent.node_name])
 
 
-def _bind(state: ClusterState, binding: Binding) -> None:
-    agent = state.snapshot.agent_by_key[binding.key]
-    devices = tuple(i for assignment in binding.devices for i in assignment.ids)
-    state.place(agent, state.snapshot.node_by_name[binding.node], devices)
-
-
 def _wrong_volumes(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
     """Volume choices that do not serve the claims of the bound agents."""
     placements = {binding.key: binding.node for binding in plan.bindings}
@@ -151,19 +167,20 @@ def _wrong_volumes(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
     yield from choice_violations(snapshot, placements, choices)
 
 
-def _disorder(snapshot: Snapshot, plan: Plan, rules: Sequence[Rule]) -> Iterator[Violation]:
+def _disorder(
+    snapshot: Snapshot, plan: Plan, steps: Sequence[_Step], rules: Sequence[Rule]
+) -> Iterator[Violation]:
     """Where the plan claims an order, the first step that kube-scheduler's filters would refuse."""
     if not plan.sequential or not plan.levels:
         return
     state = ClusterState(snapshot)
     _evict(state, plan)
-    for binding in plan.bindings:
-        agent, node = snapshot.agent_by_key[binding.key], snapshot.node_by_name[binding.node]
+    for agent, node, devices in steps:
         reason = rejection(state, agent, node, rules)
         if reason is not None:
             yield Violation(reason.rule, f"out of order: {reason.message}", agent.key, node.name)
             return
-        _bind(state, binding)
+        state.place(agent, node, devices)
 
 
 def wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:

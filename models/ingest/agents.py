@@ -16,6 +16,7 @@ from placewright.models.agent import (
     HostPort,
     OwnerReference,
     Phase,
+    SharedLabels,
     WeightedAffinityTerm,
 )
 from placewright.models.errors import InputError
@@ -64,6 +65,7 @@ class AgentBuilder:
     def __init__(self, spread_selectors: SpreadSelectors) -> None:
         self._spread_selectors = spread_selectors
         self._specs: dict[Hashable, AgentSpec] = {}
+        self._labels: dict[frozenset[tuple[str, str]], SharedLabels] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
         self._resizes: dict[tuple[int, int], tuple[PodSpec, PodStatus, bool]] = {}
@@ -77,7 +79,7 @@ class AgentBuilder:
             namespace=pod.namespace,
             name=metadata.name,
             spec=self._spec(admitted),
-            labels=metadata.labels,
+            labels=self._shared_labels(metadata.labels),
             uid=metadata.uid,
             phase=Phase(status.phase or "Pending"),
             node_name=pod.node_name,
@@ -101,6 +103,11 @@ class AgentBuilder:
             local_storage=keeps_data_locally(metadata, pod.spec.volumes),
             move_weight=move_weight(metadata.annotations),
         )
+
+    def _shared_labels(self, labels: Mapping[str, str]) -> SharedLabels:
+        """The same labels, one object for all agents that have them."""
+        shared = SharedLabels(labels)
+        return self._labels.setdefault(shared.items_set, shared)
 
     def _spec(self, admitted: Admitted) -> AgentSpec:
         """The spec of an agent: known already, where nothing that it depends on differs."""

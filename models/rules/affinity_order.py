@@ -8,7 +8,7 @@ is left to find is the set of seeds: an earlier seed must not be company for a l
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from placewright.models.agent import Agent
@@ -64,7 +64,7 @@ class _Search:
 
 def found(state: ClusterState) -> Founded:
     """Seeds for the placed agents of a state, and the placed agents that stay without company."""
-    if not any(own_affinity(state.snapshot, agent) for agent, _ in state.placed()):
+    if not any(own_affinity(state.snapshot, crowd.sample) for crowd in state.placed_crowds()):
         return Founded()
     items = _items(state)
     matchers = dict.fromkeys(item.matcher for item in items if item.matcher is not None)
@@ -96,25 +96,19 @@ def _before(state: ClusterState, matchers: Iterable[Matcher]) -> Mapping[tuple[M
 
 
 def _items(state: ClusterState) -> list[_Item]:
-    steps: dict[Hashable, list[Step]] = {}
-    key: Hashable
-    for agent, node in state.placed():
-        hungry = own_affinity(state.snapshot, agent)
-        key = (agent.namespace, agent.label_set, hungry, node.name)
-        steps.setdefault(key, []).append((agent, node))
-    matchers = {
-        key: own_matcher(state.snapshot, alike[0][0]) if own_affinity(state.snapshot, alike[0][0]) else None
-        for key, alike in steps.items()
-    }
-    wanted = list(dict.fromkeys(m for m in matchers.values() if m is not None))
-    company: dict[Hashable, tuple[Matcher, ...]] = {}
-    items = []
-    for key, alike in steps.items():
-        agent = alike[0][0]
-        identity = (agent.namespace, agent.label_set)
-        if identity not in company:
-            company[identity] = tuple(m for m in wanted if matches(state.snapshot, m, agent))
-        items.append(_Item(tuple(alike), matchers[key], company[identity]))
+    """The placed agents that need company or are company, alike ones on a node together."""
+    snapshot = state.snapshot
+    matchers = [
+        own_matcher(snapshot, crowd.sample) if own_affinity(snapshot, crowd.sample) else None
+        for crowd in state.placed_crowds()
+    ]
+    wanted = list(dict.fromkeys(m for m in matchers if m is not None))
+    items: list[_Item] = []
+    for crowd, matcher in zip(state.placed_crowds(), matchers, strict=True):
+        company = tuple(m for m in wanted if matches(snapshot, m, crowd.sample))
+        if matcher is not None or company:
+            alike = (tuple(crowd.steps(snapshot.node_by_name[name])) for name in crowd.on)
+            items.extend(_Item(steps, matcher, company) for steps in alike)
     return items
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ClassVar
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -56,6 +56,21 @@ class Rule(ABC):
     summary: ClassVar[str]
     """One sentence for the table in docs/rules."""
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        """False where the rule admits agents of this spec anywhere, and rejects them nowhere, come what may.
+
+        Asked once per spec and not once per agent and node: it says no where a look at the spec, and at what
+        nodes there are, is enough.
+        """
+        return True
+
+    def concerned(self, state: ClusterState) -> Iterator[tuple[Agent, Node]]:
+        """What was placed and may break the rule, in order."""
+        specs = {id(crowd.sample.spec): crowd.sample.spec for crowd in state.placed_crowds()}
+        those = {key for key, spec in specs.items() if self.concerns(state.snapshot, spec)}
+        if those:
+            yield from (step for step in state.placed() if id(step[0].spec) in those)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         """None, or why this agent can never be on this node, whoever else is there."""
         return None
@@ -66,7 +81,7 @@ class Rule(ABC):
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         """Everything that the placed agents break, in a stable order."""
-        for agent, node in state.placed():
+        for agent, node in self.concerned(state):
             reason = self.admits(state.snapshot, agent, node)
             if reason is not None:
                 yield Violation(self.name, reason.message, agent.key, node.name)

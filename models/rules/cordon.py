@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule
 from placewright.models.selector import Effect, Taint
@@ -16,6 +16,9 @@ class CordonRule(Rule):
     name = "cordon"
     plugin = "NodeUnschedulable"
     summary = "A cordoned node takes only agents that tolerate node.kubernetes.io/unschedulable:NoSchedule."
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return snapshot.any_cordoned
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if not node.unschedulable:

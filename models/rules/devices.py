@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, cast
 
-from placewright.models.agent import Agent, DeviceRequest
+from placewright.models.agent import Agent, AgentSpec, DeviceRequest
 from placewright.models.node import DEVICE_MILLI, Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.device_packing import pack, pack_running
@@ -153,6 +153,9 @@ class DevicesRule(Rule):
     plugin = ""
     summary = "A device is held whole by one agent or split in milli-shares; models and counts must fit."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.devices)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         for request in agent.spec.devices:
             if not device_models(node, request.resource):
@@ -177,9 +180,7 @@ class DevicesRule(Rule):
         return None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
-        for agent, node in state.placed():
-            if not agent.spec.devices:
-                continue
+        for agent, node in self.concerned(state):
             yield from self._misfits(state, agent, node)
 
     def _misfits(self, state: ClusterState, agent: Agent, node: Node) -> Iterator[Violation]:

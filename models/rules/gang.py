@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.policy import PodGroup
 from placewright.models.rules.base import Reason, Rule, Violation
@@ -65,6 +65,9 @@ class GangRule(Rule):
     plugin = "Coscheduling"
     summary = "At least minMember agents of a PodGroup are assigned, or none of its pending agents is placed."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.pod_group)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if not agent.spec.pod_group or agent.node_name:
             return None
@@ -73,9 +76,8 @@ class GangRule(Rule):
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         placed: dict[tuple[str, str], list[tuple[Agent, Node]]] = {}
-        for agent, node in state.placed():
-            if agent.spec.pod_group:
-                placed.setdefault((agent.namespace, agent.spec.pod_group), []).append((agent, node))
+        for agent, node in self.concerned(state):
+            placed.setdefault((agent.namespace, agent.spec.pod_group), []).append((agent, node))
         for key, steps in placed.items():
             group = state.snapshot.pod_group_by_key.get(key)
             message = refusal(state.snapshot, steps[0][0])

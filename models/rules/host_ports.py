@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Self
 
-from placewright.models.agent import Agent, HostPort
+from placewright.models.agent import Agent, AgentSpec, HostPort
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
+from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
 MESSAGE = "node(s) didn't have free ports for the requested pod ports"
@@ -50,15 +51,16 @@ class HostPortsRule(Rule):
         "On one node a host port, protocol and address belong to one agent; 0.0.0.0 means every address."
     )
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.host_ports)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if agent.spec.host_ports and state.index(PortIndex).conflicting(agent, node) is not None:
             return Reason(self.name, MESSAGE)
         return None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
-        for agent, node in state.placed():
-            if not agent.spec.host_ports:
-                continue
+        for agent, node in self.concerned(state):
             for other in state.agents_on(node.name).values():
                 port = None if other.key == agent.key else conflict(agent, other)
                 if port is not None:

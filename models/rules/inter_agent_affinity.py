@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from placewright.models.agent import Agent
+from placewright.models.crowds import Crowd
 from placewright.models.node import Node
 from placewright.models.rules.affinity_order import found
 from placewright.models.rules.base import Reason, Rule, Violation
@@ -89,20 +90,35 @@ class InterAgentAffinityRule(Rule):
         return None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
-        anti = state.index(AntiAffinityIndex)
-        for agent, node in state.placed():
-            for term in own_anti_affinity(state.snapshot, agent):
-                itself = matches(state.snapshot, Matcher((term,)), agent)
-                others = _others(state, term, agent, node) - itself
-                if others > 0 and term.topology_key in node.labels:
-                    message = f"{ANTI_AFFINITY}: {others} in the same {term.topology_key}"
-                    yield Violation(self.name, message, agent.key, node.name)
-            for term in anti.against(agent):
-                own = term in agent.spec.anti_affinity
-                if anti.guards(term, node) - own > 0:
-                    yield Violation(self.name, EXISTING_ANTI_AFFINITY, agent.key, node.name)
+        for crowd in state.placed_crowds():
+            yield from self._too_close(state, crowd)
         for agent, node in found(state).unfounded:
             yield Violation(self.name, AFFINITY, agent.key, node.name)
+
+    def _too_close(self, state: ClusterState, crowd: Crowd) -> Iterator[Violation]:
+        """Agents of a crowd that share a domain with somebody whom they, or who, will not have it."""
+        snapshot, sample = state.snapshot, crowd.sample
+        anti = state.index(AntiAffinityIndex)
+        shunned = [
+            (term.topology_key, _counts(state, term), int(matches(snapshot, Matcher((term,)), sample)))
+            for term in own_anti_affinity(snapshot, sample)
+        ]
+        against = [(term, int(term in sample.spec.anti_affinity)) for term in anti.against(sample)]
+        for name in crowd.on if shunned or against else ():
+            node = snapshot.node_by_name[name]
+            messages = []
+            for key, counts, itself in shunned:
+                others = counts.get(node.labels[key], 0) - itself if key in node.labels else 0
+                if others > 0:
+                    messages.append(f"{ANTI_AFFINITY}: {others} in the same {key}")
+            messages += [EXISTING_ANTI_AFFINITY for term, own in against if anti.guards(term, node) > own]
+            for agent in crowd.on[name] if messages else ():
+                yield from (Violation(self.name, message, agent.key, name) for message in messages)
+
+
+def _counts(state: ClusterState, term: AffinityTerm) -> Mapping[str, int]:
+    """How many agents a term means, by domain."""
+    return state.index(TopologyCounts).counts(Matcher((term,)), term.topology_key)
 
 
 def _others(state: ClusterState, term: AffinityTerm, agent: Agent, node: Node) -> int:
@@ -110,7 +126,7 @@ def _others(state: ClusterState, term: AffinityTerm, agent: Agent, node: Node) -
     value = node.labels.get(term.topology_key)
     if value is None:
         return 0
-    return state.index(TopologyCounts).counts(Matcher((term,)), term.topology_key).get(value, 0)
+    return _counts(state, term).get(value, 0)
 
 
 def _is_supported(state: ClusterState, agent: Agent, node: Node) -> bool:

@@ -70,6 +70,9 @@ class LimitOvercommitRule(Rule):
     plugin = ""
     summary = "Limits of all agents on a node stay within the profile's share of its allocatable amounts."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(snapshot.options.profile.limit_caps)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         return self._reason(beyond(snapshot, agent, node, {}), resolvable=False)
 
@@ -92,7 +95,7 @@ class LimitOvercommitRule(Rule):
         if not caps:
             return
         index = state.index(LimitIndex)
-        for agent, node in state.placed():
+        for agent, node in self.concerned(state):
             total = index.total(node.name)
             for name, cap in caps.items():
                 most = ceiling(node, name, cap)

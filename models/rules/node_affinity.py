@@ -26,6 +26,10 @@ class NodeAffinityRule(Rule):
         "the profile's."
     )
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        added = snapshot.options.profile_of(spec.scheduler_name).added_affinity
+        return bool(spec.node_selector) or spec.node_affinity is not None or added is not None
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         added = snapshot.profile_of(agent).added_affinity
         if added is not None and not added.matches(node.labels, node.name):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules import host_ports, inter_agent_affinity, volume_restrictions
 from placewright.models.rules.base import Rule, Violation
@@ -65,6 +65,9 @@ class PreemptionRule(Rule):
                 yield Violation(self.name, message, agent.key, node.name)
             requests = checked_requests(state.snapshot, agent)
             used.update({} if requests is None else {PODS: 1, **requests})
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return False
 
     def holds(self, snapshot: Snapshot, agent: Agent) -> bool:
         """For everybody: that a profile's agents do not preempt (`may_preempt`) does not free its victims."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Self
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.policy import ResourceQuota
 from placewright.models.quantity import format_amount
@@ -124,6 +124,9 @@ class QuotaRule(Rule):
     name = "quota"
     plugin = ""
     summary = "Agents that are new to the cluster fit into what their namespace's ResourceQuotas leave."
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(snapshot.quotas)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         """Whether the agent could be created if it came alone."""

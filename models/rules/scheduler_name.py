@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule
 from placewright.models.snapshot import Snapshot
@@ -12,6 +12,9 @@ class SchedulerNameRule(Rule):
     name = "scheduler_name"
     plugin = ""
     summary = "Only agents whose schedulerName is one of ours are placed."
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return spec.scheduler_name not in snapshot.options.scheduler_names
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if agent.spec.scheduler_name in snapshot.options.scheduler_names:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule
 from placewright.models.selector import REPELLING, Taint, Toleration
@@ -27,6 +27,10 @@ class TaintsRule(Rule):
     name = "taints"
     plugin = "TaintToleration"
     summary = "Every NoSchedule and NoExecute taint of a node must be tolerated; PreferNoSchedule never bars."
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        comparing = snapshot.options.taint_comparison_operators
+        return untolerated(snapshot.taints, spec.tolerations, comparison_operators=comparing) is not None
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         taint = untolerated(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic, Self, TypeVar
 
@@ -59,6 +59,7 @@ def domain_of(node: Node, topology_key: str) -> str | None:
     return node.name if topology_key == NODE_ITSELF else node.labels.get(topology_key)
 
 
+Label = tuple[str, str]
 Kind = tuple[str, frozenset[tuple[str, str]], bool]
 """All that a matcher can see of an agent: namespace, labels, and whether it is being deleted."""
 
@@ -79,7 +80,7 @@ class KindIndex(Generic[T]):
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._filed: dict[Kind, tuple[Agent, list[T]]] = {}
-        self._labelled: dict[tuple[str, str], list[Kind]] = {}
+        self._labelled: dict[Label, list[Kind]] = {}
 
     def add(self, agent: Agent, item: T) -> None:
         kind = kind_of(agent)
@@ -98,34 +99,61 @@ class KindIndex(Generic[T]):
 
     def _candidates(self, matcher: Matcher) -> Iterable[Kind]:
         """The kinds with one of the labels that some term asks for, where one does; else all of them."""
-        wanted = [
-            [(requirement.key, value) for value in requirement.values]
-            for term in matcher.terms
-            if term.selector is not None
-            for requirement in term.selector.requirements
-            if requirement.operator is Operator.IN
-        ]
+        wanted = list(_asked_labels(matcher))
         if not wanted:
             return self._filed
         found = min(
-            ([self._labelled.get(label, []) for label in dict.fromkeys(labels)] for labels in wanted),
+            ([self._labelled.get(label, []) for label in labels] for labels in wanted),
             key=lambda kinds: sum(map(len, kinds)),
         )
         return chain.from_iterable(found)
 
 
+def _asked_labels(matcher: Matcher) -> Iterator[list[Label]]:
+    """For each requirement that names values, the labels of which an agent needs one to be meant."""
+    for term in matcher.terms:
+        for requirement in term.selector.requirements if term.selector is not None else ():
+            if requirement.operator is Operator.IN:
+                yield [(requirement.key, value) for value in dict.fromkeys(requirement.values)]
+
+
+@dataclass
+class _Counter:
+    """The agents that one matcher means, by value of `key`, on the nodes in `within` (None: all)."""
+
+    key: str
+    within: frozenset[str] | None
+    counts: DomainCounts = field(default_factory=DomainCounts)
+
+    def change(self, node: Node, step: int) -> None:
+        value = domain_of(node, self.key)
+        if value is not None and (self.within is None or node.name in self.within):
+            self.counts[value] += step
+            self.counts.lowered += step < 0
+
+
+@dataclass
+class _Seen:
+    """Agents of one kind: where they are, and the counters that mean them."""
+
+    on: Counter[str] = field(default_factory=Counter)
+    counters: list[_Counter] = field(default_factory=list)
+
+
 class TopologyCounts:
     """How many agents each matcher means, by value of a topology key. Counters start when first asked for.
 
-    Agents are kept by kind and node, so that a new counter asks each matcher once per kind.
+    Agents are kept by kind and node, so that a matcher is asked once per kind; and of both only those are
+    tried on each other that have a label in common.
     """
 
     def __init__(self, state: ClusterState) -> None:
         self._snapshot = state.snapshot
-        self._kinds: dict[Kind, tuple[Agent, Counter[str]]] = {}
-        self._counters: dict[tuple[Matcher, str, frozenset[str] | None], DomainCounts] = {}
-        self._by_matcher: dict[Matcher, list[tuple[str, frozenset[str] | None, DomainCounts]]] = {}
-        self._meant: dict[Kind, tuple[Matcher, ...]] = {}
+        self._kinds: dict[Kind, _Seen] = {}
+        self._index: KindIndex[_Seen] = KindIndex(state.snapshot)
+        self._counters: dict[tuple[Matcher, str, frozenset[str] | None], _Counter] = {}
+        self._by_matcher: dict[Matcher, list[_Counter]] = {}
+        self._by_label: dict[Label | None, list[Matcher]] = {}
 
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
@@ -149,36 +177,39 @@ class TopologyCounts:
         wanted = (matcher, topology_key, within)
         known = self._counters.get(wanted)
         if known is None:
-            known = self._counters[wanted] = self._count(matcher, topology_key, within)
-            self._by_matcher.setdefault(matcher, []).append((topology_key, within, known))
-            self._meant.clear()
-        return known
+            known = self._counters[wanted] = _Counter(topology_key, within)
+            self._start(matcher, known)
+        return known.counts
 
-    def _count(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> DomainCounts:
-        counter = DomainCounts()
-        for sample, on_nodes in self._kinds.values():
-            if matches(self._snapshot, matcher, sample):
-                for name, count in on_nodes.items():
-                    value = domain_of(self._snapshot.node_by_name[name], key)
-                    if value is not None and (within is None or name in within):
-                        counter[value] += count
-        return counter
+    def _start(self, matcher: Matcher, counter: _Counter) -> None:
+        """Count who is there already, and whoever comes later."""
+        if matcher not in self._by_matcher:
+            self._by_matcher[matcher] = []
+            for label in next(iter(_asked_labels(matcher)), [None]):
+                self._by_label.setdefault(label, []).append(matcher)
+        self._by_matcher[matcher].append(counter)
+        nodes = self._snapshot.node_by_name
+        for seen in self._index.meant(matcher):
+            seen.counters.append(counter)
+            for name, count in seen.on.items():
+                counter.change(nodes[name], count)
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:
         kind = kind_of(agent)
-        if kind not in self._kinds:
-            self._kinds[kind] = (agent, Counter())
-        self._kinds[kind][1][node.name] += step
-        for matcher in self._matchers_of(kind, agent):
-            for key, within, counter in self._by_matcher[matcher]:
-                value = domain_of(node, key)
-                if value is not None and (within is None or node.name in within):
-                    counter[value] += step
-                    counter.lowered += step < 0
+        seen = self._kinds.get(kind)
+        if seen is None:
+            seen = self._kinds[kind] = _Seen(counters=self._meaning(agent))
+            self._index.add(agent, seen)
+        seen.on[node.name] += step
+        for counter in seen.counters:
+            counter.change(node, step)
 
-    def _matchers_of(self, kind: Kind, agent: Agent) -> tuple[Matcher, ...]:
-        """The matchers in use that mean agents of this kind."""
-        if kind not in self._meant:
-            meant = tuple(m for m in self._by_matcher if matches(self._snapshot, m, agent))
-            self._meant[kind] = meant
-        return self._meant[kind]
+    def _meaning(self, agent: Agent) -> list[_Counter]:
+        """The counters in use that mean an agent."""
+        return [
+            counter
+            for label in (*agent.labels.items(), None)
+            for matcher in self._by_label.get(label, ())
+            if matches(self._snapshot, matcher, agent)
+            for counter in self._by_matcher[matcher]
+        ]

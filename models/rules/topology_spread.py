@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
+from placewright.models.agent import Agent, AgentSpec, InclusionPolicy, SpreadConstraint
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.node_affinity import selects
@@ -172,6 +172,9 @@ class TopologySpreadRule(Rule):
     plugin = "PodTopologySpread"
     summary = "No domain that receives agents ends more than maxSkew above the emptiest one that counts."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.spread) or any(p.default_spread.has_hard for p in snapshot.options.all_profiles)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if all(c.topology_key in node.labels for c in hard_constraints(snapshot, agent)):
             return None
@@ -190,24 +193,31 @@ class TopologySpreadRule(Rule):
         return None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
-        for agent, node in state.placed():
-            if not hard_constraints(state.snapshot, agent):
+        for crowd in state.placed_crowds():
+            leasts = [(domains, domains.least) for domains in spread_domains(state, crowd.sample)]
+            for name, agents in crowd.on.items() if leasts else ():
+                messages = list(self._faults(state, crowd.sample, state.snapshot.node_by_name[name], leasts))
+                for agent in agents if messages else ():
+                    yield from (Violation(self.name, message, agent.key, name) for message in messages)
+
+    def _faults(
+        self, state: ClusterState, agent: Agent, node: Node, leasts: Sequence[tuple[Domains, int]]
+    ) -> Iterator[str]:
+        """What is wrong with agents like this one on a node; with each constraint the least of its counts."""
+        missing = self.admits(state.snapshot, agent, node)
+        if missing is not None:
+            yield missing.message
+            return
+        for i, (domains, least) in enumerate(leasts):
+            constraint = domains.constraint
+            value = node.labels[constraint.topology_key]
+            if domains.count(value) - least <= constraint.max_skew:
                 continue
-            missing = self.admits(state.snapshot, agent, node)
-            if missing is not None:
-                yield Violation(self.name, missing.message, agent.key, node.name)
-                continue
-            starts = spread_domains(state.before(), agent)
-            for domains, start in zip(spread_domains(state, agent), starts, strict=True):
-                value = node.labels[domains.constraint.topology_key]
-                skew = domains.count(value) - domains.least
-                if skew <= domains.constraint.max_skew or _passes_at_start(start, value):
-                    continue
-                message = (
-                    f"{domains.constraint.topology_key}={value} holds {domains.count(value)}, the emptiest "
-                    f"domain {domains.least}, maxSkew is {domains.constraint.max_skew}"
+            if not _passes_at_start(spread_domains(state.before(), agent)[i], value):
+                yield (
+                    f"{constraint.topology_key}={value} holds {domains.count(value)}, the emptiest "
+                    f"domain {least}, maxSkew is {constraint.max_skew}"
                 )
-                yield Violation(self.name, message, agent.key, node.name)
 
 
 def _passes_at_start(start: Domains, value: str) -> bool:

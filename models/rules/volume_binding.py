@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from placewright.models.agent import Agent, ClaimUse
+from placewright.models.agent import Agent, AgentSpec, ClaimUse
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.claims import (
@@ -55,6 +55,9 @@ class VolumeBindingRule(Rule):
     name = "volume_binding"
     plugin = "VolumeBinding"
     summary = "Each claim is bound to a volume within the node's reach, or one can be found or made there."
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         for use, claim in claims_of(snapshot, agent):
@@ -189,9 +192,7 @@ class VolumeIndex:
 
 def choose_volumes(snapshot: Snapshot, placements: Mapping[str, str]) -> list[VolumeChoice] | None:
     """A volume, or provisioning, for each delayed claim of placed agents (key -> node name), or None."""
-    steps = [
-        (snapshot.agent_by_key[key], snapshot.node_by_name[name]) for key, name in sorted(placements.items())
-    ]
+    steps = _claiming(snapshot, placements)
     demands = _demands(snapshot, steps)
     matched = _match(snapshot, demands)
     if len(matched) < len(demands):
@@ -207,9 +208,7 @@ def choice_violations(
     taken = [choice.volume for choice in choices if choice.volume]
     if len(chosen) != len(choices) or len(set(taken)) != len(taken):
         yield Violation(RULE.name, "a claim or a volume is chosen twice")
-    steps = [
-        (snapshot.agent_by_key[key], snapshot.node_by_name[name]) for key, name in sorted(placements.items())
-    ]
+    steps = _claiming(snapshot, placements)
     for demand in _demands(snapshot, steps):
         choice = chosen.get(demand.claim.key)
         allowed = [] if choice is None else _options(snapshot, demand)
@@ -217,6 +216,13 @@ def choice_violations(
             what = "no volume is chosen" if choice is None else f'volume "{choice.volume}" does not serve it'
             message = f"claim {demand.claim.namespace}/{demand.claim.name}: {what}"
             yield Violation(RULE.name, message, demand.agents[0].key)
+
+
+def _claiming(snapshot: Snapshot, placements: Mapping[str, str]) -> list[tuple[Agent, Node]]:
+    """Placed agents that have claims, by key."""
+    agents = snapshot.agent_by_key
+    keys = sorted(key for key in placements if agents[key].spec.claims)
+    return [(agents[key], snapshot.node_by_name[placements[key]]) for key in keys]
 
 
 def _demands(snapshot: Snapshot, steps: Iterable[tuple[Agent, Node]]) -> list[_Demand]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Self
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.claims import claims_of, class_of
@@ -108,6 +108,9 @@ class VolumeLimitsRule(Rule):
     plugin = "NodeVolumeLimits"
     summary = "The distinct volumes of each CSI driver on a node stay within the driver's limit there."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if not agent.spec.claims:
             return None
@@ -121,9 +124,7 @@ class VolumeLimitsRule(Rule):
         return None
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
-        for agent, node in state.placed():
-            if not agent.spec.claims:
-                continue
+        for agent, node in self.concerned(state):
             before = state.before().index(AttachmentIndex).attached(node)
             attached = Counter(driver for driver, _ in state.index(AttachmentIndex).attached(node))
             added = [volume for volume in volumes_of(state.snapshot, agent) if volume not in before]

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Self
 
-from placewright.models.agent import Agent, Disk
+from placewright.models.agent import Agent, AgentSpec, Disk
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.claims import ClaimKey, claims_of
@@ -75,6 +75,9 @@ class VolumeRestrictionsRule(Rule):
     plugin = "VolumeRestrictions"
     summary = "Exclusive disks are mounted once on a node; a ReadWriteOncePod claim has one user in all."
 
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.disks or spec.claims)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if agent.spec.disks:
             others = state.agents_on(node.name).values()
@@ -91,7 +94,7 @@ class VolumeRestrictionsRule(Rule):
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         users = state.index(ClaimUsers)
-        for agent, node in state.placed():
+        for agent, node in self.concerned(state):
             if agent.spec.disks:
                 others = state.agents_on(node.name).values()
                 sharing = [o.key for o in others if o.key != agent.key and agents_conflict(agent, o)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule
 from placewright.models.rules.claims import claims_of, is_delayed
@@ -23,6 +23,9 @@ class VolumeZoneRule(Rule):
     summary = (
         "A node with zone or region labels must be in one of those that each bound volume is labelled with."
     )
+
+    def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if not agent.spec.claims or not has_zones(node):

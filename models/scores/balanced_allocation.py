@@ -13,13 +13,22 @@ the half of the range, which is never less, stands for it. Real requests count, 
 
 from __future__ import annotations
 
+from functools import partial
+
+from placewright.models.agent import AgentSpec
+from placewright.models.crowds import amounts
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.base import Score
-from placewright.models.scores.utilisation import utilisations
+from placewright.models.scores.utilisation import permille
 from placewright.models.state import ClusterState
 
 UNIT = 5
 """Half a permille in our unit."""
+
+
+def requested(spec: AgentSpec, resource: str) -> int:
+    """What an agent asks for, in earnest."""
+    return spec.requests.get(resource, 0)
 
 
 class BalancedAllocationScore(Score):
@@ -29,9 +38,16 @@ class BalancedAllocationScore(Score):
 
     def value(self, state: ClusterState, profile: Profile) -> int:
         total = 0
+        used = {
+            resource: amounts(state.crowds(), partial(requested, resource=resource))
+            for resource in profile.balanced_resources
+        }
         for node in state.snapshot.nodes:
-            agents = list(state.agents_on(node.name).values())
-            shares = utilisations(agents, node.allocatable, profile.balanced_resources)
+            shares = [
+                permille(of.get(node.name, 0), node.allocatable[resource])
+                for resource, of in used.items()
+                if node.allocatable.get(resource, 0) > 0
+            ]
             if len(shares) > 1:
                 total += UNIT * (max(shares) - min(shares))
         return total

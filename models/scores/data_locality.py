@@ -29,10 +29,12 @@ class DataLocalityScore(Score):
     per_agent = True
 
     def value(self, state: ClusterState, profile: Profile) -> int:
+        snapshot = state.snapshot
         return sum(
-            missing_cost(agent, node)
-            for agent, node in state.assignments()
-            if agent.spec.needs_data and judges(state.snapshot, profile, agent)
+            len(agents) * missing_cost(crowd.sample, snapshot.node_by_name[name])
+            for crowd in state.crowds()
+            if crowd.sample.spec.needs_data and judges(snapshot, profile, crowd.sample)
+            for name, agents in crowd.on.items()
         )
 
 

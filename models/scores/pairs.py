@@ -105,15 +105,12 @@ class PairScore(Score):
                 yield Asked(replace(wish, points=times * wish.points), itself, most)
 
     def value(self, state: ClusterState, profile: Profile) -> int:
-        owners: dict[int, tuple[tuple[Asked, ...], Counter[str]]] = {}
-        for agent, node in state.assignments():
-            wishes = self.asked(state.snapshot, profile, agent)
-            if wishes:
-                owners.setdefault(id(wishes), (wishes, Counter()))[1][node.name] += 1
         by_wish: dict[Asked, Counter[str]] = {}
-        for wishes, on_nodes in owners.values():
-            for asked in wishes:
-                by_wish.setdefault(asked, Counter()).update(on_nodes)
+        for crowd in state.crowds():
+            for asked in self.asked(state.snapshot, profile, crowd.sample):
+                owners = by_wish.setdefault(asked, Counter())
+                for name, agents in crowd.on.items():
+                    owners[name] += len(agents)
         return sum(asked.cost(_units(state, asked, on_nodes)) for asked, on_nodes in by_wish.items())
 
 

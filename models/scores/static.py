@@ -71,9 +71,10 @@ class StaticScore(Score):
     def value(self, state: ClusterState, profile: Profile) -> int:
         snapshot = state.snapshot
         return sum(
-            self.cost(snapshot, agent, node, profile)
-            for agent, node in state.assignments()
-            if judges(snapshot, profile, agent)
+            len(agents) * self.cost(snapshot, crowd.sample, snapshot.node_by_name[name], profile)
+            for crowd in state.crowds()
+            if judges(snapshot, profile, crowd.sample) and self.matters(snapshot, crowd.sample, profile)
+            for name, agents in crowd.on.items()
         )
 
 

@@ -22,14 +22,14 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import pairwise
 
-from placewright.models.agent import Agent, AgentSpec
-from placewright.models.node import Resources
+from placewright.models.agent import AgentSpec
+from placewright.models.crowds import amounts
 from placewright.models.profile import Profile
 from placewright.models.scores.base import Score
 from placewright.models.state import ClusterState
@@ -162,23 +162,10 @@ class UtilisationScore(Score):
         cost, resources = potential(self.shape(profile)), profile.fit.resources
         times, divisor = factors(resources)
         total = 0
-        for node in state.snapshot.nodes:
-            agents = list(state.agents_on(node.name).values())
-            for resource, factor in zip(resources, times, strict=True):
+        for resource, factor in zip(resources, times, strict=True):
+            used = amounts(state.crowds(), partial(scored_request, resource=resource))
+            for node in state.snapshot.nodes:
                 allocatable = node.allocatable.get(resource, 0)
                 if allocatable > 0:
-                    total += factor * cost.cost(permille(_used(agents, resource), allocatable))
+                    total += factor * cost.cost(permille(used.get(node.name, 0), allocatable))
         return -(-total // divisor)
-
-
-def _used(agents: Iterable[Agent], resource: str) -> int:
-    return sum(scored_request(agent.spec, resource) for agent in agents)
-
-
-def utilisations(agents: Sequence[Agent], allocatable: Resources, resources: Iterable[str]) -> list[int]:
-    """Permille of what is really requested, for each resource that there is any of."""
-    return [
-        permille(sum(agent.spec.requests.get(name, 0) for agent in agents), allocatable[name])
-        for name in resources
-        if allocatable.get(name, 0) > 0
-    ]
