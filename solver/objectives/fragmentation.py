@@ -16,7 +16,8 @@ from placewright.models.rules.resources import PODS
 from placewright.models.scores.base import WORST
 from placewright.models.scores.fragmentation import asked, keeps_room
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
-from placewright.solver.objectives.base import LpExpression, Term
+from placewright.solver.objectives.base import LpExpression, Tally, Term
+from placewright.solver.objectives.fragmentation_tally import FragmentationTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -122,6 +123,9 @@ class FragmentationTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         there = fixed.T @ self.ask
         return replace(self, free=self.free - there, most_asked=self.most_asked - there)
+
+    def tally(self) -> Tally:
+        return FragmentationTally(self.price, self.wanted, self.ask, self.free, self._fits)
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """What a class has free bounds what its agents ask for and the copies beside them, by resource."""
