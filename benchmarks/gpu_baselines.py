@@ -63,10 +63,10 @@ class Nodes:
             self.devices[node, np.flatnonzero(self.devices[node] == MILLI)[: kind.count]] = 0
 
 
-def best_fit(nodes: Nodes, arrivals: Sequence[Kind]) -> int:
-    """Milli-shares that are held in the end if each goes where least is left, and to the fullest device."""
+def best_fit(nodes: Nodes, arrivals: Sequence[Kind]) -> list[Kind]:
+    """Who is placed if each goes where least is left, and to the fullest device."""
     whole = nodes.cpu.max(), nodes.memory.max(), nodes.devices.sum(axis=1).max()
-    held = 0
+    placed = []
     for kind in arrivals:
         fits = np.flatnonzero(nodes.fits(kind))
         if not len(fits):
@@ -77,12 +77,12 @@ def best_fit(nodes: Nodes, arrivals: Sequence[Kind]) -> int:
         free = nodes.devices[node]
         device = int(np.where(free >= max(1, kind.milli), free, 2 * MILLI).argmin())
         nodes.take(kind, node, device)
-        held += kind.shares
-    return held
+        placed.append(kind)
+    return placed
 
 
-def least_fragmentation(nodes: Nodes, arrivals: Sequence[Kind], expected: Counter[Kind]) -> int:
-    """Milli-shares that are held in the end if each goes where fragmentation grows least."""
+def least_fragmentation(nodes: Nodes, arrivals: Sequence[Kind], expected: Counter[Kind]) -> list[Kind]:
+    """Who is placed if each goes where fragmentation grows least."""
     fragments = Fragments(expected)
     kinds = {kind: i for i, kind in enumerate(dict.fromkeys(arrivals))}
     known: dict[tuple[int, ...], tuple[Floats, Ints]] = {}
@@ -97,16 +97,16 @@ def least_fragmentation(nodes: Nodes, arrivals: Sequence[Kind], expected: Counte
 
     for node in range(len(nodes.cpu)):
         look_at(node)
-    held = 0
+    placed = []
     for kind in arrivals:
         row = growth[kinds[kind]]
         node = int(row.argmin())
         if np.isinf(row[node]):
             continue
         nodes.take(kind, node, int(device[kinds[kind], node]))
-        held += kind.shares
+        placed.append(kind)
         look_at(node)
-    return held
+    return placed
 
 
 class Fragments:
