@@ -29,6 +29,7 @@ from placewright.cli_options import (
 )
 from placewright.cli_output import Exit, refuse, write
 from placewright.models.errors import InputError, UsageError
+from placewright.models.snapshot import Snapshot
 from placewright.models.survival import Answer
 from placewright.models.whatif import WhatIf, WhatIfCase
 from placewright.scenarios.charts import chart as draw
@@ -70,6 +71,28 @@ By = Annotated[
 ]
 
 
+Values = Annotated[
+    list[str] | None,
+    option(
+        "--set",
+        None,
+        "A value for a parameter of the scenarios; may be repeated.",
+        metavar="NAME=VALUE",
+        show_default=False,
+    ),
+]
+After = Annotated[
+    str | None,
+    option(
+        "--scenario",
+        None,
+        "Ask it of the cluster after this scenario, which must be one case.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+
+
 @reads_cluster
 def whatif(
     inputs: Inputs,
@@ -78,16 +101,7 @@ def whatif(
         list[str],
         option("--scenario", None, "Scenarios as YAML or JSON; may be repeated.", metavar="FILE"),
     ],
-    set_: Annotated[
-        list[str] | None,
-        option(
-            "--set",
-            None,
-            "A value for a parameter of the scenarios; may be repeated.",
-            metavar="NAME=VALUE",
-            show_default=False,
-        ),
-    ] = None,
+    set_: Values = None,
     output: Annotated[WhatIfFormat, option("--output -o", OUTPUT, "What to print.")] = WhatIfFormat.TABLE,
     out: Out = None,
     plans: Annotated[
@@ -142,6 +156,8 @@ def whatif(
 def survive(
     inputs: Inputs,
     reading: Reading,
+    scenario: After = None,
+    set_: Values = None,
     lose: Annotated[
         str,
         option(
@@ -186,7 +202,7 @@ def survive(
         deterministic=deterministic,
         preempt=preempt,
     )
-    snapshot = reading.load(inputs)
+    snapshot = _after(reading.load(inputs), scenario, set_)
     with Progress(quiet=quiet, verbose=verbose) as progress:
         found = survives(
             snapshot,
@@ -218,6 +234,8 @@ def headroom(
             metavar="TEMPLATE[=N]",
         ),
     ],
+    scenario: After = None,
+    set_: Values = None,
     output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
     out: Out = None,
     time_limit: TimeLimit = "20s",
@@ -234,7 +252,7 @@ def headroom(
         seed=seed,
         deterministic=deterministic,
     )
-    snapshot = reading.load(inputs)
+    snapshot = _after(reading.load(inputs), scenario, set_)
     mix = [wanted(snapshot, text) for text in agent]
     with Progress(quiet=quiet, verbose=verbose) as progress:
         found = measure_headroom(snapshot, mix, settings, progress=progress.say)
@@ -250,6 +268,19 @@ _EXITS = {Answer.SURVIVES: Exit.DONE, Answer.FAILS: Exit.UNPLACED, Answer.UNKNOW
 
 def _share_of_cores(who: Executor) -> int:
     return max(1, (os.cpu_count() or 1) // who.at_once)
+
+
+def _after(snapshot: Snapshot, scenario: str | None, values: Sequence[str] | None) -> Snapshot:
+    """The cluster after a scenario, if there is one."""
+    if scenario is None:
+        if values:
+            raise UsageError("is for the parameters of a --scenario", field="--set")
+        return snapshot
+    cases = read_cases([scenario], _assignments(values or ()))
+    if len(cases) > 1:
+        message = f"comes to {len(cases)} cases, and one is expected: --set gives a parameter one value"
+        raise UsageError(message, field=f"--scenario {scenario}")
+    return cases[0].applied(snapshot)
 
 
 def _assignments(given: Sequence[str]) -> dict[str, str]:

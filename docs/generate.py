@@ -13,6 +13,7 @@ from pathlib import Path
 import orjson
 from operations import operations_page, scenario_schema_text
 from presets import PRESETS, plan_text, presets_page
+from rerun import page_text, pages
 
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -96,6 +97,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "profile.schema.json": profile_schema_text,
     "scenario.schema.json": scenario_schema_text,
     "operations.md": operations_page,
+    **{f"walkthroughs/{name}": partial(page_text, name) for name in pages()},
     **{f"presets/{name}.json": partial(plan_text, name) for name in PRESETS},
     "presets.md": presets_page,
 }

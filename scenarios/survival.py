@@ -238,8 +238,8 @@ def _survival(
 
 def _verdict(what: Domains, priority: int | None, losses: Sequence[Loss], answer: Answer) -> str:
     """In one line: what can be lost, or what cannot."""
-    name = what.key.rpartition("/")[2]
-    lost = f"any {name}" if what.at_once == 1 else f"any {what.at_once} values of {name}"
+    name = NODE if what.key == HOSTNAME else what.key.rpartition("/")[2]
+    lost = f"any {name}" if what.at_once == 1 else f"any {what.at_once} of {name}"
     who = "all agents" if priority is None else f"all agents of priority {priority} or more"
     if answer is Answer.SURVIVES:
         return f"survives: {who} can run again after the loss of {lost}; {len(losses)} placed and verified"

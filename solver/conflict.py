@@ -22,8 +22,10 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
+from placewright.solver.device_slots import PREFIX
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
+from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.settings import Settings
 from placewright.solver.sound import sound_solver
 from placewright.solver.variables import Literal, Variables
@@ -174,7 +176,12 @@ class _Model:
         same = [group.agent.key for group in compilation.groups] == [x.agent.key for x in self._groups]
         if not same:
             raise RuntimeError("profiles that differ in filters only have split groups otherwise")
-        yield from (encoder for encoder in problem.encoders if encoder.rule in PER_GROUP)
+        for encoder in problem.encoders:
+            if isinstance(encoder, ResourcesEncoder) and encoder.rule in PER_GROUP:
+                # What single devices say about sums belongs to another rule, which says it by itself.
+                yield encoder.only([not name.startswith(PREFIX) for name in compilation.resources])
+            elif encoder.rule in PER_GROUP:
+                yield encoder
 
     def _add_encoder(self, encoder: Encoder, g: int | None) -> None:
         """An encoder's constraints, each under the assumption."""

@@ -20,6 +20,8 @@ from placewright.models.node import DEVICE_MILLI, Node
 from placewright.models.rules.devices import device_models, free_devices
 from placewright.models.state import ClusterState
 
+PREFIX = "devices:"
+"""How the names of these amounts begin."""
 MOST_THRESHOLDS = 6
 HALF = DEVICE_MILLI // 2
 THIRD = DEVICE_MILLI // 3
@@ -47,9 +49,9 @@ class DeviceAmounts:
         return amounts
 
     def _shares(self, request: DeviceRequest) -> Iterator[tuple[str, int]]:
-        yield f"devices:{request.resource}", request.milli
+        yield f"{PREFIX}{request.resource}", request.milli
         for t in self._thresholds.get(request.resource, ()):
-            yield f"devices:{request.resource}:{t}", half_slots(request.milli, t)
+            yield f"{PREFIX}{request.resource}:{t}", half_slots(request.milli, t)
 
     def free(self, state: ClusterState, node: Node) -> dict[str, int]:
         """What a node has left of each amount."""
@@ -58,9 +60,9 @@ class DeviceAmounts:
             if not device_models(node, resource):
                 continue
             left = [max(0, milli) for milli in free_devices(state, node, resource)]
-            amounts[f"devices:{resource}"] = sum(left)
+            amounts[f"{PREFIX}{resource}"] = sum(left)
             for t in thresholds:
-                amounts[f"devices:{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
+                amounts[f"{PREFIX}{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
         return amounts
 
 

@@ -215,3 +215,23 @@ def test_headroom_of_a_mix_as_a_document(
     told = Headroom.model_validate(json.loads(capsys.readouterr().out))
     assert (told.sets, [kind.agents for kind in told.mix]) == (2, [2, 4])
     assert run("headroom", files[0], "--agent", "wep-0") == 2
+
+
+def test_survival_and_room_can_be_asked_for_after_a_scenario(
+    files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = tmp_path / "lost.yaml"
+    lost.write_text("[{lose: {zone: a}}]", encoding="utf-8")
+    assert run("survive", files[0], "--scenario", str(lost), "--lose", "zone") == 1
+    assert "fails: without b 3 agents cannot run, proven" in capsys.readouterr().out
+    assert run("headroom", files[0], "--scenario", str(lost), "--agent", "web-0") == 0
+    assert capsys.readouterr().out.startswith("room for 1 more like default/web-0")
+    growth = tmp_path / "growth.yaml"
+    growth.write_text(
+        "name: g\nsweep: {n: [1, 2]}\noperations: [{scale: {matchLabels: {app: web}, to: '${n}'}}]",
+        encoding="utf-8",
+    )
+    assert run("survive", files[0], "--scenario", str(growth)) == 2
+    assert "comes to 2 cases, and one is expected: --set" in capsys.readouterr().err
+    assert run("survive", files[0], "--scenario", str(growth), "--set", "n=2") == 0
+    assert run("survive", files[0], "--set", "n=2") == 2

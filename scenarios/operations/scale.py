@@ -23,7 +23,8 @@ MOST_REPLICAS = 1_000_000
 class Scale(AgentChoice, Operation):
     """Change how many agents each chosen workload has; DaemonSets and static agents are as many as nodes are.
 
-    A workload is what one controller owns; without a controller, agents alike whose names differ in a number.
+    A workload is what one controller owns; without a controller, agents that are alike in all but their
+    names, and without labels whose names differ in a number only.
     New agents are copies that wait for a node; those that go are pending ones first, then the youngest.
     """
 
@@ -61,7 +62,8 @@ class Scale(AgentChoice, Operation):
 def _workload(agent: Agent) -> Hashable:
     if agent.owner is not None:
         return (agent.namespace, agent.owner.kind, agent.owner.name)
-    return (agent.namespace, base_name(agent), agent.label_set, agent.spec.signature)
+    name = "" if agent.labels else base_name(agent)
+    return (agent.namespace, name, agent.label_set, agent.spec.signature)
 
 
 class _Scaled:

@@ -60,6 +60,17 @@ class ResourcesEncoder(Encoder):
         unchecked = any(self.asked[g, r] > self.request[g, r] for g in groups)
         return unchecked or int(self.home[:, n] @ self.request[:, r]) > int(self.free[n, r])
 
+    def only(self, resources: Sequence[bool]) -> Self:
+        """The same for some of the resources alone."""
+        kept = np.flatnonzero(resources)
+        return replace(
+            self,
+            request=self.request[:, kept],
+            asked=self.asked[:, kept],
+            free=self.free[:, kept],
+            held=self.held[:, kept],
+        )
+
     def ledger(self, count: IntArray) -> Ledger:
         standing = self.home.sum(axis=1) > 0
         return ResourcesLedger(self.request, self.asked, self.free, self.held, standing, count)

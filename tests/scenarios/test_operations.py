@@ -216,6 +216,15 @@ def test_new_replicas_wait_are_not_admitted_yet_and_are_numbered_on() -> None:
     ] * 2
 
 
+def test_without_a_controller_labels_make_a_workload_and_without_labels_names_do() -> None:
+    there = [
+        *(running(f"web-{zone}", "n", labels={"app": "web"}) for zone in "ab"),
+        *(running(name, "n") for name in ("job-0", "job-1", "other-0")),
+    ]
+    after = apply(snapshot([node("n")], there), {"scale": {"factor": 1.5}})
+    assert len(names(after)) == 3 + 3 + 2
+
+
 def test_scaling_everything_leaves_daemons_and_static_agents_alone() -> None:
     after = apply(cluster(), {"scale": {"factor": 3}})
     assert sorted(names(after)) == sorted(

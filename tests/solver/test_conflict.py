@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placewright.models.agent import Agent, HostPort
-from placewright.models.node import Node
+from placewright.models.agent import Agent, DeviceRequest, HostPort
+from placewright.models.node import DevicePool, Node
 from placewright.models.policy import ResourceQuota
 from placewright.models.repair import Conflict, Member
 from placewright.models.rules import RULES
@@ -88,6 +88,12 @@ def test_a_quota_is_about_all_agents() -> None:
     quota = ResourceQuota("default", "q", {"pods": 1}, used={})
     before = snapshot([node("n")], agents("a", 2, admitted=False), quotas=(quota,))
     assert found(before) == {("quota", ())}
+
+
+def test_what_devices_lack_is_not_blamed_on_resources() -> None:
+    gpus = node("n", devices=(DevicePool("example.com/gpu", 1),))
+    before = snapshot([gpus], agents("x", 2, devices=(DeviceRequest("example.com/gpu", 1),)))
+    assert found(before) == {("devices", ())}
 
 
 def test_spread_conflicts_with_what_closes_a_zone() -> None:
