@@ -1,13 +1,14 @@
-"""The relaxation's solution as a plan: how many of each group go to each node of a class.
+"""The relaxation's solution as a plan: how many of each group go to each node.
 
-A class of m nodes that is to take y agents of a group gives each of its nodes y // m, and one more to as
-many as are left over, where that is least in the way of what the node has been given already. Nodes of one
-class are alike, or nearly, so what fits in the sum mostly fits on each.
+Where groups prefer company in topology domains, whole groups gather in one of them first (`gathering`) and
+the relaxation is solved once more with that. Its amounts are rounded to whole agents by class of nodes
+(`rounding`), and those laid out over the nodes of the class (`layout`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,16 +16,23 @@ import numpy as np
 from placewright.solver.bound import relaxed
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
+from placewright.solver.gathering import gathered
+from placewright.solver.layout import Layout
+from placewright.solver.objectives.base import Objective, Tally
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
+from placewright.solver.relaxation import Relaxation
+from placewright.solver.rounding import whole_agents
 
 UNHURRIED = 0.8
 """The part of the time that must be left for a weighted level to be looked at."""
+GATHERING_SHARE = 0.2
+"""The part of the time left that deciding where groups gather may take."""
 
 
 @dataclass(frozen=True)
 class Blueprint:
-    """target (G, N): counts to aim at; not a placement, just where the relaxation would have everybody.
+    """target (G, N): counts to aim at; within room and caps, but not all rules have been asked.
 
     bounds: the best value of each level when those above have theirs, as far as the relaxation had answers.
     """
@@ -48,51 +56,54 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
     for level in problem.levels:
         if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:
             break
+        began = time.monotonic()
         best = level.relax(relaxation)
         if best is None:
             break
         # Read before the next demand is added: the solver forgets its answer with every change.
         solution = relaxation.solution()
         bounds.append(best)
-        level.demand(relaxation, best)
-    return Blueprint(_spread_out(problem, relaxation.members, _whole(solution)), tuple(bounds))
+        if level is problem.levels[-1] and deadline.remaining() > 2 * (time.monotonic() - began):
+            solution = _gathered(problem, relaxation, level, deadline) or solution
+        else:
+            level.demand(relaxation, best)
+    return Blueprint(_drawn(problem, relaxation, solution), tuple(bounds))
 
 
-def _whole(solution: Mapping[tuple[int, int], float]) -> dict[tuple[int, int], int]:
-    """(group, class) -> agents: rounded down, and what that leaves of a group to its largest remainders."""
-    by_group: dict[int, list[tuple[int, float]]] = {}
-    for (g, c), amount in solution.items():
-        by_group.setdefault(g, []).append((c, amount))
-    whole: dict[tuple[int, int], int] = {}
-    for g, parts in by_group.items():
-        for c, amount in parts:
-            whole[g, c] = int(amount)
-        left = round(sum(amount for _, amount in parts)) - sum(whole[g, c] for c, _ in parts)
-        for c, _ in sorted(parts, key=lambda part: int(part[1]) - part[1])[:left]:
-            whole[g, c] += 1
-    return whole
+def _gathered(
+    problem: Problem, relaxation: Relaxation, level: Objective, deadline: Deadline
+) -> dict[tuple[int, int], float]:
+    """The solution with whole groups where they gather; empty where none does or they cannot."""
+    places = gathered(problem, relaxation, GATHERING_SHARE * deadline.remaining())
+    for g, nodes in places.items():
+        relaxation.keep_within(g, nodes)
+    if not places or level.relax(relaxation) is None:
+        return {}
+    return relaxation.solution()
 
 
-def _spread_out(
-    problem: Problem, members: Sequence[IntArray], amounts: Mapping[tuple[int, int], int]
-) -> IntArray:
-    """Counts (G, N): each class's agents over its nodes, the largest agents first.
+def _drawn(problem: Problem, relaxation: Relaxation, solution: Mapping[tuple[int, int], float]) -> IntArray:
+    """Counts (G, N) close to a solution, whole and within what each node has."""
+    members, places = relaxation.members, relaxation.places
+    room = np.array([problem.room[nodes].sum(axis=0) for nodes in members], dtype=np.int64)
+    whole = whole_agents(solution, places, problem.request, room)
+    layout = Layout(problem)
+    left = layout.lay_out(whole, members)
+    tally = _tally(problem, layout.target) if left else None
+    place_of = np.zeros((problem.cap.shape[1], places.shape[1]), dtype=np.int64)
+    for c, nodes in enumerate(members):
+        place_of[nodes] = places[c]
+    for (g, c), number in left.items():
+        outside = layout.find_room(g, number, (place_of == places[c]).all(axis=1), tally)
+        layout.find_room(g, outside, np.ones(len(place_of), dtype=np.bool_), tally)
+    return layout.target
 
-    What evenness leaves over goes where it is least in the way of what is there: to nodes that are used
-    little of what the agent asks for.
-    """
-    target = np.zeros_like(problem.cap)
-    room = np.maximum(problem.room, 1).astype(np.float64)
-    used = np.zeros_like(room)
-    size = (problem.request / room.max(axis=0, initial=1.0)).max(axis=1, initial=0.0)
-    for g, c in sorted(amounts, key=lambda key: (-size[key[0]], key)):
-        nodes = members[c][problem.cap[g, members[c]] > 0]
-        each, over = divmod(amounts[g, c], len(nodes))
-        share = problem.request[g] / room[nodes]
-        used[nodes] += each * share
-        target[g, nodes] += each
-        burden = (used[nodes] * share).sum(axis=1) + (used[nodes] + share > 1.0).any(axis=1)
-        least = np.argsort(burden, kind="stable")[:over]
-        used[nodes[least]] += share[least]
-        target[g, nodes[least]] += 1
-    return np.minimum(target, problem.cap)
+
+def _tally(problem: Problem, count: IntArray) -> Tally | None:
+    """What more agents cost the first weighted level beside `count` (G, N); None where that says nothing."""
+    tallies = (level.tally() for level in problem.levels if isinstance(level, WeightedObjective))
+    tally = next((tally for tally in tallies if tally is not None), None)
+    if tally is not None:
+        for g, n in np.argwhere(count).tolist():
+            tally.add(g, n, int(count[g, n]))
+    return tally

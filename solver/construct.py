@@ -60,7 +60,7 @@ def construct(
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
         for g in waiting:
-            builder.escort(g)
+            builder.escort(g, target)
             builder.place_at(g, target[g], deadline)
     for _ in range(PASSES):
         before = builder.total
@@ -175,11 +175,12 @@ class _Builder:
         row[nodes[np.lexsort(keys)[:wanted]]] = 1
         return row
 
-    def escort(self, g: int) -> None:
+    def escort(self, g: int, target: IntArray | None = None) -> None:
         """Let one agent that the group leans on into each of its domains, ahead of its turn.
 
         Those it leans on may be less important. Placed at their turn they would open a domain when the room
-        in it is gone. Where domains are as small as nodes one alone has to do.
+        in it is gone. Where domains are as small as nodes one alone has to do. With a `target` (G, N) only
+        into the domains where that has the group, and to a node where it has the one who comes if it can.
         """
         compilation, agent = self._compilation, self._compilation.groups[g].agent
         if not agent.spec.affinity or self.count[g].any():
@@ -189,14 +190,17 @@ class _Builder:
         coming = [q for q in company if q != g and q in self._pending]
         for key in dict.fromkeys(term.topology_key for term in agent.spec.affinity):
             domain = compilation.domains(key).of_node
-            wanted = np.unique(domain[self._open[g] & (domain >= 0)])
+            open_here = self._open[g] if target is None else self._open[g] & (target[g] > 0)
+            wanted = np.unique(domain[open_here & (domain >= 0)])
             if len(wanted) > FEW_DOMAINS:
                 wanted = wanted[:1]
             there = compilation.residents_matching(matcher)
             for d in wanted.tolist():
                 here = domain == d
                 if not (there + self.count[company].sum(axis=0))[here].any():
-                    any(self._let_in(q, here.astype(np.int64)) for q in coming)
+                    meant = [(q, here & (target[q] > 0)) for q in coming] if target is not None else []
+                    ways = (*meant, *((q, here) for q in coming))
+                    any(self._let_in(q, where.astype(np.int64)) for q, where in ways)
 
     def _let_in(self, g: int, where: IntArray) -> bool:
         """Place one agent of a group on some of the nodes; False where that cannot be."""

@@ -26,7 +26,7 @@ PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
 GUIDED_SECONDS_PER_PAIR = 8e-7
 """What it takes to compare one node for one agent by what it costs the levels, about."""
-TURNED_AWAY = 0.3
+TURNED_AWAY = 0.01
 """The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""

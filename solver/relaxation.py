@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 import numpy as np
 from ortools.linear_solver import pywraplp
 
-from placewright.solver.compilation import IntArray, Running
+from placewright.solver.compilation import BoolArray, IntArray, Running
 
 T = TypeVar("T")
 
@@ -29,6 +29,7 @@ class Relaxation:
 
     `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. `size` and arguments
     as in `Problem`. keys: for each topology key that matters the domain of every node (N,), -1 for none.
+    places (C, K): the domain of each class, for the keys that tell classes apart, the coarsest first.
     """
 
     def __init__(
@@ -41,8 +42,13 @@ class Relaxation:
         keys: Sequence[IntArray] = (),
     ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        classes = _node_classes(cap, free, keys)
+        classes, apart = _node_classes(cap, free, keys)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
+        first = np.array([nodes[0] for nodes in self.members], dtype=np.int64)
+        self._apart = [key.tobytes() for key in apart]
+        self.places: IntArray = (
+            np.array([key[first] for key in apart], dtype=np.int64).reshape(-1, len(first)).T
+        )
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
@@ -75,6 +81,17 @@ class Relaxation:
         for variable, coefficient in terms:
             if coefficient:
                 row.SetCoefficient(variable, coefficient)
+
+    def tells_apart(self, domain: IntArray) -> bool:
+        """Whether each class lies in one domain of a topology key; `domain` (N,) as in `keys`."""
+        return domain.tobytes() in self._apart
+
+    def keep_within(self, group: int, nodes: BoolArray) -> None:
+        """Close all classes to a group but those within `nodes` (N,)."""
+        self._solved = False
+        for c, members in enumerate(self.members):
+            if (group, c) in self._y and not nodes[members].any():
+                self._y[group, c].SetUb(0.0)
 
     def cover(self, group: int, domain: IntArray, most: IntArray) -> None:
         """Remember that no domain d ever has more than `most[d]` agents (D,) of a group."""
@@ -194,7 +211,8 @@ class Relaxation:
 
 def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> int:
     """How many variables the relaxation has, at most."""
-    return (int(_node_classes(cap, free, keys).max(initial=-1)) + 1) * int(cap.shape[0])
+    classes, _ = _node_classes(cap, free, keys)
+    return (int(classes.max(initial=-1)) + 1) * int(cap.shape[0])
 
 
 def _slack(value: float) -> float:
@@ -202,19 +220,21 @@ def _slack(value: float) -> float:
     return 1e-6 * max(1.0, abs(value))
 
 
-def _node_classes(cap: IntArray, free: IntArray, keys: Sequence[IntArray]) -> IntArray:
+def _node_classes(cap: IntArray, free: IntArray, keys: Sequence[IntArray]) -> tuple[IntArray, list[IntArray]]:
     """Class index (N,): nodes open to the same groups, told apart by domains and by what is free.
 
-    The keys of few domains first; what would make too many classes is left out.
+    The keys of few domains first; what would make too many classes is left out. With the keys that are in.
     """
     _, by_groups = np.unique(cap > 0, axis=1, return_inverse=True)
     classes: IntArray = by_groups.reshape(-1).astype(np.int64)
-    few = sorted(
-        (key for key in keys if key.max(initial=-1) < MOST_DOMAINS), key=lambda key: int(key.max(initial=-1))
-    )
-    for more in (*(key[:, None] for key in few), free):
+    few = [key for key in keys if 1 < int(key.max(initial=-1)) + 1 <= MOST_DOMAINS]
+    few.sort(key=lambda key: int(key.max()))
+    apart = []
+    for more in (*few, free):
         _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
         finer = finer.reshape(-1).astype(np.int64)
         if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= MOST_COLUMNS:
             classes = finer
-    return classes
+            if more is not free:
+                apart.append(more)
+    return classes, apart

@@ -3,31 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from placewright.models.profile import Profile, ScoreName
-from placewright.solver.blueprint import _whole, blueprint
+from placewright.solver.blueprint import blueprint
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.first_answer import first_answer
 from placewright.tests.builders import agents, node, snapshot, spread
-
-
-@pytest.mark.parametrize(
-    ("solution", "expected"),
-    [
-        pytest.param({(0, 0): 3.0, (0, 1): 2.0}, {(0, 0): 3, (0, 1): 2}, id="whole numbers stay"),
-        pytest.param(
-            {(0, 0): 1.6, (0, 1): 2.4}, {(0, 0): 2, (0, 1): 2}, id="the largest remainder is rounded up"
-        ),
-        pytest.param(
-            {(0, 0): 0.4, (0, 1): 0.3, (0, 2): 0.3}, {(0, 0): 1, (0, 1): 0, (0, 2): 0}, id="nobody is lost"
-        ),
-        pytest.param({(0, 0): 1.5, (1, 0): 0.2}, {(0, 0): 2, (1, 0): 0}, id="each group by itself"),
-    ],
-)
-def test_whole_agents(solution: dict[tuple[int, int], float], expected: dict[tuple[int, int], int]) -> None:
-    assert _whole(solution) == expected
 
 
 def test_what_is_left_over_goes_where_little_is_asked_of_the_same() -> None:

@@ -1,0 +1,81 @@
+"""Whole agents by class of nodes, laid out over the nodes of the class.
+
+Alike nodes are used alike: the largest agents first, each to where the most is left of what it asks for. Whom
+no node of its class has room for goes where it costs the least, in the same topology domains if it can.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from placewright.solver.compilation import BoolArray, FloatArray, IntArray
+from placewright.solver.filling import emptiest
+from placewright.solver.objectives.base import Tally
+from placewright.solver.problem import Problem
+
+
+class Layout:
+    """Counts (G, N) in the making, within caps, sizes and what is free; nobody asks other rules."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._problem = problem
+        self._free = problem.room.copy()
+        self._share = 1.0 / np.maximum(problem.room, 1)
+        self.target: IntArray = np.zeros_like(problem.cap)
+
+    def lay_out(
+        self, whole: Mapping[tuple[int, int], int], members: Sequence[IntArray]
+    ) -> dict[tuple[int, int], int]:
+        """For every (g, c) -> number, agents of group g over the nodes `members[c]`; who is left over."""
+        scale = np.maximum(self._problem.room.max(axis=0, initial=1), 1)
+        largest = (self._problem.request / scale).max(axis=1, initial=0.0)
+        left = {}
+        for g, c in sorted(whole, key=lambda key: (-largest[key[0]], key)):
+            missing = whole[g, c] - self._add(g, members[c], whole[g, c])
+            if missing:
+                left[g, c] = missing
+        return left
+
+    def find_room(self, g: int, number: int, within: BoolArray, tally: Tally | None) -> int:
+        """Agents of a group on nodes of `within` (N,) where they cost least; how many found no room.
+
+        One to a node before the next look: what they cost changes with each.
+        """
+        while number:
+            nodes = np.flatnonzero(within & (self._room(g, np.arange(len(within))) > 0))
+            if not len(nodes):
+                break
+            costs: FloatArray = -self._left(g, nodes) if tally is None else tally.more(g)[nodes]
+            nodes = nodes[np.argsort(costs, kind="stable")[:number]]
+            self._put(g, nodes, np.ones_like(nodes))
+            if tally is not None:
+                for n in nodes.tolist():
+                    tally.add(g, n, 1)
+            number -= len(nodes)
+        return number
+
+    def _add(self, g: int, nodes: IntArray, number: int) -> int:
+        step = (self._share[nodes] * self._problem.request[g]) ** 2
+        row = emptiest(self._left(g, nodes), step.sum(axis=1), self._room(g, nodes), number)
+        self._put(g, nodes, row)
+        return int(row.sum())
+
+    def _put(self, g: int, nodes: IntArray, number: IntArray) -> None:
+        self.target[g, nodes] += number
+        self._free[nodes] -= number[:, None] * self._problem.request[g]
+
+    def _left(self, g: int, nodes: IntArray) -> FloatArray:
+        """How much is left of what the group asks for, weighed by how much of a node that is."""
+        share = self._share[nodes]
+        left: FloatArray = (self._free[nodes] * share * share) @ self._problem.request[g].astype(np.float64)
+        return left
+
+    def _room(self, g: int, nodes: IntArray) -> IntArray:
+        """How many more agents of a group each of the nodes has room for."""
+        room: IntArray = self._problem.cap[g, nodes] - self.target[g, nodes]
+        request = self._problem.request[g]
+        for r in np.flatnonzero(request).tolist():
+            room = np.minimum(room, self._free[nodes, r] // request[r])
+        return np.maximum(room, 0)

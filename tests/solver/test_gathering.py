@@ -1,0 +1,100 @@
+"""Groups that prefer each other gather in one zone, as far as there is room and rules let them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from placewright.models.agent import Agent, WeightedAffinityTerm
+from placewright.models.profile import Profile, ScoreName
+from placewright.models.snapshot import Snapshot
+from placewright.solver.blueprint import blueprint
+from placewright.solver.bound import relaxed
+from placewright.solver.compilation import IntArray
+from placewright.solver.compile import compile_problem
+from placewright.solver.gathering import gathered
+from placewright.tests.builders import ZONE, agent, agents, near, node, snapshot, spread
+
+NODES = [node(f"n{i}", cpu=4000, zone="abc"[i % 3]) for i in range(6)]
+PROFILE = Profile(weights={ScoreName.INTER_POD_AFFINITY: 1, ScoreName.LEAST_ALLOCATED: 1})
+
+
+def wants(app: str) -> dict[str, Any]:
+    return {"preferred_affinity": (WeightedAffinityTerm(100, near(ZONE, app=app)),)}
+
+
+def cluster(*everyone: list[Agent]) -> Snapshot:
+    return snapshot(NODES, [member for members in everyone for member in members], profile=PROFILE)
+
+
+def replicas(app: str, count: int, cpu: int = 500, **fields: Any) -> list[Agent]:
+    return agents(app, count, labels={"app": app}, cpu=cpu, **fields)
+
+
+def by_zone(count: IntArray, g: int) -> list[int]:
+    return [int(count[g, np.arange(6) % 3 == zone].sum()) for zone in range(3)]
+
+
+def gathers(everyone: Snapshot) -> dict[str, set[int]]:
+    """App -> zones."""
+    compilation, problem = compile_problem(everyone)
+    found = gathered(problem, relaxed(problem), 10.0)
+    app = [group.agent.labels["app"] for group in compilation.groups]
+    return {app[g]: set((np.flatnonzero(nodes) % 3).tolist()) for g, nodes in found.items()}
+
+
+def test_an_owner_and_its_company_come_to_one_zone() -> None:
+    found = gathers(cluster(replicas("x", 4, **wants("y")), replicas("y", 5)))
+    assert len(found["x"]) == 1
+    assert found["x"] == found["y"]
+
+
+def test_the_blueprint_brings_them_there_whole() -> None:
+    _, problem = compile_problem(cluster(replicas("x", 4, **wants("y")), replicas("y", 5), replicas("z", 20)))
+    target = blueprint(problem).target
+    assert target.sum() == 29
+    assert sorted(by_zone(target, 0)) == [0, 0, 4]
+    assert np.argmax(by_zone(target, 0)) == np.argmax(by_zone(target, 1))
+    assert sorted(by_zone(target, 1)) == [0, 0, 5]
+
+
+def test_pairs_go_to_different_zones_where_one_has_no_room_for_all() -> None:
+    pairs = [
+        replicas(f"{name}{i}", 4, cpu=900, **(wants(f"y{i}") if name == "x" else {}))
+        for i in range(3)
+        for name in "xy"
+    ]
+    found = gathers(cluster(*pairs))
+    assert sorted(min(found[f"x{i}"]) for i in range(3)) == [0, 1, 2]
+    assert all(found[f"x{i}"] == found[f"y{i}"] for i in range(3))
+
+
+def test_company_that_runs_draws_the_others() -> None:
+    there = [agent(f"r{i}", labels={"app": "y"}, on="n1") for i in range(3)]
+    assert gathers(cluster(there, replicas("x", 4, **wants("y")))) == {"x": {1}}
+
+
+def test_who_must_have_company_comes_along() -> None:
+    leaning = replicas("h", 2, affinity=(near(ZONE, app="y"),))
+    found = gathers(cluster(replicas("x", 4, **wants("y")), replicas("y", 5), leaning))
+    assert found["x"] == found["y"] == found["h"]
+
+
+@pytest.mark.parametrize(
+    "everyone",
+    [
+        pytest.param(
+            [replicas("x", 4, **wants("y")), replicas("y", 6, spread=(spread(app="y"),))],
+            id="company that is spread out",
+        ),
+        pytest.param([replicas("x", 4, **wants("x"))], id="a group that is its own company needs no model"),
+        pytest.param(
+            [replicas("x", 4, **wants("y")), replicas("y", 9, cpu=1000)], id="more than a zone holds"
+        ),
+        pytest.param([replicas("x", 4)], id="nobody has a wish"),
+    ],
+)
+def test_nobody_gathers(everyone: list[list[Agent]]) -> None:
+    assert gathers(cluster(*everyone)) == {}

@@ -1,0 +1,43 @@
+"""Whole agents over nodes: alike nodes alike, within what they have, the rest where it costs least."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placewright.models.profile import Profile, ScoreName
+from placewright.solver.compile import compile_problem
+from placewright.solver.layout import Layout
+from placewright.tests.builders import agents, node, snapshot
+
+ALL = np.arange(3)
+
+
+def test_alike_nodes_are_used_alike() -> None:
+    nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
+    cluster = snapshot(nodes, [*agents("large", 3, cpu=2000), *agents("small", 6, cpu=500)])
+    _, problem = compile_problem(cluster)
+    layout = Layout(problem)
+    assert layout.lay_out({(1, 0): 6, (0, 0): 3}, [ALL]) == {}
+    assert layout.target.tolist() == [[1, 1, 1], [2, 2, 2]]
+
+
+def test_whom_no_node_has_room_for_is_left_over_and_goes_where_it_costs_least() -> None:
+    nodes = [node("n0", cpu=1000), node("n1", cpu=2000), node("n2", cpu=8000)]
+    profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
+    _, problem = compile_problem(snapshot(nodes, agents("a", 4, cpu=1000), profile=profile))
+    layout = Layout(problem)
+    assert layout.lay_out({(0, 0): 4}, [np.array([0, 1])]) == {(0, 0): 1}
+    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
+    assert layout.find_room(0, 1, np.array([True, True, False]), tally) == 1
+    assert layout.find_room(0, 1, np.array([True, True, True]), tally) == 0
+    assert layout.target.tolist() == [[1, 2, 1]]
+
+
+def test_one_to_a_node_as_long_as_others_cost_no_more() -> None:
+    nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
+    profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
+    _, problem = compile_problem(snapshot(nodes, agents("a", 5, cpu=1000), profile=profile))
+    layout = Layout(problem)
+    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
+    assert layout.find_room(0, 5, np.ones(3, dtype=np.bool_), tally) == 0
+    assert sorted(layout.target[0].tolist()) == [1, 2, 2]
