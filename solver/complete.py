@@ -27,7 +27,7 @@ MOST_ROUNDS = 10
 
 def complete(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntArray:
     """Counts (G, N) with victims back and further agents placed where every rule accepts that."""
-    work = _Work(compilation, count)
+    work = Work(compilation, count)
     work.bring_home()
     work.fill(deadline)
     return count if work.broken else work.count
@@ -39,7 +39,7 @@ def spare(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntA
     Who stands in their way and is not more important goes instead. Only an answer whose levels were not
     all pushed to the end has such victims.
     """
-    work = _Work(compilation, count)
+    work = Work(compilation, count)
     for _ in range(MOST_ROUNDS):
         victims = list(needless(work.state, RULES))
         if not victims:
@@ -50,7 +50,7 @@ def spare(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntA
     return None
 
 
-class _Work:
+class Work:
     """An answer as a state and as counts, kept together."""
 
     def __init__(self, compilation: Compilation, count: IntArray) -> None:
@@ -70,12 +70,20 @@ class _Work:
         """Whether what was added one by one does not hold together."""
         return any(True for rule in RULES for _ in rule.violations(self.state))
 
+    def drop_violations(self) -> None:
+        """Take off who is blamed until nobody is: each round removes at least one."""
+        while (
+            blamed := {v.agent for rule in RULES for v in rule.violations(self.state)} & self.state.new.keys()
+        ):
+            for key in sorted(blamed):
+                self.take_off(self.state.snapshot.agent_by_key[key])
+
     def bring_home(self) -> None:
         """Victims back to where they were, the most important first, where nothing there objects."""
         for victim in sorted(self.state.evicted, key=_importance, reverse=True):
             placed = self.state.new.get(victim.key)
             if placed is not None:
-                self._take_off(victim)
+                self.take_off(victim)
             if rejection(self.state, victim, self._home(victim)) is None:
                 self._restore(victim)
             elif placed is not None:
@@ -100,7 +108,7 @@ class _Work:
         if self.state.has(victim) and victim.key not in self.state.new:
             return True
         if victim.key in self.state.new:
-            self._take_off(victim)
+            self.take_off(victim)
         rivals = [
             (node is not home, _importance(agent), agent)
             for agent, node in self.state.placed()
@@ -109,7 +117,7 @@ class _Work:
         for _, _, rival in sorted(rivals, key=lambda item: item[:2]):
             if rejection(self.state, victim, home) is None:
                 break
-            self._take_off(rival)
+            self.take_off(rival)
         if rejection(self.state, victim, home) is not None:
             return False
         self._restore(victim)
@@ -152,7 +160,8 @@ class _Work:
         self.state.place(agent, node, choose_devices(self.state, agent, node) or ())
         self.count[self._group(agent), self._compilation.node_index[node.name]] += 1
 
-    def _take_off(self, agent: Agent) -> None:
+    def take_off(self, agent: Agent) -> None:
+        """Undo what was decided for an agent that is placed."""
         node = self._compilation.snapshot.node_by_name[self.state.new[agent.key]]
         self.state.remove(agent, node)
         self.count[self._group(agent), self._compilation.node_index[node.name]] -= 1

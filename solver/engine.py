@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +53,18 @@ class Engine:
             self._model.add(expression >= value)
         else:
             self._model.add(expression <= value)
+
+    def forbid(self, groups: Iterable[int], count: IntArray) -> bool:
+        """From now on these groups are not all placed as in `count` (G, N); False if they cannot differ."""
+        wanted, differs = set(groups), []
+        for (g, n), variable in self._x.items():
+            if g in wanted:
+                for here in (variable <= int(count[g, n]) - 1, variable >= int(count[g, n]) + 1):
+                    literal = self._model.new_bool_var("")
+                    self._model.add(here).only_enforce_if(literal)
+                    differs.append(literal)
+        self._model.add_bool_or(differs)
+        return bool(differs)
 
     def optimise(self, level: int, hint: IntArray, seconds: float, seed: int = 0) -> LevelAnswer:
         """Push one level as far as it goes within `seconds`, starting from `hint` (G, N)."""

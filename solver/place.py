@@ -11,20 +11,19 @@ from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import acceptor
+from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.complete import complete, spare
-from placewright.solver.construct import construct
+from placewright.solver.complete import complete
 from placewright.solver.first_answer import first_answer
-from placewright.solver.hand_out import hand_out_devices
-from placewright.solver.outcome import counts_of, outcome
+from placewright.solver.orderly import Orderly, order_of
+from placewright.solver.outcome import counts_of
 from placewright.solver.planning import make_plan
 from placewright.solver.problem import Problem
-from placewright.solver.replay import find_order
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
-from placewright.solver.search import Answer, Search
+from placewright.solver.search import Answer, LevelValue, Search
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan, verify
 
@@ -33,9 +32,7 @@ EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
 SPARE_PASSES = 4.0
 """The same for looking, twice, whether every eviction was needed."""
-LAST_RESORT = 2.0
-"""Seconds for an answer without evictions, where the one that was found has some that nobody needed."""
-EMIT_PASSES = 4.0
+EMIT_PASSES = 5.0
 """How often what comes after the solve goes over the placement, in passes of `find_order`."""
 
 
@@ -67,6 +64,7 @@ def place(
         first, bounds = first_answer(compilation, problem, deadline, accepts, known)
         deadline = deadline.minus(_reserve(compilation, first) - settings.time_limit * EMIT_SHARE)
     with phases("solve"):
+        orderly = Orderly(compilation, problem, deadline)
         search = Search(
             problem,
             first,
@@ -76,9 +74,10 @@ def place(
             report,
             bounds,
             lambda count: complete(compilation, count, deadline),
+            orderly.in_order,
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
-        answer = _sparing(compilation, problem, search.run(), deadline)
+        answer = _settled(compilation, problem, search.run(), orderly, deadline)
     with phases("explain"):
         plan = make_plan(compilation, problem, answer, settings, out_of_time=deadline.passed)
     with phases("verify"):
@@ -90,24 +89,42 @@ def place(
     return verdict.timed(phases.rounded())
 
 
-def _sparing(compilation: Compilation, problem: Problem, answer: Answer, deadline: Deadline) -> Answer:
-    """The answer without evictions that were not needed after all: only an unproven one can have such."""
-    if not compilation.standing.any() or all(level.value == level.bound for level in answer.levels):
+def _settled(
+    compilation: Compilation, problem: Problem, answer: Answer, orderly: Orderly, deadline: Deadline
+) -> Answer:
+    """The answer with an order of bindings, and without evictions that were not needed after all.
+
+    Only an unproven answer can have such. Where a level is worse for it the bounds below are worked out anew:
+    they are given what the levels above have.
+    """
+    proven = all(level.value == level.bound for level in answer.levels)
+    count = orderly.in_order(answer.count).count
+    if compilation.standing.any() and not (proven and count is answer.count):
+        count = orderly.without_needless(count)
+    if count is answer.count:
         return answer
-    count = spare(compilation, answer.count, deadline)
-    if count is None:
-        # Better nobody is evicted than somebody for nothing.
-        count = construct(compilation, problem, Deadline(LAST_RESORT))
-    values = (level.value(count) for level in problem.levels)
-    levels = (replace(known, value=value) for known, value in zip(answer.levels, values, strict=True))
-    return replace(answer, count=count, levels=tuple(levels))
+    bounds, worse = Bounds(problem), False
+    levels: list[LevelValue] = []
+    for index, (level, known) in enumerate(zip(problem.levels, answer.levels, strict=True)):
+        value = level.value(count)
+        bound = known.bound
+        if worse:
+            bound = bounds.level(index, [above.value for above in levels], deadline.remaining())
+        worse = worse or (value < known.value if level.sense == "maximize" else value > known.value)
+        levels.append(LevelValue(value, bound))
+    left_out = int((answer.count - count)[list(compilation.pending)].sum())
+    warnings = answer.warnings
+    if left_out > 0:
+        warnings = (
+            *warnings,
+            f"{left_out} agents stay pending as no order of bindings was found that takes them",
+        )
+    return replace(answer, count=count, levels=tuple(levels), warnings=warnings)
 
 
 def _reserve(compilation: Compilation, start: IntArray) -> float:
     """Seconds that ordering, explaining and verifying an answer of this size will take."""
     began = time.perf_counter()
-    made = outcome(compilation, start)
-    devices = hand_out_devices(compilation.snapshot, made.steps) or {}
-    find_order(compilation.snapshot, made.steps, devices, evicted=made.evicted)
+    order_of(compilation, start)
     passes = EMIT_PASSES + (SPARE_PASSES if compilation.standing.any() else 0.0)
     return passes * (time.perf_counter() - began)

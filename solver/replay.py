@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
 from placewright.models.filters import rejection
@@ -31,12 +31,12 @@ MOST_TRIES = 5
 class Replayed:
     """`order` as far as it was accepted, and `stuck`, the steps that no order tried could take.
 
-    `exhausted`: not all orders could be looked at; one may exist all the same.
+    `proven`: there is no other order that takes them, either.
     """
 
     order: tuple[Step, ...]
     stuck: tuple[Step, ...]
-    exhausted: bool = False
+    proven: bool = False
 
 
 def find_order(
@@ -59,13 +59,13 @@ def find_order(
         state = _after(snapshot, evicted)
         proposed, hopeless = _proposed(state, _by_turns(steps, urgent), left)
         replayed = _replay(state, proposed, devices, rules)
-        if len(replayed.stuck) < len(best.stuck):
-            best = replayed
+        if len(replayed.stuck) <= len(best.stuck):
+            best = replace(replayed, proven=bool(hopeless) and left.left > 0)
         new = [agent.key for agent, _ in replayed.stuck if agent.key not in {*urgent, *hopeless}]
         if not new:
             break
         urgent = dict.fromkeys([*new, *urgent])
-    return Replayed(best.order, best.stuck, exhausted=left.left <= 0)
+    return best
 
 
 def _after(snapshot: Snapshot, evicted: Sequence[Agent]) -> ClusterState:

@@ -33,6 +33,9 @@ PARTS_FIRST_PAIRS = 3_000
 PARTS_FIRST_SHARE = 0.7
 """The part of a level's time that they may take."""
 
+MOST_CUTS = 20
+"""Answers without an order of bindings that are cut off on each level, before the best known one is kept."""
+
 PATIENCE = 40
 """Parts in a row that may bring nothing before the time goes to the next level."""
 
@@ -54,11 +57,26 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class InOrder:
+    """Counts (G, N) for which there is an order of bindings: those asked about, or others like them.
+
+    Where it is others, `tangled` are groups that no order takes as they were, whatever the other groups do,
+    as far as that can be said; `proven`: for certain.
+    """
+
+    count: IntArray
+    tangled: tuple[int, ...] = ()
+    proven: bool = True
+
+
 class Search:
     """One problem, one incumbent. `accepts` guards each neighbourhood's result against the rules.
 
     `bounds` are those of the first levels as far as they are known, as `Bounds` takes them. `complete` takes
-    up what a better answer for one level leaves to the others.
+    up what a better answer for one level leaves to the others. `in_order`: with it, answers of an exact model
+    have an order of bindings, the first one included. An answer that has none is cut off, and its like with
+    an order taken where that is better than what is known.
     """
 
     def __init__(
@@ -71,9 +89,12 @@ class Search:
         progress: Callable[[str], None],
         bounds: Sequence[int] = (),
         complete: Callable[[IntArray], IntArray] | None = None,
+        in_order: Callable[[IntArray], InOrder] | None = None,
     ) -> None:
         self._problem = problem
-        self._best = start
+        self.exact = _is_exact(problem, settings)
+        self._in_order = in_order if self.exact else None
+        self._best = start if self._in_order is None else self._in_order(start).count
         self._accepts = accepts
         self._settings = settings
         self._deadline = deadline
@@ -81,7 +102,8 @@ class Search:
         self._engine: Engine | None = None
         self._bounds = Bounds(problem, bounds)
         self._complete = complete
-        self.exact = _is_exact(problem, settings)
+        self._cut_off = False
+        """Whether something was cut off without a proof that it has no order: proofs then are none."""
         self.warnings: list[str] = []
 
     def run(self) -> Answer:
@@ -128,18 +150,48 @@ class Search:
             self._engine = Engine(self._problem, self._settings)
         for above in range(index):
             self._engine.keep(above, self._value(self._problem.levels[above]))
-        budget = min(seconds, self._deadline.remaining())
-        if budget <= 0.0:
-            return bound
-        try:
-            answer = self._engine.optimise(index, self._best, budget)
-        except ModelMismatchError as fault:
-            # A verified answer is there all the same; what cannot be had is the proof.
-            self.warnings.append(f"level {fault} was not optimised: the model refuses a valid answer (a bug)")
-            return bound
-        if answer.count is not None and _better(level, level.value(answer.count), self._value(level)):
-            self._best = self._completed(answer.count, index)
-        return bound if answer.bound is None else _tighter(level, answer.bound, bound)
+        until = Deadline(min(seconds, self._deadline.remaining()))
+        for _ in range(MOST_CUTS):
+            if until.passed:
+                break
+            try:
+                answer = self._engine.optimise(index, self._best, until.remaining())
+            except ModelMismatchError as fault:
+                # A verified answer is there all the same; what cannot be had is the proof.
+                self.warnings.append(
+                    f"level {fault} was not optimised: the model refuses a valid answer (a bug)"
+                )
+                break
+            if answer.bound is not None and not self._cut_off:
+                bound = _tighter(level, answer.bound, bound)
+            better = answer.count is not None and self._is_better(answer.count, index)
+            if answer.count is None or not better or self._take(answer.count, index):
+                break
+        return bound
+
+    def _take(self, count: IntArray, index: int) -> bool:
+        """Make better counts the incumbent, or their like with an order: False where they have none."""
+        if self._in_order is None:
+            self._best = self._completed(count, index)
+            return True
+        found = self._in_order(count)
+        if found.count is not count:
+            self._cut_off |= not found.proven
+            if self._is_better(found.count, index):
+                self._best = found.count
+            if self._engine is None or not found.tangled:
+                return True
+            return not self._engine.forbid(found.tangled, count)
+        more = self._completed(count, index)
+        self._best = more if self._in_order(more).count is more else count
+        return True
+
+    def _is_better(self, count: IntArray, index: int) -> bool:
+        """Whether counts are better on a level, and on none above it worse."""
+        above = self._problem.levels[:index]
+        worse = any(_better(level, self._value(level), level.value(count)) for level in above)
+        level = self._problem.levels[index]
+        return not worse and _better(level, level.value(count), self._value(level))
 
     def _completed(self, count: IntArray, index: int) -> IntArray:
         """The counts with what is left taken up, unless a level down to `index` is the worse for it."""
@@ -185,6 +237,8 @@ class Search:
             return False
         candidate = fixed + answer.count
         if not _better(level, level.value(candidate), self._value(level)) or not self._accepts(candidate):
+            return False
+        if self._in_order is not None and self._in_order(candidate).count is not candidate:
             return False
         self._best = candidate
         return True

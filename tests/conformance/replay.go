@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	v1 "k8s.io/api/core/v1"
+	"k8s.io/component-helpers/storage/ephemeral"
 	fwk "k8s.io/kube-scheduler/framework"
 )
 
@@ -39,6 +40,10 @@ func replay(ctx context.Context, opts *options, asked *request, out emit) error 
 			return err
 		}
 		made[gone.key()] = anew(pod)
+		c.inherit(pod, made[gone.key()])
+	}
+	if err := c.caughtUp(); err != nil {
+		return err
 	}
 	for i, wanted := range asked.Plan.Bindings {
 		pod, known := made[wanted.key()]
@@ -65,6 +70,27 @@ func anew(pod *v1.Pod) *v1.Pod {
 	made.DeletionTimestamp = nil
 	made.Status = v1.PodStatus{Phase: v1.PodPending}
 	return made
+}
+
+// inherit lets the new pod own the ephemeral claims of the one that is gone: in a plan it goes by its name.
+func (c *cluster) inherit(gone, made *v1.Pod) {
+	for i := range gone.Spec.Volumes {
+		if gone.Spec.Volumes[i].Ephemeral == nil {
+			continue
+		}
+		name := ephemeral.VolumeClaimName(gone, &gone.Spec.Volumes[i])
+		pvc, known := c.store.get("persistentvolumeclaims", path(gone.Namespace, name)).(*v1.PersistentVolumeClaim)
+		if !known {
+			continue
+		}
+		owned := pvc.DeepCopy()
+		for j := range owned.OwnerReferences {
+			if owned.OwnerReferences[j].UID == gone.UID {
+				owned.OwnerReferences[j].UID = made.UID
+			}
+		}
+		c.store.put(owned)
+	}
 }
 
 // take asks about one binding and, where it is accepted, makes it.
