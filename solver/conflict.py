@@ -17,7 +17,7 @@ from ortools.sat.python import cp_model
 from placewright.models.agent import AgentSpec
 from placewright.models.profile import Profile
 from placewright.models.repair import Conflict, Member
-from placewright.models.rules import RULES
+from placewright.models.rules import RULES, devices, inter_agent_affinity
 from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
@@ -42,10 +42,8 @@ SWITCHED = frozenset(
     }
 )
 """Plugins whose filter a profile may switch off; those of volumes are one decision for all agents."""
-PER_GROUP = frozenset(rule.name for rule in RULES if rule.plugin in SWITCHED)
-"""The rules that are asked of each group by itself."""
-WHOLE = frozenset(encoder.rule for encoder in ENCODERS) - PER_GROUP
-"""The rules that are asked of all agents at once."""
+_SWITCHED_RULES = frozenset(rule.name for rule in RULES if rule.plugin in SWITCHED)
+_JOINT_RULES = frozenset(encoder.rule for encoder in ENCODERS) - _SWITCHED_RULES
 _SOLVE_SHARE = 0.5
 """The part of the time left that one solve may take."""
 
@@ -54,6 +52,17 @@ _SOLVE_SHARE = 0.5
 class _Assumption:
     rule: str
     group: int | None
+
+
+def asked_of_all(snapshot: Snapshot) -> frozenset[str]:
+    """The rules that are asked of all agents at once.
+
+    Inter-agent affinity is one of them where somebody needs company: who came first is a question about all
+    who lean on each other.
+    """
+    if any(agent.spec.affinity for agent in snapshot.pending):
+        return _JOINT_RULES | {inter_agent_affinity.RULE.name}
+    return _JOINT_RULES
 
 
 class Unknown(Exception):  # noqa: N818 - an answer, not a fault
@@ -106,12 +115,15 @@ class _Model:
         self._cp = cp_model.CpModel()
         self._x = Variables(self._cp, self._cap, size)
         self._literals: dict[_Assumption, Literal] = {}
+        self._joint = asked_of_all(snapshot)
         for g in range(len(self._groups)):
             self._cp.add(self._x.sum([g]) == int(size[g]))
             self._add_filters(snapshot, g)
         for encoder in problem.encoders:
-            if encoder.rule not in PER_GROUP:
+            if encoder.rule in self._joint:
                 self._add_encoder(encoder, None)
+            elif isinstance(encoder, ResourcesEncoder):
+                self._add_encoder(encoder.only(self._shares), None, devices.RULE.name)
         for g in range(len(self._groups)):
             for encoder in self._encoders_for(snapshot, g):
                 self._add_encoder(encoder, g)
@@ -167,7 +179,7 @@ class _Model:
                 n for n, node in enumerate(snapshot.nodes) if rule.admits(snapshot, agent, node) is not None
             ]
             if refused:
-                literal = self._literal(rule.name, None if rule.name in WHOLE else g)
+                literal = self._literal(rule.name, None if rule.name in self._joint else g)
                 self._cp.add(self._x.sum([g], refused) == 0).only_enforce_if(literal)
 
     def _encoders_for(self, snapshot: Snapshot, g: int) -> Iterator[Encoder]:
@@ -177,14 +189,20 @@ class _Model:
         if not same:
             raise RuntimeError("profiles that differ in filters only have split groups otherwise")
         for encoder in problem.encoders:
-            if isinstance(encoder, ResourcesEncoder) and encoder.rule in PER_GROUP:
-                # What single devices say about sums belongs to another rule, which says it by itself.
-                yield encoder.only([not name.startswith(PREFIX) for name in compilation.resources])
-            elif encoder.rule in PER_GROUP:
+            if encoder.rule in self._joint:
+                continue
+            if isinstance(encoder, ResourcesEncoder):
+                yield encoder.only([not shares for shares in self._shares])
+            else:
                 yield encoder
 
-    def _add_encoder(self, encoder: Encoder, g: int | None) -> None:
-        """An encoder's constraints, each under the assumption."""
+    @property
+    def _shares(self) -> list[bool]:
+        """Which of the amounts on nodes are what shares of devices add up to: those are of another rule."""
+        return [name.startswith(PREFIX) for name in self._compilation.resources]
+
+    def _add_encoder(self, encoder: Encoder, g: int | None, rule: str = "") -> None:
+        """An encoder's constraints, each under the assumption that its rule, or `rule`, holds."""
         before = len(self._cp.proto.constraints)
         tight = encoder.tighten(self._cap.copy())
         for h, n in np.argwhere(tight < self._cap).tolist():
@@ -192,7 +210,7 @@ class _Model:
         encoder.encode(self._x.anew())
         added = range(before, len(self._cp.proto.constraints))
         if added:
-            index = self._literal(encoder.rule, g).index
+            index = self._literal(rule or encoder.rule, g).index
             for i in added:
                 self._cp.proto.constraints[i].enforcement_literal.append(index)
 

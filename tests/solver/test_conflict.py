@@ -19,7 +19,7 @@ from placewright.models.repair import Conflict, Member
 from placewright.models.rules import RULES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.conflict import PER_GROUP, SWITCHED, conflict
+from placewright.solver.conflict import SWITCHED, asked_of_all, conflict
 from placewright.solver.groups import group_agents
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import Outcome
@@ -144,16 +144,17 @@ def _broken(
 ) -> Iterator[bool]:
     for rule in RULES:
         for violation in rule.violations(state):
-            asked_of_all = rule.name in names or (rule.name in PER_GROUP and not whole)
-            yield asked_of_all or (rule.name, violation.agent) in alone
+            switched = rule.plugin in SWITCHED and not whole
+            yield switched or rule.name in names or (rule.name, violation.agent) in alone
 
 
 def _switched(before: Snapshot, members: Collection[Member]) -> Snapshot:
     """The snapshot where each group's profile has off what is not asked of it."""
-    plugins = {rule.name: rule.plugin for rule in RULES if rule.name in PER_GROUP}
+    plugins = {rule.name: rule.plugin for rule in RULES if rule.plugin in SWITCHED}
     asked: dict[str, set[str]] = {}
     for member in members:
-        for key in member.agents:
+        assert bool(member.agents) == (member.rule not in asked_of_all(before))
+        for key in member.agents or before.agent_by_key:
             if member.rule in plugins:
                 asked.setdefault(key, set()).add(plugins[member.rule])
     profiles, specs = [], {}
