@@ -73,11 +73,15 @@ class Bench:
         limit: float,
         variant: str = "",
         implied: float | None = None,
+        keep: Path | None = None,
     ) -> Record:
-        """`placewright place` as a user runs it, from files to a written plan. Raises RuntimeError."""
+        """`placewright place` as a user runs it, from files to a written plan, which is kept in `keep`.
+
+        Raises RuntimeError if no plan comes out.
+        """
         seconds = self.limit(limit)
         with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "plan.json"
+            out = keep or Path(folder) / "plan.json"
             command = ["place", *map(str, inputs), *options, *self.options]
             ran = placewright(*command, "--time-limit", f"{seconds:g}s", "-o", "json", "--out", str(out))
             if ran.code not in (0, 3) or not out.exists():
