@@ -15,6 +15,7 @@ from typer._completion_classes import completion_init
 from typer._completion_shared import get_completion_script
 
 from placewright import __version__
+from placewright.cli_capacity import capacity
 from placewright.cli_options import (
     OUTPUT,
     SOLVING,
@@ -39,7 +40,7 @@ from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_any_plan, read_plan
 from placewright.models.rebalance_plan import RebalancePlan
-from placewright.models.schema import concise_json_schema, profile_json_schema
+from placewright.models.schema import catalog_json_schema, concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.scenarios.repair import repair as repair_of
@@ -332,6 +333,7 @@ app.command(no_args_is_help=True)(whatif)
 app.command(no_args_is_help=True)(survive)
 app.command(no_args_is_help=True)(rebalance)
 app.command(no_args_is_help=True)(headroom)
+app.command(no_args_is_help=True)(capacity)
 
 
 @app.command()
@@ -342,15 +344,23 @@ def schema(
     scenario: Annotated[
         bool, option("--scenario", None, "The schema of what-if scenarios instead.", metavar="")
     ] = False,
+    catalog: Annotated[
+        bool, option("--catalog", None, "The schema of catalogs instead.", metavar="")
+    ] = False,
 ) -> None:
-    """Print the JSON schema of the concise input form, of profiles, or of scenarios."""
-    if profile and scenario:
-        raise UsageError("give one of them, not both", field="--profile, --scenario")
-    printed = concise_json_schema()
-    if profile:
-        printed = profile_json_schema()
-    elif scenario:
-        printed = scenario_json_schema()
+    """Print the JSON schema of the concise input form, of profiles, of scenarios, or of catalogs."""
+    chosen = [
+        made
+        for wanted, made in (
+            (profile, profile_json_schema),
+            (scenario, scenario_json_schema),
+            (catalog, catalog_json_schema),
+        )
+        if wanted
+    ]
+    if len(chosen) > 1:
+        raise UsageError("give one of them, not several", field="--profile, --scenario, --catalog")
+    printed = chosen[0]() if chosen else concise_json_schema()
     write_bytes(orjson.dumps(printed, option=orjson.OPT_INDENT_2) + b"\n")
 
 

@@ -17,7 +17,7 @@ from rerun import page_text, pages
 
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
-from placewright.models.schema import concise_json_schema, profile_json_schema
+from placewright.models.schema import catalog_json_schema, concise_json_schema, profile_json_schema
 from placewright.models.scores import SCORES
 from placewright.models.scores.base import Score
 from placewright.solver.objectives import TERMS
@@ -90,12 +90,18 @@ def profile_schema_text() -> str:
     return orjson.dumps(profile_json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
 
 
+def catalog_schema_text() -> str:
+    """docs/catalog.schema.json."""
+    return orjson.dumps(catalog_json_schema(), option=orjson.OPT_INDENT_2).decode() + "\n"
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "rules/README.md": rules_page,
     "scores/README.md": scores_page,
     "concise.schema.json": schema_text,
     "profile.schema.json": profile_schema_text,
     "scenario.schema.json": scenario_schema_text,
+    "catalog.schema.json": catalog_schema_text,
     "operations.md": operations_page,
     **{f"walkthroughs/{name}": partial(page_text, name) for name in pages()},
     **{f"presets/{name}.json": partial(plan_text, name) for name in PRESETS},

@@ -118,7 +118,7 @@ def _relevant(document: Any) -> bool:
     return "kind" in document or concise
 
 
-_BESIDE = ("Plan", "Profile", "Scenario")
+_BESIDE = ("Plan", "Profile", "Scenario", "Catalog")
 """Kinds of ours that are no cluster, and may well lie beside one; each has an option of its name."""
 
 

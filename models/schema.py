@@ -1,4 +1,4 @@
-"""The JSON schemas of the concise form and of profiles, for editors and other programs."""
+"""The JSON schemas of the concise form, of profiles and of catalogs, for editors and other programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
+from placewright.models.wire.catalog import CatalogWire
 from placewright.models.wire.concise import ConciseCluster
 from placewright.models.wire.profile import ProfileWire
 
@@ -80,3 +81,28 @@ PROFILE_EXAMPLE: dict[str, Any] = {
 def profile_json_schema() -> dict[str, Any]:
     """JSON schema (draft 2020-12) of one profile in the short form."""
     return json_schema(ProfileWire, "placewright profile", PROFILE_EXAMPLE)
+
+
+CATALOG_EXAMPLE: dict[str, Any] = {
+    "apiVersion": "placewright.io/v1",
+    "kind": "Catalog",
+    "zones": ["a", "b"],
+    "types": [
+        {"name": "small", "price": "0.096", "allocatable": {"cpu": "1930m", "memory": "6Gi", "pods": 29}},
+        {
+            "name": "gpu",
+            "price": "3.06",
+            "allocatable": {"cpu": "15", "memory": "58Gi", "nvidia.com/gpu": 1},
+            "taints": ["nvidia.com/gpu=present:NoSchedule"],
+            "max": 4,
+            "spot": {"price": "0.918", "interruptionRisk": "0.2"},
+        },
+    ],
+    "mostInterruptions": "0.5",
+}
+"""A catalog that the schema describes."""
+
+
+def catalog_json_schema() -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of one catalog."""
+    return json_schema(CatalogWire, "placewright catalog", CATALOG_EXAMPLE)

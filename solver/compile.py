@@ -42,16 +42,7 @@ def compile_problem(
     `preempt`: running agents of lower priority are variables, too. `rules` prune pairs, `encoders` become
     constraints; tests pass fewer of either.
     """
-    pending = group_agents(snapshot, snapshot.pending)
-    leaving = group_evictable(snapshot, evictable(snapshot)) if preempt else ()
-    back = [g for g, group in enumerate(leaving) if returns(snapshot, group.agent)]
-    groups = (*pending, *leaving, *(leaving[g] for g in back))
-    running = _running(snapshot, groups, len(pending), len(leaving), back)
-    eligible = _eligible_pairs(snapshot, groups, rules)
-    may_leave = {agent.key for group in leaving for agent in group.members}
-    fixed = [agent for agent in snapshot.residents if agent.key not in may_leave]
-    amounts = _amounts(snapshot, groups, fixed, running)
-    compilation = Compilation(snapshot, groups, amounts, eligible, running)
+    compilation = compile_groups(snapshot, rules=rules, preempt=preempt)
     compiled = [encoder.compile(compilation) for encoder in encoders]
     used = tuple(encoder for encoder in compiled if encoder is not None)
     cap = compilation.cap
@@ -64,9 +55,32 @@ def compile_problem(
         free=compilation.free,
         encoders=used,
         levels=compile_levels(compilation),
-        running=running,
+        running=compilation.running,
     )
     return compilation, problem
+
+
+def compile_groups(
+    snapshot: Snapshot,
+    *,
+    rules: Sequence[Rule] = RULES,
+    preempt: bool = False,
+    alike: Snapshot | None = None,
+) -> Compilation:
+    """Groups, amounts and eligible pairs, without what encoders and levels make of them.
+
+    `alike`: the snapshot whose nodes are asked whom they admit, one for each of this one's.
+    """
+    pending = group_agents(snapshot, snapshot.pending)
+    leaving = group_evictable(snapshot, evictable(snapshot)) if preempt else ()
+    back = [g for g, group in enumerate(leaving) if returns(snapshot, group.agent)]
+    groups = (*pending, *leaving, *(leaving[g] for g in back))
+    running = _running(snapshot, groups, len(pending), len(leaving), back)
+    eligible = _eligible_pairs(alike or snapshot, groups, rules)
+    may_leave = {agent.key for group in leaving for agent in group.members}
+    fixed = [agent for agent in snapshot.residents if agent.key not in may_leave]
+    amounts = _amounts(snapshot, groups, fixed, running)
+    return Compilation(snapshot, groups, amounts, eligible, running)
 
 
 def _running(

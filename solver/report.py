@@ -62,7 +62,7 @@ def print_plan(console: Console, verified: VerifiedPlan, *, bindings: bool = Fal
     elif snapshot.nodes:
         title = f"Nodes, share requested before {arrow} after"
         show(console, title, node_table(verified.state, arrow))
-    _print_unplaced(console, plan.unplaced)
+    print_unplaced(console, plan.unplaced)
     print_lines(console, "warning", plan.warnings, "yellow")
     print_lines(console, "note", plan.notes, "dim")
     print_times(console, plan.timing)
@@ -112,7 +112,7 @@ def _print_bindings(console: Console, plan: Plan) -> None:
         show(console, "Bindings, in order", rows)
 
 
-def _print_unplaced(console: Console, unplaced: Sequence[Unplaced]) -> None:
+def print_unplaced(console: Console, unplaced: Sequence[Unplaced]) -> None:
     if not unplaced:
         return
     groups: dict[tuple[object, ...], list[Unplaced]] = {}

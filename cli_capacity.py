@@ -1,0 +1,119 @@
+"""The command that says what to buy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from placewright.cli_options import (
+    OUTPUT,
+    Deterministic,
+    Inputs,
+    Out,
+    Quiet,
+    Reading,
+    Seed,
+    TimeLimit,
+    Verbose,
+    Workers,
+    flag,
+    option,
+    reads_cluster,
+)
+from placewright.cli_output import Exit, refuse, write
+from placewright.models.ingest.catalog import load_catalog
+from placewright.solver.capacity.answer import answer
+from placewright.solver.capacity.files import bought_objects
+from placewright.solver.capacity.question import ask
+from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
+from placewright.solver.progress import Progress
+from placewright.solver.report import make_console
+from placewright.solver.report_capacity import print_capacity
+from placewright.solver.settings import Settings, parse_seconds
+from placewright.solver.verify import Refused
+
+BUYING = "What to buy"
+
+
+@reads_cluster
+def capacity(
+    inputs: Inputs,
+    reading: Reading,
+    catalog: Annotated[
+        str, option("--catalog", BUYING, "What can be bought: types, prices, zones.", metavar="FILE")
+    ],
+    from_scratch: Annotated[
+        bool,
+        flag("--from-scratch", BUYING, "The cheapest whole cluster: no node that is there stays."),
+    ] = False,
+    priority: Annotated[
+        int | None,
+        option(
+            "--priority",
+            BUYING,
+            "Only agents of at least this priority have to be placed.",
+            metavar="N",
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    nodes_out: Annotated[
+        str | None,
+        option(
+            "--nodes-out",
+            OUTPUT,
+            "Write the nodes bought as Kubernetes objects, to be read beside the cluster.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    plan_out: Annotated[
+        str | None,
+        option(
+            "--plan-out",
+            OUTPUT,
+            "Write the verified plan for the cluster with them as JSON.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    require_all: Annotated[
+        bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
+    ] = False,
+    time_limit: TimeLimit = "60s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """The cheapest nodes to buy so that all agents are placed under every rule, with a proof."""
+    settings = Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+    )
+    offers = load_catalog(catalog)
+    snapshot = reading.load(inputs)
+    question = ask(
+        snapshot,
+        offers.catalog,
+        from_scratch=from_scratch,
+        priority=priority,
+        daemons=offers.catalog.daemons if offers.daemons_given else None,
+    )
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = answer(question, settings, from_scratch=from_scratch, progress=progress.say)
+    if isinstance(found, Refused):
+        refuse(found)
+    if output is ReportFormat.TABLE and not quiet:
+        print_capacity(make_console(), found.document)
+    if nodes_out is not None:
+        write_atomically(nodes_out, bought_objects(question, found.nodes))
+    if plan_out is not None:
+        write_atomically(plan_out, dump(found.verified, Format.JSON))
+    write(output.value, out, lambda fmt: as_text(found.document, ReportFormat(fmt)))
+    raise typer.Exit(Exit.UNPLACED if require_all and found.document.unplaced else Exit.DONE)
