@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 from collections.abc import Callable, Sequence
@@ -15,6 +16,8 @@ from placewright.models.ingest.profiles import PRESETS, load_profiles
 from placewright.models.options import Options
 from placewright.models.snapshot import Snapshot
 
+_MANY = 10_000
+"""Agents from which on a snapshot is worth telling the garbage collector about."""
 READING, SCORING, SOLVING, OUTPUT, RULES = "Reading", "What is best", "Solving", "Output", "Rules"
 
 
@@ -77,6 +80,9 @@ class Reading:
         snapshot = load_snapshot(
             inputs, self.options, expand_workloads=self.expand_workloads, stdin=sys.stdin.buffer
         )
+        if len(snapshot.agents) > _MANY:
+            # It is there to stay: walking it again and again for what could be freed takes seconds.
+            gc.freeze()
         return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
 
 

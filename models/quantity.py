@@ -21,6 +21,15 @@ _QUANTITY = re.compile(
 )
 _NANO = Fraction(1, 10**9)
 _MOST = 2**63 - 1
+MOST_ON_A_NODE = 2**46
+"""What a node has at most of a resource (memory: 64 TiB), or is taken to: sums then stay within 64 bits."""
+
+TOO_MUCH = MOST_ON_A_NODE + 1
+"""What an agent is taken to ask for that asks for more than that: no node has it, whatever it is exactly."""
+
+MOST_IN_ALL = 2**54
+"""What a quota is taken to allow at most."""
+
 _LARGEST_EXPONENT = 30
 EXPECTED = "a quantity such as 500m, 2 or 1.5Gi"
 

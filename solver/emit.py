@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -43,22 +44,35 @@ class ReportFormat(StrEnum):
 def dump(verified: VerifiedPlan, fmt: Format) -> str:
     """The plan in a format that machines read; ends with a newline."""
     if fmt is Format.BINDINGS:
-        documents = list(binding_documents(verified))
-        if not documents:
-            return ""
-        return yaml.dump_all(documents, Dumper=_FAST_DUMPER, sort_keys=False, explicit_start=True)
+        return "".join(map(_document_text, binding_documents(verified)))
     return as_text(verified.plan, ReportFormat(fmt.value))
 
 
 def as_text(document: BaseModel, fmt: ReportFormat) -> str:
     """A document of ours as JSON or YAML; ends with a newline."""
-    fields = document.model_dump(mode="json", by_alias=True)
     if fmt is ReportFormat.JSON:
-        return orjson.dumps(fields, option=orjson.OPT_INDENT_2).decode() + "\n"
+        return document.model_dump_json(by_alias=True, indent=2) + "\n"
+    fields = document.model_dump(mode="json", by_alias=True)
     return yaml.dump(fields, Dumper=_FAST_DUMPER, sort_keys=False, width=100)
 
 
 _FAST_DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_PLAIN = re.compile(
+    r"(?!(?:y|n|yes|no|on|off|true|false|null)\Z)[a-z]([-a-z0-9.]*[a-z0-9])?"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+)
+"""Names and uids that YAML takes for what they are, without quotes."""
+
+
+def _document_text(document: dict[str, Any]) -> str:
+    """A document of a YAML stream, as the general writer has it, which takes seconds for 100,000 of them."""
+    if document["kind"] == "Binding":
+        metadata, node = document["metadata"], document["target"]["name"]
+        if "annotations" not in metadata and all(map(_PLAIN.fullmatch, (*metadata.values(), node))):
+            lines = "".join(f"  {field}: {value}\n" for field, value in metadata.items())
+            target = f"target:\n  apiVersion: v1\n  kind: Node\n  name: {node}\n"
+            return f"---\napiVersion: v1\nkind: Binding\nmetadata:\n{lines}{target}"
+    return yaml.dump(document, Dumper=_FAST_DUMPER, sort_keys=False, explicit_start=True)
 
 
 def binding_documents(verified: VerifiedPlan) -> Iterator[dict[str, Any]]:

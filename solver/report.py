@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from placewright.models.plan import Level, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
 from placewright.models.rules.base import Violation
 from placewright.solver.report_tables import (
     MOST_NODES,
@@ -19,7 +19,6 @@ from placewright.solver.report_tables import (
     node_table,
     percent,
     show,
-    table,
 )
 from placewright.solver.verify import Refused, VerifiedPlan
 
@@ -102,14 +101,20 @@ def _distance(levels: Sequence[Level]) -> str:
 
 
 def _print_bindings(console: Console, plan: Plan) -> None:
-    rows = table("agent", "node", "devices")
-    for column in rows.columns:
-        column.justify = "left"
-    for binding in plan.bindings:
-        devices = (f"{d.resource} {','.join(str(i) for i in d.ids)}" for d in binding.devices)
-        rows.add_row(binding.key, binding.node, "; ".join(devices))
-    if plan.bindings:
-        show(console, "Bindings, in order", rows)
+    """A line for each. Not a table of rich's: it would take a minute for as many as there may be."""
+    if not plan.bindings:
+        return
+    rows = [(binding.key, binding.node, _devices(binding)) for binding in plan.bindings]
+    width = max(len("agent"), *(len(row[0]) for row in rows))
+    wide = max(len("node"), *(len(row[1]) for row in rows))
+    console.print()
+    console.print(Text("Bindings, in order", style="bold"), soft_wrap=True)
+    console.print(Text(f"{'agent':<{width}}  {'node':<{wide}}  devices", style="dim"), soft_wrap=True)
+    console.file.writelines(f"{f'{a:<{width}}  {n:<{wide}}  {d}'.rstrip()}\n" for a, n, d in rows)
+
+
+def _devices(binding: Binding) -> str:
+    return "; ".join(f"{d.resource} {','.join(map(str, d.ids))}" for d in binding.devices)
 
 
 def print_unplaced(console: Console, unplaced: Sequence[Unplaced]) -> None:

@@ -166,9 +166,11 @@ def cluster_table(state: ClusterState, arrow: str) -> Table:
 def _resources(state: ClusterState) -> list[str]:
     """cpu, memory and then what else agents ask for, most asked for first."""
     asked: Counter[str] = Counter()
-    for agent, _ in state.assignments():
-        asked.update({name: 1 for name, amount in agent.spec.requests.items() if amount})
-        asked.update({request.resource: 1 for request in agent.spec.devices})
+    for crowd in state.crowds():
+        number = sum(map(len, crowd.on.values()))
+        spec = crowd.sample.spec
+        asked.update({name: number for name, amount in spec.requests.items() if amount})
+        asked.update({request.resource: number for request in spec.devices})
     others = [n for n in asked if n not in HIDDEN and n not in ("cpu", "memory")]
     ranked = sorted(others, key=lambda name: (-asked[name], name))
     return ["cpu", "memory", *ranked][:MOST_RESOURCES]

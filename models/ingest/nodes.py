@@ -9,7 +9,7 @@ from placewright.models.ingest.annotations import data_names
 from placewright.models.ingest.requests import quantities
 from placewright.models.ingest.selectors import taints
 from placewright.models.node import DevicePool, Node
-from placewright.models.quantity import amount, parse_quantity
+from placewright.models.quantity import MOST_ON_A_NODE, amount, parse_quantity
 from placewright.models.selector import Effect, Taint
 from placewright.models.wire.devices import DevicePoolWire, parse_annotation
 from placewright.models.wire.node import NodeStatus, NodeWire
@@ -18,6 +18,8 @@ from placewright.models.wire.pod import Condition
 DEVICES = "placewright.io/devices"
 PRICE = "placewright.io/price"
 MILLIONTHS = 1_000_000
+MOST_PRICE = 1_000_000
+"""Per hour: what the nodes of the largest cluster cost together then stays within 64 bits."""
 
 CORDON = Taint("node.kubernetes.io/unschedulable", Effect.NO_SCHEDULE)
 
@@ -42,7 +44,7 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
     annotations = wire.metadata.annotations
     return Node(
         name=wire.metadata.name,
-        allocatable={name: amount(name, exact[name]) for name in sorted(exact)},
+        allocatable={name: min(amount(name, exact[name]), MOST_ON_A_NODE) for name in sorted(exact)},
         labels=wire.metadata.labels,
         taints=_with_derived(own, derived),
         unschedulable=unschedulable,
@@ -71,6 +73,8 @@ def parse_price(text: str | int | float | None, field: str) -> int:
         raise InputError(f"expected a price per hour such as 0.192, found {text!r}", field=field) from None
     if price < 0:
         raise InputError(f"expected a price of at least 0, found {text!r}", field=field)
+    if price > MOST_PRICE:
+        raise InputError(f"expected a price of at most {MOST_PRICE}, found {text!r}", field=field)
     scaled: Fraction = price * MILLIONTHS
     return -(-scaled.numerator // scaled.denominator)
 

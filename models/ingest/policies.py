@@ -13,7 +13,7 @@ from placewright.models.policy import (
     Scope,
     ScopeRequirement,
 )
-from placewright.models.quantity import amount
+from placewright.models.quantity import MOST_IN_ALL, amount
 from placewright.models.wire.base import Quantities
 from placewright.models.wire.policy import (
     BudgetSpec,
@@ -46,7 +46,7 @@ def build_quota(wire: ResourceQuotaWire) -> ResourceQuota:
     return ResourceQuota(
         namespace=wire.metadata.namespace or "default",
         name=wire.metadata.name,
-        hard=whole(spec.hard, "spec.hard"),
+        hard={key: min(hard, MOST_IN_ALL) for key, hard in whole(spec.hard, "spec.hard").items()},
         used=None if used is None else whole(used, "status.used"),
         scopes=(
             *(ScopeRequirement(Scope(scope)) for scope in spec.scopes),

@@ -11,7 +11,7 @@ from math import ceil
 from placewright.models.agent import QosClass
 from placewright.models.errors import InputError
 from placewright.models.node import Resources
-from placewright.models.quantity import amount, parse_quantity
+from placewright.models.quantity import TOO_MUCH, amount, parse_quantity
 from placewright.models.wire.base import QuantityValue
 from placewright.models.wire.pod import Container, ContainerStatus, PodSpec, PodStatus
 
@@ -221,7 +221,7 @@ def scoring_requests(spec: PodSpec, status: PodStatus | None = None) -> Resource
     assumed = {name: NONZERO[name] for name in COMPUTE if not (by_pod and name in asked)}
     # Running or not, a container is asked the same way; what it leaves open is assumed.
     total = pod_requests(spec, assumed=assumed) if status is None else running_requests(spec, status, assumed)
-    return {name: amount(name, total.get(name, Fraction(0))) for name in COMPUTE}
+    return {name: _asked(name, total.get(name, Fraction(0))) for name in COMPUTE}
 
 
 def container_scoring_requests(spec: PodSpec) -> Resources:
@@ -232,7 +232,7 @@ def container_scoring_requests(spec: PodSpec) -> Resources:
     total = aggregate(spec, lambda container, field: {**NONZERO, **container_requests(container, field)})
     _add(total, quantities(spec.overhead, "spec.overhead"))
     names = dict.fromkeys((*COMPUTE, *sorted(by_pod)))
-    return {name: amount(name, total.get(name, Fraction(0))) for name in names}
+    return {name: _asked(name, total.get(name, Fraction(0))) for name in names}
 
 
 def unspecified(spec: PodSpec) -> frozenset[str]:
@@ -269,5 +269,10 @@ def _positive_sum(amounts: Iterable[Exact]) -> Exact:
 
 def as_resources(exact: Exact, *, zero: bool = False) -> dict[str, int]:
     """Integers in the order of names; unknown resources are dropped, zeros too unless asked for."""
-    whole = {name: amount(name, exact[name]) for name in sorted(exact) if survives(name)}
+    whole = {name: _asked(name, exact[name]) for name in sorted(exact) if survives(name)}
     return {name: value for name, value in whole.items() if value or zero}
+
+
+def _asked(name: str, exact: Fraction) -> int:
+    """An agent's amount; how much it is beyond what any node has makes no difference."""
+    return min(amount(name, exact), TOO_MUCH)

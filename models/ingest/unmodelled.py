@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 
-from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass
+from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass, AgentSpec
 from placewright.models.ingest.nodes import condition_taints
 from placewright.models.ingest.pods import PodRecord
+from placewright.models.quantity import MOST_ON_A_NODE, TOO_MUCH, format_amount
 from placewright.models.selector import LabelSelector, NodeSelector, Operator
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import takes_defaults
@@ -20,6 +21,7 @@ from placewright.models.wire.pod import PodSpec
 from placewright.models.wire.storage import PersistentVolumeWire
 
 _NEGATIVE = frozenset({Operator.NOT_IN, Operator.DOES_NOT_EXIST})
+_MOST = f"{format_amount('memory', MOST_ON_A_NODE)} ({MOST_ON_A_NODE})"
 
 
 class Unmodelled:
@@ -126,6 +128,15 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         (node.name for node in snapshot.nodes if not node.allocatable.get("pods")),
     )
     yield from _about(
+        f"nodes with more than {_MOST} of a resource: taken for that much",
+        (n.name for n in snapshot.nodes if any(a >= MOST_ON_A_NODE for a in n.allocatable.values())),
+    )
+    yield from _about(
+        f"agents that ask for more than {_MOST} of a resource, or have such a limit: taken for more than any "
+        "node has",
+        (a.key for a in agents if _asks_too_much(a.spec)),
+    )
+    yield from _about(
         "ResourceQuotas without status: usage is recomputed",
         (f"{quota.namespace}/{quota.name}" for quota in snapshot.quotas if quota.used is None),
     )
@@ -172,6 +183,10 @@ def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
 def _may_take_defaults(snapshot: Snapshot, agent: Agent) -> bool:
     """Whether default constraints would hold for the agent if a Service selected it."""
     return takes_defaults(snapshot, replace(agent, spread_selector=LabelSelector()))
+
+
+def _asks_too_much(spec: AgentSpec) -> bool:
+    return TOO_MUCH in spec.requests.values() or TOO_MUCH in spec.limits.values()
 
 
 def _about(what: str, names: Iterable[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from typing import cast
 from placewright.models.agent import Agent, AgentSpec, QosClass
 from placewright.models.node import Resources
 from placewright.models.policy import ResourceQuota, Scope, ScopeRequirement
+from placewright.models.quantity import MOST_IN_ALL, TOO_MUCH
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim
 
@@ -24,12 +25,17 @@ def agent_usage(agent: Agent, key: str) -> int:
     if key in ("pods", "count/pods"):
         return 1
     if key.startswith("limits."):
-        return spec.limits.get(key.removeprefix("limits."), 0)
+        return _charged(spec.limits.get(key.removeprefix("limits."), 0))
     if key.startswith("requests.") and key != "requests.storage":
-        return spec.requests.get(key.removeprefix("requests."), 0)
+        return _charged(spec.requests.get(key.removeprefix("requests."), 0))
     if key in _PLAIN or key.startswith("hugepages-"):
-        return spec.requests.get(key, 0)
+        return _charged(spec.requests.get(key, 0))
     return 0
+
+
+def _charged(amount: int) -> int:
+    """An amount of which is only known that no node has it is more than any quota allows, too."""
+    return MOST_IN_ALL + 1 if amount == TOO_MUCH else amount
 
 
 def claim_usage(claim: PersistentVolumeClaim, key: str) -> int:

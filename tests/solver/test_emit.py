@@ -51,6 +51,42 @@ CLUSTER = snapshot(
 )
 
 
+NAMES = (
+    "web-0",
+    "a",
+    "a.b-c",
+    "y",
+    "true",
+    "null",
+    "on",
+    "0e1",
+    "12",
+    "1.5",
+    "ünï",
+    "A",
+    "a:b",
+    "-a",
+    "a" * 200,
+)
+UIDS = (
+    "",
+    "b2f6a1c5-0000-4b7c-9d3e-2f6a1c5e8b90",
+    "12345678-1234-1234-1234-123456789012",
+    "2024-01-31",
+    "1_0",
+)
+
+
+def test_bindings_are_written_as_any_yaml_writer_would() -> None:
+    spaces = [agent(name, namespace=name, cpu=1, uid=UIDS[i % len(UIDS)]) for i, name in enumerate(NAMES)]
+    verified = solved(snapshot([node("n-1", cpu=1000), node("on", cpu=8)], spaces))
+    documents = list(binding_documents(verified))
+    written = dump(verified, Format.BINDINGS)
+    assert len(documents) == len(NAMES)
+    assert written == yaml.safe_dump_all(documents, sort_keys=False, explicit_start=True)
+    assert list(yaml.safe_load_all(written)) == documents
+
+
 @pytest.mark.parametrize("fmt", [Format.JSON, Format.YAML])
 def test_a_plan_comes_back_from_its_own_format_as_it_was(fmt: Format, tmp_path: Path) -> None:
     verified = solved(CLUSTER)

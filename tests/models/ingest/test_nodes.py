@@ -117,6 +117,7 @@ def test_what_a_node_can_hold(fields: dict[str, Any], expected: dict[str, int]) 
     [
         pytest.param({"placewright.io/price": "cheap"}, "expected a price per hour", id="a price in words"),
         pytest.param({"placewright.io/price": "-1"}, "at least 0", id="a negative price"),
+        pytest.param({"placewright.io/price": "1e12"}, "at most 1000000", id="a price beyond all bounds"),
         pytest.param(
             {"placewright.io/devices": "two"}, "expected a JSON list", id="devices that are no JSON"
         ),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from placewright.tests.objects import Object, build, node, obj, pod
+from placewright.tests.objects import Object, build, container, node, obj, pod
 
 
 def affine(**term: Any) -> Object:
@@ -41,6 +41,13 @@ def affine(**term: Any) -> Object:
             [obj("ResourceQuota", "q", spec={"hard": {"pods": 1}})],
             "usage is recomputed",
             id="a quota without status",
+        ),
+        pytest.param([node(memory="100Ti")], "nodes with more than 64Ti", id="a node beyond all bounds"),
+        pytest.param(
+            [pod("p", container(memory="1Ei"))], "agents that ask for more than 64Ti", id="an endless request"
+        ),
+        pytest.param(
+            [pod("p", container(limits={"cpu": "99999999999"}))], "have such a limit", id="an endless limit"
         ),
         pytest.param([pod("p", status={"nominatedNodeName": "n1"})], "nominated node", id="a nominated node"),
     ],
