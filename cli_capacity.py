@@ -23,7 +23,8 @@ from placewright.cli_options import (
 )
 from placewright.cli_output import Exit, refuse, write
 from placewright.models.ingest.catalog import load_catalog
-from placewright.solver.capacity.answer import answer
+from placewright.scenarios.buy_surviving import buy_surviving
+from placewright.solver.capacity.answer import Answer, answer
 from placewright.solver.capacity.files import bought_objects
 from placewright.solver.capacity.question import ask
 from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
@@ -54,6 +55,16 @@ def capacity(
             BUYING,
             "Only agents of at least this priority have to be placed.",
             metavar="N",
+            show_default=False,
+        ),
+    ] = None,
+    survive: Annotated[
+        str | None,
+        option(
+            "--survive",
+            BUYING,
+            "Whatever zone, node, rack or label is lost, all can run again; zone:2 is any two at once.",
+            metavar="LABEL[:K]",
             show_default=False,
         ),
     ] = None,
@@ -105,8 +116,22 @@ def capacity(
         priority=priority,
         daemons=offers.catalog.daemons if offers.daemons_given else None,
     )
+    survived = True
     with Progress(quiet=quiet, verbose=verbose) as progress:
-        found = answer(question, settings, from_scratch=from_scratch, progress=progress.say)
+        found: Answer | Refused
+        if survive is None:
+            found = answer(question, settings, from_scratch=from_scratch, progress=progress.say)
+        else:
+            made = buy_surviving(
+                question,
+                settings,
+                survive,
+                priority=priority,
+                from_scratch=from_scratch,
+                progress=progress.say,
+            )
+            found = made if isinstance(made, Refused) else made.answer
+            survived = isinstance(made, Refused) or made.survival.survives
     if isinstance(found, Refused):
         refuse(found)
     if output is ReportFormat.TABLE and not quiet:
@@ -116,4 +141,5 @@ def capacity(
     if plan_out is not None:
         write_atomically(plan_out, dump(found.verified, Format.JSON))
     write(output.value, out, lambda fmt: as_text(found.document, ReportFormat(fmt)))
-    raise typer.Exit(Exit.UNPLACED if require_all and found.document.unplaced else Exit.DONE)
+    short = (require_all and found.document.unplaced) or not survived
+    raise typer.Exit(Exit.UNPLACED if short else Exit.DONE)

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from placewright.models.comparison import Document
 from placewright.models.plan import PLAN_VERSION, Status, Unplaced
+from placewright.models.survival import Loss
 
 HOURS_A_MONTH = 730
 
@@ -46,6 +47,7 @@ class Capacity(Document):
     not known.
     gap: relative to the cost. placed, wanted: agents. left_out: pending agents of lower priority than asked
     for.
+    survives, survival, losses: what may be lost, the verdict on that and every loss, where it was asked for.
     offerings, considered: what is on offer, type by zone, and what is left without what is dominated.
     """
 
@@ -64,6 +66,9 @@ class Capacity(Document):
     left_out: int = 0
     unplaced: tuple[Unplaced, ...] = ()
     one_less: tuple[OneLess, ...] = ()
+    survives: str = ""
+    survival: str = ""
+    losses: tuple[Loss, ...] = ()
     offerings: int = 0
     considered: int = 0
     warnings: tuple[str, ...] = ()

@@ -21,8 +21,12 @@ def print_capacity(console: Console, capacity: Capacity) -> None:
     style = "green" if capacity.status is Status.OPTIMAL else "yellow"
     headline = Text(capacity.status.value, style=f"bold {style}")
     console.print(headline.append(f": {verdict(capacity)}", style="default"), soft_wrap=True)
+    if capacity.survives:
+        console.print(Text(capacity.survival), soft_wrap=True)
     if capacity.nodes:
         show(console, "The whole cluster" if capacity.from_scratch else "To buy", _nodes_table(capacity))
+    if capacity.losses:
+        show(console, "When it is lost", _losses_table(capacity))
     if capacity.one_less:
         show(console, "With one less, or a smaller one", _less_table(capacity.one_less))
     print_unplaced(console, capacity.unplaced)
@@ -101,4 +105,19 @@ def _less_table(changes: tuple[OneLess, ...]) -> Table:
         )
     if len(changes) > MOST_ROWS:
         rows.add_row(f"and {len(changes) - MOST_ROWS} more", *[""] * 5)
+    return rows
+
+
+def _losses_table(capacity: Capacity) -> Table:
+    rows = table("lost", "nodes", "agents hit", "left without", "answer")
+    for loss in capacity.losses[:MOST_ROWS]:
+        rows.add_row(
+            ", ".join(loss.domains),
+            str(loss.nodes),
+            str(loss.displaced),
+            str(loss.stranded),
+            loss.answer.value,
+        )
+    if len(capacity.losses) > MOST_ROWS:
+        rows.add_row(f"and {len(capacity.losses) - MOST_ROWS} more", *[""] * 4)
     return rows

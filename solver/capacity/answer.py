@@ -33,11 +33,12 @@ PLACE_SECONDS = 3.0
 
 @dataclass(frozen=True)
 class Answer:
-    """document: what was found. verified: the plan on the cluster with `nodes` bought."""
+    """document: what was found. verified: the plan on the cluster with `nodes`, those of `bought`."""
 
     document: Capacity
     verified: VerifiedPlan
     nodes: tuple[Node, ...]
+    bought: Bought
 
 
 def answer(
@@ -65,24 +66,36 @@ def answer(
             own,
             Deadline(deadline.remaining() * LESS_SHARE),
         )
-    purchase = checked.purchase
-    bought = replace(bought, purchase=purchase)
+    bought = replace(bought, purchase=checked.purchase)
+    made = concluded(question, bought, checked.changes, own, deadline, phases, report)
+    if isinstance(made, Refused):
+        return made
+    notes = list(made.document.notes)
+    if not checked.complete and made.nodes:
+        notes.append("time did not suffice to try doing with one less of every type")
+    told = made.document.model_copy(update={"from_scratch": from_scratch, "notes": tuple(notes)})
+    return replace(made, document=told)
+
+
+def concluded(
+    question: Question,
+    bought: Bought,
+    changes: tuple[OneLess, ...],
+    settings: Settings,
+    deadline: Deadline,
+    phases: Phases,
+    progress: Report,
+) -> Answer | Refused:
+    """A purchase with everybody placed by the profile, verified, and what is said of it."""
     with phases("place"):
-        snapshot = question.with_nodes(purchase.nodes)
-        seconds = max(PLACE_SECONDS, deadline.remaining())
-        verdict = place(snapshot, replace(own, time_limit=seconds), start=purchase.start, progress=report)
+        snapshot = question.with_nodes(bought.purchase.nodes)
+        own = replace(settings, time_limit=max(PLACE_SECONDS, deadline.remaining()))
+        verdict = place(snapshot, own, start=bought.purchase.start, progress=progress)
     if isinstance(verdict, Refused):
         return verdict
     timing = {} if settings.deterministic else {k: round(v, 6) for k, v in phases.seconds.items()}
-    document = _document(question, bought, verdict, checked.changes, timing)
-    notes = list(document.notes)
-    if not checked.complete and purchase.nodes:
-        notes.append("time did not suffice to try doing with one less of every type")
-    return Answer(
-        document.model_copy(update={"from_scratch": from_scratch, "notes": tuple(notes)}),
-        verdict,
-        purchase.nodes,
-    )
+    document = _document(question, bought, verdict, changes, timing)
+    return Answer(document, verdict, bought.purchase.nodes, bought)
 
 
 def _document(

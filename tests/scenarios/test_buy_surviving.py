@@ -1,0 +1,61 @@
+"""Nodes bought so that whatever is lost, everything important runs again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from placewright.models.ingest.catalog import read_catalog
+from placewright.models.plan import Status
+from placewright.models.snapshot import Snapshot
+from placewright.scenarios.buy_surviving import Surviving, buy_surviving
+from placewright.solver.capacity.question import ask
+from placewright.solver.settings import Settings
+from placewright.tests.builders import agent, agents, snapshot
+
+ONE = {"name": "one", "price": 1, "allocatable": {"cpu": 1}}
+TWO = {"name": "two", "price": "1.5", "allocatable": {"cpu": 2}}
+
+
+def bought(
+    cluster: Snapshot, lose: str, *types: dict[str, Any], zones: str = "abc", **more: Any
+) -> Surviving:
+    catalog = read_catalog({"kind": "Catalog", "types": list(types), "zones": list(zones)}).catalog
+    question = ask(cluster, catalog, from_scratch=True, daemons=())
+    made = buy_surviving(question, Settings(time_limit=20.0, workers=1), lose, **more)
+    assert isinstance(made, Surviving)
+    return made
+
+
+def test_with_three_zones_half_of_everything_is_in_each() -> None:
+    made = bought(snapshot([], agents("a", 2, cpu=1000)), "zone", ONE)
+    assert made.survival.survives
+    assert {(line.zone, line.count) for line in made.answer.document.nodes} == {("a", 1), ("b", 1), ("c", 1)}
+    assert made.answer.document.status is Status.OPTIMAL
+    assert (made.answer.document.cost, made.answer.document.bound) == ("3", "3")
+
+
+def test_the_loss_of_any_node_takes_one_more() -> None:
+    made = bought(snapshot([], agents("a", 2, cpu=1000)), "node", TWO, zones="a")
+    assert made.survival.survives
+    assert sum(line.count for line in made.answer.document.nodes) == 2
+
+
+def test_what_is_less_important_need_not_come_back() -> None:
+    cluster = snapshot([], [agent("high", cpu=1000, priority=10), agent("low", cpu=1000)])
+    made = bought(cluster, "zone", ONE, zones="ab", priority=10)
+    assert made.survival.survives
+    assert made.answer.document.cost == "3"
+
+
+def test_where_nothing_else_can_be_bought_the_counter_example_says_which_loss_and_whom() -> None:
+    made = bought(snapshot([], agents("a", 1, cpu=1000)), "zone", ONE, zones="a")
+    assert not made.survival.survives
+    [loss] = made.answer.document.losses
+    assert (loss.domains, loss.stranded) == (("a",), 1)
+    assert made.answer.document.survival.startswith("fails: without a 1 agent cannot run")
+
+
+def test_limits_hold_over_everything_that_is_bought() -> None:
+    made = bought(snapshot([], agents("a", 2, cpu=1000)), "zone", {**ONE, "max": 2}, {**TWO, "zones": ["c"]})
+    counts = {line.type: line.count for line in made.answer.document.nodes}
+    assert counts.get("one", 0) <= 2
