@@ -54,6 +54,10 @@ Out = Annotated[
 TimeLimit = Annotated[
     str, option("--time-limit", SOLVING, "Wall-clock for the solve: 30, 30s, 2m.", metavar="TIME")
 ]
+Gap = Annotated[
+    str,
+    option("--gap", SOLVING, "Good enough: proven to be so close to the best. 1%, 0.01.", metavar="GAP"),
+]
 Workers = Annotated[
     int, option("--workers", SOLVING, "Threads; 0: one per core.", metavar="N", min=0, max=1024)
 ]

@@ -106,6 +106,11 @@ class LevelTerm(_Model):
     value: int
 
 
+def gap(value: int, bound: int) -> float:
+    """The distance of a value to its bound, relative to the larger of the two."""
+    return abs(bound - value) / max(1, abs(bound), abs(value))
+
+
 class Level(_Model):
     """One objective level: its value, the bound proven for it given the levels above, and its sense.
 
@@ -124,8 +129,8 @@ class Level(_Model):
 
     @property
     def gap(self) -> float:
-        """0 when proven, else the distance to the bound relative to the larger of the two."""
-        return abs(self.bound - self.value) / max(1, abs(self.bound), abs(self.value))
+        """0 when proven, else how far it may be from the best."""
+        return gap(self.value, self.bound)
 
 
 class Plan(_Model):

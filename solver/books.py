@@ -31,11 +31,15 @@ class Books:
         ]
         self._told = [ledger for _, ledger in self.ledgers if ledger is not None]
         self._tallies = tallies
+        self.changes = 0
+        """How often somebody came or went."""
         self._part = 1.0 / np.maximum(whole, 1)
         self.left: FloatArray = (self.free * self._part).sum(axis=1)
         """(N,): what is free on each node, as a share of it, summed over resources."""
-        for g, n in np.argwhere(self.count).tolist():
-            self._tell(g, n, int(self.count[g, n]))
+        for tally in tallies:
+            for g in np.flatnonzero(self.count.any(axis=1)).tolist():
+                here = np.flatnonzero(self.count[g])
+                tally.add_many(g, here, self.count[g, here])
 
     @property
     def total(self) -> int:
@@ -49,18 +53,14 @@ class Books:
     def add(self, g: int, nodes: IntArray, number: IntArray) -> None:
         """`number` agents of a group have come to `nodes`, no node twice."""
         request = self._problem.request[g]
+        self.changes += 1
         self.count[g, nodes] += number
         self.free[nodes] -= number[:, None] * request
         self.left[nodes] = (self.free[nodes] * self._part[nodes]).sum(axis=1)
         for ledger in self._told:
             ledger.add(g, nodes, number)
-        if self._tallies:
-            for n, many in zip(nodes.tolist(), number.tolist(), strict=True):
-                self._tell(g, n, many)
-
-    def _tell(self, g: int, n: int, number: int) -> None:
         for tally in self._tallies:
-            tally.add(g, n, number)
+            tally.add_many(g, nodes, number)
 
     def room(self, g: int, wanted: int) -> IntArray:
         """int64 (N,): how many more of a group each node takes, `wanted` at most; 0 if a rule objects."""

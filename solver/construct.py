@@ -103,6 +103,7 @@ class _Builder:
         self._refused_by = ""
         self._late: list[tuple[int, IntArray, IntArray]] = []
         self._known = ClusterState(compilation.snapshot)
+        self._known_costs: tuple[tuple[int, int], list[FloatArray]] = ((-1, -1), [])
         self._handed = [0] * len(compilation.groups)
 
     @property
@@ -168,12 +169,19 @@ class _Builder:
         """The nodes on which one more costs least, one agent on each."""
         nodes = np.flatnonzero(room)
         left = self._books.left[nodes] - self._books.step(g)[nodes]
-        costs = [tally.more(g)[nodes] for tally in self._tallies]
+        costs = [cost[nodes] for cost in self._costs(g)]
         # The last key counts first.
         keys = [left if self._packed else -left, self._opening[nodes], *reversed(costs)]
         row = np.zeros_like(room)
         row[nodes[np.lexsort(keys)[:wanted]]] = 1
         return row
+
+    def _costs(self, g: int) -> list[FloatArray]:
+        """What one more of a group costs on each node, tally by tally: the same until somebody comes."""
+        key = (g, self._books.changes)
+        if self._known_costs[0] != key:
+            self._known_costs = (key, [tally.more(g) for tally in self._tallies])
+        return self._known_costs[1]
 
     def escort(self, g: int, target: IntArray | None = None) -> None:
         """Let one agent that the group leans on into each of its domains, ahead of its turn.

@@ -100,6 +100,7 @@ class Engine:
         parameters.max_time_in_seconds = seconds
         parameters.random_seed = (self._settings.seed + seed) % (2**31)
         parameters.num_workers = self._settings.worker_count
+        parameters.relative_gap_limit = self._settings.gap
         # Ctrl-C ends the whole run, not this one solve of many.
         parameters.catch_sigint_signal = False
         if self._settings.deterministic:

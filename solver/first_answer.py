@@ -14,7 +14,7 @@ from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.bound import affordable
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.construct import construct
+from placewright.solver.construct import ROUNDS, construct, is_special
 from placewright.solver.objectives.base import Tally
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
@@ -24,8 +24,8 @@ from placewright.solver.problem import Problem
 
 PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
-GUIDED_SECONDS_PER_PAIR = 8e-7
-"""What it takes to compare one node for one agent by what it costs the levels, about."""
+GUIDED_SECONDS_PER_PAIR = 3e-7
+"""What it takes to compare one node once by what an agent costs the levels there, about."""
 TURNED_AWAY = 0.01
 """The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
 GUIDED_SHARE = 0.4
@@ -39,19 +39,29 @@ def first_answer(
     problem: Problem,
     deadline: Deadline,
     accepts: Accepts,
+    quick: IntArray,
     known: IntArray | None = None,
+    *,
+    warm: bool = False,
 ) -> tuple[IntArray, tuple[int, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
-    `known` is an answer from elsewhere, taken where `accepts` agrees and nothing better is found.
+    `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
+    from elsewhere, taken where `accepts` agrees and nothing better is found. With `warm` it is that of a
+    similar round, followed as far as the rules allow, and the only one where it leaves nobody out.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
+    if warm and known is not None:
+        again = construct(compilation, problem, deadline, target=np.minimum(known, problem.cap))
+        quick = _better(problem, again, quick)
+        if not _left_out(compilation, problem, quick):
+            return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
-    # Without time for the relaxation there still is time for an answer.
+    best = _better(problem, _better(problem, baseline, quick), _guided(compilation, problem, deadline))
+    # Without time for the relaxation there still is an answer.
     followed = affordable(problem, deadline.remaining() / 2)
     plan = blueprint(problem, deadline.remaining() / 2) if followed else None
-    best = baseline
-    if best is None or not until.passed:
+    if plan is not None and not until.passed:
         best = _better(problem, best, _followed(compilation, problem, deadline, plan))
     for make in _further(compilation, problem, deadline):
         if until.passed:
@@ -69,14 +79,13 @@ def _further(
     compilation: Compilation, problem: Problem, deadline: Deadline
 ) -> Iterator[Callable[[IntArray], IntArray | None]]:
     """More constructions, the most promising first; each is told the best so far."""
-    yield lambda _: _guided(compilation, problem, deadline)
-    for packed in (False, True):
-        wanted = packed and _packs(compilation.snapshot)
-        yield lambda best, packed=packed, wanted=wanted: (  # type: ignore[misc]
-            construct(compilation, problem, deadline, packed=packed)
-            if wanted or _left_out(compilation, problem, best)
+    yield (
+        lambda best: (
+            construct(compilation, problem, deadline, packed=True)
+            if _packs(compilation.snapshot) or _left_out(compilation, problem, best)
             else None
         )
+    )
     yield lambda _: _cheap(compilation, problem, deadline)
 
 
@@ -103,27 +112,24 @@ def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> In
 
 def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
     """Agents one after the other to where they cost the levels least; None without levels or time for it."""
-    tallies = _tallies(compilation, problem, deadline, len(compilation.snapshot.pending))
+    tallies = _tallies(compilation, problem, deadline, 1.0)
     if not tallies:
         return None
     return construct(compilation, problem, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
 
 
-def _followed(
-    compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint | None
-) -> IntArray:
+def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint) -> IntArray:
     """Agents to where the relaxation wants them; whom the rules turn away there goes where it costs least."""
-    if plan is None:
-        return construct(compilation, problem, deadline)
-    turned_away = int(TURNED_AWAY * len(compilation.snapshot.pending))
-    tallies = _tallies(compilation, problem, deadline, turned_away)
+    tallies = _tallies(compilation, problem, deadline, TURNED_AWAY)
     return construct(compilation, problem, deadline, target=plan.target, tallies=tallies)
 
 
-def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, agents: int) -> list[Tally]:
-    """What so many agents are compared by; nothing without levels that compare, or time for it."""
+def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, share: float) -> list[Tally]:
+    """What a share of the agents is compared by; nothing without levels that compare, or time for it."""
     weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
-    seconds = GUIDED_SECONDS_PER_PAIR * agents * len(compilation.nodes)
+    groups = [compilation.groups[g] for g in compilation.pending]
+    times = sum(g.size if is_special(compilation, g.agent) else min(g.size, ROUNDS) for g in groups)
+    seconds = GUIDED_SECONDS_PER_PAIR * share * times * len(compilation.nodes)
     if seconds > deadline.remaining() * GUIDED_SHARE:
         return []
     return [tally for level in weighted if (tally := level.tally()) is not None]

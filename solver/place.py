@@ -10,15 +10,17 @@ from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.solver.accept import acceptor
 from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete
+from placewright.solver.construct import construct
 from placewright.solver.first_answer import first_answer
-from placewright.solver.orderly import Orderly, order_of
-from placewright.solver.outcome import counts_of
+from placewright.solver.orderly import Orderly
+from placewright.solver.outcome import counts_of, outcome
 from placewright.solver.planning import make_plan
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -30,10 +32,14 @@ from placewright.solver.verify import Refused, VerifiedPlan, verify
 Progress = Callable[[str], None]
 EMIT_SHARE = 0.1
 """The part of the time limit that is kept for ordering, explaining and verifying, at least."""
-SPARE_PASSES = 4.0
+SPARE_PASSES = 120.0
 """The same for looking, twice, whether every eviction was needed."""
-EMIT_PASSES = 5.0
-"""How often what comes after the solve goes over the placement, in passes of `find_order`."""
+LEAST = 2.0
+"""Seconds that the plainest answer may take even if time is up: better late than next to nobody placed."""
+EMIT_PASSES = 120.0
+"""What it takes to order, explain and verify, in times that it takes to put agents on their nodes."""
+SAMPLE = 5_000
+"""Agents by which that time is measured."""
 
 
 def place(
@@ -42,13 +48,15 @@ def place(
     *,
     progress: Progress | None = None,
     start: Mapping[str, str] | None = None,
+    warm: bool = False,
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
 ) -> VerifiedPlan | Refused:
     """Place the pending agents of `snapshot`. Expected failures are in the plan, never raised.
 
-    `start`: an answer that is known, agent key -> node name; none that is worse comes out. `rules` and
-    `encoders` are for tests that leave one out; verification always uses every rule.
+    `start`: an answer that is known, agent key -> node name; none that is worse comes out. `warm`: it is that
+    of the round before, followed as far as it still holds, and the search ends once nothing more is found.
+    `rules` and `encoders` are for tests that leave one out; verification always uses every rule.
     """
     report = progress or (lambda _: None)
     phases = Phases()
@@ -60,9 +68,11 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
+        least = max(min(LEAST, settings.time_limit), deadline.remaining())
+        quick = construct(compilation, problem, Deadline(least))
+        deadline = deadline.minus(_reserve(compilation, quick) - settings.time_limit * EMIT_SHARE)
         known = None if start is None else counts_of(compilation, start)
-        first, bounds = first_answer(compilation, problem, deadline, accepts, known)
-        deadline = deadline.minus(_reserve(compilation, first) - settings.time_limit * EMIT_SHARE)
+        first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
     with phases("solve"):
         orderly = Orderly(compilation, problem, deadline)
         search = Search(
@@ -75,6 +85,7 @@ def place(
             bounds,
             lambda count: complete(compilation, count, deadline),
             orderly.in_order,
+            patient=not warm,
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
@@ -122,9 +133,19 @@ def _settled(
     return replace(answer, count=count, levels=tuple(levels), warnings=warnings)
 
 
-def _reserve(compilation: Compilation, start: IntArray) -> float:
-    """Seconds that ordering, explaining and verifying an answer of this size will take."""
-    began = time.perf_counter()
-    order_of(compilation, start)
+def _reserve(compilation: Compilation, count: IntArray) -> float:
+    """Seconds that ordering, explaining and verifying an answer will take, about, on this machine."""
+    snapshot = compilation.snapshot
+    steps = outcome(compilation, count).steps[:SAMPLE]
+    if not steps:
+        return 0.0
+    times = []
+    for _ in range(2):
+        state = ClusterState(snapshot)
+        began = time.perf_counter()
+        for agent, node in steps:
+            state.place(agent, node)
+        times.append(time.perf_counter() - began)
     passes = EMIT_PASSES + (SPARE_PASSES if compilation.standing.any() else 0.0)
-    return passes * (time.perf_counter() - began)
+    agents = len(snapshot.pending) + len(snapshot.residents) / 4
+    return passes * agents * min(times) / len(steps)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from placewright.models.plan import gap
 from placewright.solver.accept import Accepts
 from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline
@@ -76,7 +77,8 @@ class Search:
     `bounds` are those of the first levels as far as they are known, as `Bounds` takes them. `complete` takes
     up what a better answer for one level leaves to the others. `in_order`: with it, answers of an exact model
     have an order of bindings, the first one included. An answer that has none is cut off, and its like with
-    an order taken where that is better than what is known.
+    an order taken where that is better than what is known. Who is not `patient` ends when parts no longer
+    bring anything, before time is up.
     """
 
     def __init__(
@@ -90,6 +92,8 @@ class Search:
         bounds: Sequence[int] = (),
         complete: Callable[[IntArray], IntArray] | None = None,
         in_order: Callable[[IntArray], InOrder] | None = None,
+        *,
+        patient: bool = True,
     ) -> None:
         self._problem = problem
         self.exact = _is_exact(problem, settings)
@@ -104,6 +108,7 @@ class Search:
         self._complete = complete
         self._cut_off = False
         """Whether something was cut off without a proof that it has no order: proofs then are none."""
+        self._patient = patient
         self.warnings: list[str] = []
 
     def run(self) -> Answer:
@@ -124,7 +129,7 @@ class Search:
         """Improve the incumbent on one level; returns the level's proven bound."""
         time_left = self._deadline.remaining() * BOUND_SHARE
         bound = self._bounds.level(index, [known.value for known in kept], time_left)
-        if self._value(level) == bound or self._deadline.passed:
+        if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
         seconds = self._share(index)
         if not self.exact:
@@ -206,10 +211,10 @@ class Search:
         self, index: int, level: Objective, bound: int, seconds: float, patience: int | None = None
     ) -> None:
         until = Deadline(seconds)
-        last = index == len(self._problem.levels) - 1 and patience is None
+        last = self._patient and index == len(self._problem.levels) - 1 and patience is None
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
         futile = 0
-        while not until.passed and self._value(level) != bound and (last or futile < PATIENCE):
+        while not until.passed and not self._is_good_enough(level, bound) and (last or futile < PATIENCE):
             nodes = neighbourhoods.choose(self._best)
             if nodes is None:
                 return
@@ -242,6 +247,10 @@ class Search:
             return False
         self._best = candidate
         return True
+
+    def _is_good_enough(self, level: Objective, bound: int) -> bool:
+        """Whether the incumbent is proven to be the best on a level, or as close to it as is asked for."""
+        return gap(self._value(level), bound) <= self._settings.gap
 
     def _value(self, level: Objective) -> int:
         return level.value(self._best)

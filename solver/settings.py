@@ -22,12 +22,14 @@ class Strategy(StrEnum):
 class Settings:
     """time_limit: wall-clock seconds for the whole solve, model building included.
 
+    gap: a level is good enough when it is proven to be within this part of its bound; 0: when it is proven.
     workers: 0 means one for each core. deterministic: the same input and seed give the same bytes; work
     is then limited by CP-SAT's deterministic time as well. require_all: an answer that is proven to leave
     agents out is `infeasible`, not `optimal`. preempt: running agents of lower priority may be evicted.
     """
 
     time_limit: float = 20.0
+    gap: float = 0.0
     workers: int = 0
     seed: int = 0
     deterministic: bool = False
@@ -50,3 +52,15 @@ def parse_seconds(text: str, option: str) -> float:
     if found is None:
         raise UsageError(f"expected a time such as 30s or 2m, found {text!r}", field=option)
     return float(found["number"]) * _UNITS[found["unit"] or "s"]
+
+
+_SHARE = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<percent> ?%)?")
+
+
+def parse_gap(text: str, option: str) -> float:
+    """`1%` or `0.01` as a part of one. Raises UsageError, which names `option`."""
+    found = _SHARE.fullmatch(text.strip())
+    gap = -1.0 if found is None else float(found["number"]) / (100.0 if found["percent"] else 1.0)
+    if not 0.0 <= gap < 1.0:
+        raise UsageError(f"expected a gap such as 1% or 0.01, found {text!r}", field=option)
+    return gap

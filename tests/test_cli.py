@@ -138,6 +138,18 @@ def test_explain_goes_node_by_node_and_rule_by_rule(capsys: pytest.CaptureFixtur
     assert "BestEffort" in out or "Burstable" in out or "Guaranteed" in out
 
 
+def test_a_round_starts_from_the_plan_of_the_one_before(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = str(tmp_path / "plan.json")
+    assert run("place", small, "--quiet", "--out", plan) == 0
+    assert run("place", small, "--previous", plan, "--gap", "1%") == 0
+    assert "1 of 2 agents placed" in capsys.readouterr().out
+    assert run("place", DEMO, "--previous", plan) == 0
+    out = capsys.readouterr().out
+    assert "1 of the 1 agents of the previous plan are not in this snapshot, first default/fits" in out
+
+
 def test_explain_with_a_plan_sees_what_it_placed(
     small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -154,6 +166,10 @@ def test_explain_with_a_plan_sees_what_it_placed(
         pytest.param(["place", "SMALL", "--require-all"], 1, id="one left out, and all are required"),
         pytest.param(["place", "missing.yaml"], 2, id="a file that is not there"),
         pytest.param(["place", "SMALL", "--time-limit", "soon"], 2, id="a time that is none"),
+        pytest.param(["place", "SMALL", "--gap", "narrow"], 2, id="a gap that is none"),
+        pytest.param(
+            ["place", "SMALL", "--previous", "missing.json"], 2, id="a previous plan that is not there"
+        ),
         pytest.param(["place", "SMALL", "--nonsense"], 2, id="an option that is none"),
         pytest.param(["place", "SMALL", "--workers", "-1"], 2, id="a number out of range"),
         pytest.param(["place"], 2, id="no input"),

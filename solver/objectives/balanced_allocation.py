@@ -12,13 +12,18 @@ import numpy as np
 from placewright.models.agent import AgentSpec
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.balanced_allocation import UNIT
-from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.class_shares import kinds, totals
 from placewright.solver.objectives.shares import Shares
 from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
+
+FAR = 2**61
+"""Beyond every share."""
+ALL = slice(None)
+"""All nodes."""
 
 
 def _request(spec: AgentSpec, resource: str) -> int:
@@ -66,16 +71,21 @@ class BalancedAllocationTerm(Term):
     def value(self, count: IntArray) -> int:
         return UNIT * int(self._widths(self.shares.of_counts(count)).sum())
 
-    def _widths(self, shares: IntArray) -> IntArray:
-        """int64 (N,): the range of each node's shares (N, K); 0 where it has fewer than two."""
-        has = self.shares.allocatable > 0
-        highest = np.where(has, shares, np.iinfo(np.int64).min).max(axis=1)
-        lowest = np.where(has, shares, np.iinfo(np.int64).max).min(axis=1)
-        several = has.sum(axis=1) > 1
-        return np.where(several, highest, 0) - np.where(several, lowest, 0)
+    def _widths(self, shares: IntArray, nodes: slice | IntArray = ALL) -> IntArray:
+        """int64: the range of each node's shares (of `nodes`, by resource); 0 where it has fewer than two."""
+        has = self.shares.allocatable[nodes] > 0
+        # Column by column: rows are short, and there are many.
+        columns = range(has.shape[1])
+        highest = np.maximum.reduce([np.where(has[:, k], shares[:, k], -FAR) for k in columns])
+        lowest = np.minimum.reduce([np.where(has[:, k], shares[:, k], FAR) for k in columns])
+        several = np.count_nonzero(has, axis=1) > 1
+        return np.where(several, highest - lowest, 0)
 
     def tally(self) -> Tally:
-        return SharesTally(self.shares, lambda shares: UNIT * self._widths(shares).astype(np.float64))
+        def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:
+            return UNIT * self._widths(shares, nodes).astype(np.float64)
+
+        return SharesTally(self.shares, cost)
 
     def least(self) -> int:
         return 0

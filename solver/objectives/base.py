@@ -69,6 +69,11 @@ class Tally(ABC):
     def add(self, group: int, node: int, number: int) -> None:
         """`number` agents of a group have come to a node; gone, where it is negative."""
 
+    def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
+        """The same for several nodes, none of them twice."""
+        for node, many in zip(nodes.tolist(), number.tolist(), strict=True):
+            self.add(group, node, many)
+
 
 class Term(ABC):
     """One score's cost over counts: the encoding of the module of the same name in models/scores.

@@ -40,6 +40,17 @@ class PairTally(Tally):
             total += _scale(pairing) * pairing.within * _signed(pairing, self._owners[p][pairing.domain])
         return total
 
+    def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
+        for concerned, amounts, counts in (
+            (self._owned_by, self._owners, "where"),
+            (self._meaning, self._meant, "within"),
+        ):
+            for p in concerned.get(group, ()):
+                pairing = self._pairings[p]
+                domain = pairing.domain[nodes]
+                counted = getattr(pairing, counts)[nodes] & (domain >= 0)
+                np.add.at(amounts[p], domain[counted], number[counted])
+
     def add(self, group: int, node: int, number: int) -> None:
         for p in self._owned_by.get(group, ()):
             pairing = self._pairings[p]

@@ -12,21 +12,28 @@ from placewright.solver.objectives.shares import Shares
 
 
 class SharesTally(Tally):
-    """`cost` says of utilisations (N, K) in permille what each node costs (N,)."""
+    """`cost`: what each of some nodes costs at its utilisations in permille, one column for each resource."""
 
-    def __init__(self, shares: Shares, cost: Callable[[IntArray], FloatArray]) -> None:
+    def __init__(self, shares: Shares, cost: Callable[[IntArray, slice | IntArray], FloatArray]) -> None:
         self._shares = shares
         self._cost = cost
+        self._whole = np.maximum(shares.allocatable, 1)
         self._used = shares.used.copy()
+        self._now = self._at(self._used, slice(None))
 
     def more(self, group: int) -> FloatArray:
         ask = self._shares.ask[group]
         if not ask.any():
             return np.zeros(self._shares.nodes)
-        return self._at(self._used + ask) - self._at(self._used)
+        return self._at(self._used + ask, slice(None)) - self._now
 
-    def _at(self, used: IntArray) -> FloatArray:
-        return self._cost(-(-1000 * used // np.maximum(self._shares.allocatable, 1)))
+    def _at(self, used: IntArray, nodes: slice | IntArray) -> FloatArray:
+        """What `nodes` cost where `used` is what is on them."""
+        return self._cost(-(-1000 * used // self._whole[nodes]), nodes)
 
     def add(self, group: int, node: int, number: int) -> None:
-        self._used[node] += number * self._shares.ask[group]
+        self.add_many(group, np.array([node]), np.array([number]))
+
+    def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
+        self._used[nodes] += number[:, None] * self._shares.ask[group]
+        self._now[nodes] = self._at(self._used[nodes], nodes)

@@ -132,6 +132,9 @@ class _Costs(Tally):
     def add(self, group: int, node: int, number: int) -> None:
         """Nobody else costs more or less for it."""
 
+    def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
+        """The same."""
+
 
 class _ScoredTerm(StaticTerm):
     """A term of a score that says itself what an agent costs."""

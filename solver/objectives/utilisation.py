@@ -157,8 +157,9 @@ class UtilisationTerm(Term):
         table = np.array([self.cost.cost(u) for u in range(OVERFULL + 1)], dtype=np.float64)
         weights = np.where(self.shares.allocatable > 0, np.array(self.times) / self.divisor, 0.0)
 
-        def cost(shares: IntArray) -> FloatArray:
-            of_nodes: FloatArray = (table[np.clip(shares, 0, OVERFULL)] * weights).sum(axis=1)
+        def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:
+            parts = table[np.minimum(shares, OVERFULL)] * weights[nodes]
+            of_nodes: FloatArray = np.add.reduce([parts[:, k] for k in range(parts.shape[1])])
             return of_nodes
 
         return SharesTally(self.shares, cost)

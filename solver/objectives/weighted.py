@@ -93,6 +93,10 @@ class _Sum(Tally):
         for _, tally in self._parts:
             tally.add(group, node, number)
 
+    def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
+        for _, tally in self._parts:
+            tally.add_many(group, nodes, number)
+
 
 def checked(objective: WeightedObjective, cap: IntArray) -> WeightedObjective:
     """The same level. Raises UsageError where its weights are so large that sums would not fit 64 bits."""

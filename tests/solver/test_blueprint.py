@@ -39,7 +39,8 @@ def test_whom_the_rules_turn_away_goes_where_it_costs_least() -> None:
     kept = agents("a", 4, cpu=1000, labels={"app": "web"}, spread=(spread(app="web"),))
     cluster = snapshot(nodes, kept, profile=Profile(weights={ScoreName.LEAST_ALLOCATED: 1}))
     compilation, problem = compile_problem(cluster)
-    count, _ = first_answer(compilation, problem, Deadline(30), lambda _: True)
+    nobody = np.zeros_like(problem.cap)
+    count, _ = first_answer(compilation, problem, Deadline(30), lambda _: True, nobody)
     assert count.sum() == 4
     assert np.sort(count.sum(axis=0)[:3]).tolist() == [0, 1, 1]
     assert count.sum(axis=0)[3] == 2
