@@ -31,15 +31,18 @@ def arriving(
     """
     lp = relaxation.lp
     parts: list[list[pywraplp.Variable]] = [[] for _ in range(buckets)]
-    room = relaxation.cap[groups].sum(axis=0)
+    room: IntArray | None = None
     for nodes, load in _loads(relaxation, groups, relaxation.members if classes is None else classes):
-        found, of = np.unique(bucket[nodes], return_inverse=True)
-        if len(found) == 1:
-            shares = [load]
-        else:
-            most = np.bincount(of.reshape(-1), weights=room[nodes])
-            shares = [lp.NumVar(0.0, float(m), "") for m in most]
-            relaxation.row([*((share, 1.0) for share in shares), (load, -1.0)], least=0.0, most=0.0)
+        here = bucket[nodes]
+        if (here == here[0]).all():
+            if here[0] != ELSEWHERE:
+                parts[int(here[0])].append(load)
+            continue
+        room = relaxation.cap[groups].sum(axis=0) if room is None else room
+        found, of = np.unique(here, return_inverse=True)
+        most = np.bincount(of.reshape(-1), weights=room[nodes])
+        shares = [lp.NumVar(0.0, float(m), "") for m in most]
+        relaxation.row([*((share, 1.0) for share in shares), (load, -1.0)], least=0.0, most=0.0)
         for b, share in zip(found.tolist(), shares, strict=True):
             if b != ELSEWHERE:
                 parts[b].append(share)
@@ -71,6 +74,7 @@ def _loads(
     if len(classes) != len(relaxation.members):
         yield classes[0], relaxation.sum(groups.tolist())
         return
+    wanted = groups.tolist()
     for c, nodes in enumerate(classes):
-        if relaxation.cap[np.ix_(groups, nodes)].any():
-            yield nodes, relaxation.arrivals(c, groups.tolist())
+        if relaxation.is_open(c, wanted):
+            yield nodes, relaxation.arrivals(c, wanted)

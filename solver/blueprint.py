@@ -24,7 +24,7 @@ from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.rounding import whole_agents
 
-UNHURRIED = 0.8
+UNHURRIED = 0.5
 """The part of the time that must be left for a weighted level to be looked at."""
 GATHERING_SHARE = 0.2
 """The part of the time left that deciding where groups gather may take."""
@@ -57,6 +57,7 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
         if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:
             break
         began = time.monotonic()
+        relaxation.hurry(deadline.remaining())
         best = level.relax(relaxation)
         if best is None:
             break
@@ -77,6 +78,7 @@ def _gathered(
     places = gathered(problem, relaxation, GATHERING_SHARE * deadline.remaining())
     for g, nodes in places.items():
         relaxation.keep_within(g, nodes)
+    relaxation.hurry(deadline.remaining())
     if not places or level.relax(relaxation) is None:
         return {}
     return relaxation.solution()

@@ -62,13 +62,16 @@ class Bounds:
         problem = self._problem
         if index < len(self._known) and tuple(above) == self._known[:index]:
             return self._known[index]
-        if not problem.cap.any() or (self._relaxation is None and not affordable(problem, seconds)):
+        if seconds <= 0.0 or not problem.cap.any():
+            return None
+        if self._relaxation is None and not affordable(problem, seconds):
             return None
         if self._relaxation is None:
             self._relaxation = relaxed(problem)
         for other in range(self._demanded, index):
             problem.levels[other].demand(self._relaxation, above[other])
         self._demanded = max(self._demanded, index)
+        self._relaxation.hurry(seconds)
         return problem.levels[index].relax(self._relaxation)
 
 

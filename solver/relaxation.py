@@ -125,6 +125,10 @@ class Relaxation:
         """The groups that may come to class `c`."""
         return [g for g in range(len(self.cap)) if (g, c) in self._y]
 
+    def is_open(self, c: int, groups: Iterable[int]) -> bool:
+        """Whether any of `groups` may come to class `c`."""
+        return any((g, c) in self._y for g in groups)
+
     def sum(self, groups: Iterable[int]) -> pywraplp.Variable:
         """How many agents of `groups` are placed."""
         return self._amount((y, 1.0) for y in self._terms(groups))
@@ -178,6 +182,11 @@ class Relaxation:
         self._solved = False
         if costs:
             self.lp.Add(self.lp.Sum(list(costs)) <= value + _slack(value))
+
+    def hurry(self, seconds: float) -> None:
+        """Let no solve from now on take longer than this: one that is cut off has no answer."""
+        if math.isfinite(seconds):
+            self.lp.SetTimeLimit(max(1, int(1000 * seconds)))
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """`make()`, made at the first call for this very object: what it adds to `lp` is added once."""

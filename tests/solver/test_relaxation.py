@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
-from placewright.solver.bound import level_bound
+from placewright.solver.bound import Bounds, level_bound, relaxed
 from placewright.solver.compile import compile_problem
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, agents, node, snapshot
@@ -50,6 +50,24 @@ def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
     for index, level in enumerate(problem.levels):
         bound = level_bound(problem, index, values[:index])
         assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
+
+
+def test_without_time_for_a_solve_there_is_only_the_cheap_limit() -> None:
+    cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(3)], agents("a", 9, cpu=600))
+    _, problem = compile_problem(cluster)
+    assert Bounds(problem).level(0, [], 0.0) == problem.levels[0].limit(problem.cap) == 3
+    assert Bounds(problem, [2]).level(0, [], 0.0) == 2  # what is known already takes no time
+
+
+def test_a_solve_that_is_cut_off_has_no_answer() -> None:
+    rng = Random(3)
+    nodes = [node(f"n{i}", cpu=rng.randint(2000, 4000)) for i in range(40)]
+    cluster = snapshot(nodes, [agent(f"a{i}", cpu=rng.randint(200, 900)) for i in range(400)], profile=EVEN)
+    _, problem = compile_problem(cluster)
+    relaxation = relaxed(problem)
+    relaxation.hurry(1e-9)
+    assert problem.levels[-1].relax(relaxation) is None
+    assert relaxation.solution() == {}
 
 
 def test_nothing_is_printed_where_there_is_nothing_to_relax(capfd: pytest.CaptureFixture[str]) -> None:
