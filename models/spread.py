@@ -33,7 +33,12 @@ def spread_constraints(snapshot: Snapshot, agent: Agent) -> tuple[SpreadConstrai
 
 def takes_defaults(snapshot: Snapshot, agent: Agent) -> bool:
     """Whether an agent has default constraints that filter or score: its `spread_selector` is then read."""
-    if agent.spec.spread or agent.spread_selector is None:
+    return agent.spread_selector is not None and may_take_defaults(snapshot, agent)
+
+
+def may_take_defaults(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether that would be so if a service or a controller selected the agent."""
+    if agent.spec.spread:
         return False
     profile = snapshot.profile_of(agent)
     default = profile.default_spread

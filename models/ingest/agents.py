@@ -65,6 +65,7 @@ class AgentBuilder:
     def __init__(self, spread_selectors: SpreadSelectors) -> None:
         self._spread_selectors = spread_selectors
         self._specs: dict[Hashable, AgentSpec] = {}
+        self._owners: dict[OwnerReference, OwnerReference] = {}
         self._labels: dict[frozenset[tuple[str, str]], SharedLabels] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
@@ -75,6 +76,7 @@ class AgentBuilder:
         pod = admitted.pod
         metadata, status = pod.metadata, pod.status
         static = MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references)
+        owner = controller(metadata)
         return Agent(
             namespace=pod.namespace,
             name=metadata.name,
@@ -87,7 +89,7 @@ class AgentBuilder:
             terminating=metadata.deletion_timestamp is not None,
             scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
             admitted=pod.exists,
-            owner=controller(metadata),
+            owner=owner and self._owners.setdefault(owner, owner),
             static=static,
             device_ids=_device_ids(metadata.annotations),
             created=metadata.creation_timestamp or "",
@@ -98,7 +100,7 @@ class AgentBuilder:
             spread_selector=self._spread_selectors.of(pod),
             # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
             # In the middle of a resize what is made anew asks for something else: it is for a later round.
-            recreated=(not metadata.uid or controller(metadata) is not None) and not self._resized(pod),
+            recreated=(not metadata.uid or owner is not None) and not self._resized(pod),
             stays_because=stays_because(metadata.annotations),
             local_storage=keeps_data_locally(metadata, pod.spec.volumes),
             move_weight=move_weight(metadata.annotations),

@@ -6,8 +6,7 @@ One warning for each finding, with how often it was made and where first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass, AgentSpec
 from placewright.models.ingest.nodes import condition_taints
@@ -15,7 +14,7 @@ from placewright.models.ingest.pods import PodRecord
 from placewright.models.quantity import MOST_ON_A_NODE, TOO_MUCH, format_amount
 from placewright.models.selector import LabelSelector, NodeSelector, Operator
 from placewright.models.snapshot import Snapshot
-from placewright.models.spread import takes_defaults
+from placewright.models.spread import may_take_defaults
 from placewright.models.wire.node import NodeStatus, NodeWire
 from placewright.models.wire.pod import PodSpec
 from placewright.models.wire.storage import PersistentVolumeWire
@@ -107,17 +106,17 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     )
     yield from _about(
         "a required node affinity term that cannot be parsed: it matches nothing",
-        (a.key for a in agents if _has_broken_term(a.spec.node_affinity)),
+        _whose_spec(agents, lambda spec: _has_broken_term(spec.node_affinity)),
     )
     yield from _about(
         "a preferred node affinity term that cannot be parsed: kube-scheduler fails where it scores nodes",
-        (a.key for a in snapshot.pending if any(not p.term.parses for p in a.spec.preferred_nodes)),
+        _whose_spec(snapshot.pending, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
     )
     if not snapshot.options.quirk_namespace_selector:
         yield from _about(
             "a namespaceSelector of NotIn and DoesNotExist alone: kube-scheduler 1.35 and 1.36 take it, in "
             "an incoming agent's own terms, for every namespace",
-            (a.key for a in snapshot.pending if any(map(_is_negative, _namespace_selectors(a)))),
+            _whose_spec(snapshot.pending, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
         )
     yield from _about(
         "pending with a nominated node: placed like any other",
@@ -134,7 +133,7 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     yield from _about(
         f"agents that ask for more than {_MOST} of a resource, or have such a limit: taken for more than any "
         "node has",
-        (a.key for a in agents if _asks_too_much(a.spec)),
+        _whose_spec(agents, _asks_too_much),
     )
     yield from _about(
         "ResourceQuotas without status: usage is recomputed",
@@ -154,7 +153,7 @@ def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         yield from _about(
             "namespaceSelector is used but no Namespace is in the snapshot: every namespace counts as having "
             "no labels",
-            (agent.key for agent in snapshot.agents if any(_namespace_selectors(agent))),
+            _whose_spec(snapshot.agents, lambda spec: any(_namespace_selectors(spec))),
         )
     claims, pending = snapshot.storage.claims, snapshot.pending
     if "PersistentVolumeClaim" not in kinds:
@@ -176,13 +175,8 @@ def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         return
     yield from _about(
         "no Service is in the snapshot: default spread constraints know agents by their controllers alone",
-        (a.key for a in snapshot.pending if a.uid and a.labels and _may_take_defaults(snapshot, a)),
+        (a.key for a in snapshot.pending if a.uid and a.labels and may_take_defaults(snapshot, a)),
     )
-
-
-def _may_take_defaults(snapshot: Snapshot, agent: Agent) -> bool:
-    """Whether default constraints would hold for the agent if a Service selected it."""
-    return takes_defaults(snapshot, replace(agent, spread_selector=LabelSelector()))
 
 
 def _asks_too_much(spec: AgentSpec) -> bool:
@@ -195,8 +189,15 @@ def _about(what: str, names: Iterable[str]) -> Iterator[str]:
         yield f"{what} ({len(found)}, first {found[0]})"
 
 
-def _namespace_selectors(agent: Agent) -> Iterator[LabelSelector]:
-    for term in (*agent.spec.affinity, *agent.spec.anti_affinity):
+def _whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> Iterator[str]:
+    """The agents whose spec says so; replicas share theirs, and it is asked once."""
+    specs = {id(agent.spec): agent.spec for agent in agents}
+    those = {key for key, spec in specs.items() if says(spec)}
+    yield from (agent.key for agent in agents if id(agent.spec) in those) if those else ()
+
+
+def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:
+    for term in (*spec.affinity, *spec.anti_affinity):
         if term.namespace_selector is not None:
             yield term.namespace_selector
 
