@@ -16,19 +16,19 @@ COLUMNS_A_SECOND = 10_000
 
 def affordable(problem: Problem, seconds: float) -> bool:
     """Whether the relaxation of a problem can be had in this time."""
-    return columns(problem.cap, problem.free, _keys(problem)) <= seconds * COLUMNS_A_SECOND
+    return columns(problem.cap, problem.free, topology_keys(problem)) <= seconds * COLUMNS_A_SECOND
 
 
 def relaxed(problem: Problem) -> Relaxation:
     """The linear relaxation of a problem, with what its rules say in lines."""
     arrays = (problem.cap, problem.size, problem.request, problem.room)
-    relaxation = Relaxation(*arrays, problem.running, _keys(problem))
+    relaxation = Relaxation(*arrays, problem.running, topology_keys(problem))
     for encoder in problem.encoders:
         encoder.relax(relaxation)
     return relaxation
 
 
-def _keys(problem: Problem) -> list[IntArray]:
+def topology_keys(problem: Problem) -> list[IntArray]:
     """The topology keys that rules and levels speak of, each once."""
     parts: list[Encoder | Objective] = [*problem.encoders, *problem.levels]
     keys = (key for part in parts for key in part.topologies())

@@ -44,14 +44,19 @@ class Problem:
         )
         return room
 
-    def fixing(self, fixed: IntArray, nodes: IntArray) -> Problem:
+    def fixing(self, fixed: IntArray, nodes: IntArray, groups: IntArray | None = None) -> Problem:
         """What is left to decide on `nodes` when `fixed[g, n]` agents are already there and stay.
 
-        Pairs outside `nodes` are closed; indices stay the same.
+        Pairs outside `nodes` are closed, and with `groups` those of all others; indices stay the same. Who
+        stands on `nodes` is never fixed there.
         """
         free = self.free - loads(fixed, self.request)
         size = self.size - fixed.sum(axis=1)
         there = self.cap[:, nodes]
+        if groups is not None:
+            freed = self.standing.copy()
+            freed[groups] = True
+            there = np.where(freed[:, None], there, 0)
         fit = fitting(self.request, free[nodes], size, there > 0)
         left = np.minimum(fit, np.maximum(there - fixed[:, nodes], 0))
         cap = np.zeros_like(self.cap)

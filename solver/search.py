@@ -18,7 +18,7 @@ from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.engine import Engine, ModelMismatchError
-from placewright.solver.neighbourhoods import Neighbourhoods
+from placewright.solver.neighbourhoods import Neighbourhoods, Part
 from placewright.solver.objectives.base import Objective
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings, Strategy
@@ -215,19 +215,22 @@ class Search:
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
         futile = 0
         while not until.passed and not self._is_good_enough(level, bound) and (last or futile < PATIENCE):
-            nodes = neighbourhoods.choose(self._best)
-            if nodes is None:
+            part = neighbourhoods.choose(self._best)
+            if part is None:
                 return
-            improved = self._solve_part(index, level, nodes, until)
-            neighbourhoods.learn(improved)
+            improved = self._solve_part(index, level, part, until)
+            neighbourhoods.learn(part, improved)
             futile = 0 if improved else futile + 1
+        if tried := neighbourhoods.summary():
+            self._progress(f"parts that made {level.name} better, of those tried: {tried}")
 
-    def _solve_part(self, index: int, level: Objective, nodes: IntArray, until: Deadline) -> bool:
-        """Free everything on `nodes` and re-solve; True where the incumbent got better on this level."""
+    def _solve_part(self, index: int, level: Objective, part: Part, until: Deadline) -> bool:
+        """Free a part and re-solve it; True where the incumbent got better on this level."""
         fixed = self._best.copy()
-        fixed[:, nodes] = 0
-        part = self._problem.fixing(fixed, nodes)
-        engine = Engine(part, self._settings)
+        freed = self._problem.standing.copy()
+        freed[slice(None) if part.groups is None else part.groups] = True
+        fixed[np.ix_(np.flatnonzero(freed), part.nodes)] = 0
+        engine = Engine(self._problem.fixing(fixed, part.nodes, part.groups), self._settings)
         for above in range(index):
             engine.keep(above, self._value(self._problem.levels[above]))
         budget = min(until.remaining(), 3.0)
