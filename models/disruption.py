@@ -7,9 +7,9 @@ controllers are to have. A controller that the snapshot does not hold is taken t
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from placewright.models.agent import Agent, Phase
@@ -43,9 +43,29 @@ def budgets_of(snapshot: Snapshot, agent: Agent) -> tuple[PodDisruptionBudget, .
     key: Hashable = (__name__, agent.namespace, agent.label_set)
     known = snapshot.memo.get(key)
     if known is None:
-        known = tuple(budget for budget in snapshot.budgets if covers(budget, agent))
+        known = tuple(budget for budget in _own(snapshot, agent.namespace).budgets if covers(budget, agent))
         snapshot.memo[key] = known
     return cast(tuple[PodDisruptionBudget, ...], known)
+
+
+@dataclass
+class _Own:
+    """The budgets and the agents of one namespace: a budget is about no others."""
+
+    budgets: list[PodDisruptionBudget] = field(default_factory=list)
+    agents: list[Agent] = field(default_factory=list)
+
+
+def _own(snapshot: Snapshot, namespace: str) -> _Own:
+    known = snapshot.memo.get(_Own)
+    if known is None:
+        found: defaultdict[str, _Own] = defaultdict(_Own)
+        for budget in snapshot.budgets:
+            found[budget.namespace].budgets.append(budget)
+        for agent in snapshot.agents:
+            found[agent.namespace].agents.append(agent)
+        known = snapshot.memo[_Own] = found
+    return cast(defaultdict[str, _Own], known)[namespace]
 
 
 @dataclass(frozen=True)
@@ -78,7 +98,8 @@ def allowed(snapshot: Snapshot, budget: PodDisruptionBudget) -> int:
 
 
 def _health(snapshot: Snapshot, budget: PodDisruptionBudget) -> Health:
-    own = [agent for agent in snapshot.agents if not agent.terminal and covers(budget, agent)]
+    there = _own(snapshot, budget.namespace).agents
+    own = [agent for agent in there if not agent.terminal and covers(budget, agent)]
     current = sum(is_healthy(agent) and agent.name not in budget.disrupted for agent in own)
     if isinstance(budget.min_available, int):
         return Health(current, budget.min_available, len(own))

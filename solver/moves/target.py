@@ -12,10 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placewright.models.agent import Agent
 from placewright.models.audit import STAYING, broken, to_be_placed
 from placewright.models.goals import Goal, Goals
 from placewright.models.move_cost import MoveCosts
 from placewright.models.rebalance_options import RebalanceOptions
+from placewright.models.rules.topology_spread import hard_constraints
 from placewright.solver.accept import acceptor
 from placewright.solver.bound import Bounds
 from placewright.solver.clock import Deadline
@@ -231,12 +233,36 @@ def _names(
                 found[agent.key] = home
             else:
                 leaving.append(agent)
-        places = (name for name, number in room.items() for _ in range(number))
-        for agent, name in zip(leaving, places, strict=False):
-            found[agent.key] = name
+        places = [name for name, number in room.items() for _ in range(number)]
+        found.update(_matched(question, leaving, places))
         for agent in leaving:
             found.setdefault(agent.key, question.home[agent.key])
     return found
+
+
+def _matched(question: Question, leaving: Sequence[Agent], places: Sequence[str]) -> Mapping[str, str]:
+    """Leaving agents of one group to places: within their domains of spread first.
+
+    Two that change domains crosswise would each be refused by spread while the other is not there.
+    """
+    if not leaving:
+        return {}
+    keys = [c.topology_key for c in hard_constraints(question.asked, leaving[0])]
+    nodes = question.asked.node_by_name
+
+    def domains(name: str) -> tuple[str | None, ...]:
+        return tuple(nodes[name].labels.get(key) for key in keys)
+
+    found: dict[str, str] = {}
+    free: dict[tuple[str | None, ...], list[str]] = {}
+    for name in places:
+        free.setdefault(domains(name), []).append(name)
+    for agent in leaving:
+        if near := free.get(domains(question.home[agent.key])):
+            found[agent.key] = near.pop(0)
+    rest = [name for names in free.values() for name in names]
+    others = (agent for agent in leaving if agent.key not in found)
+    return {**found, **{agent.key: name for agent, name in zip(others, rest, strict=False)}}
 
 
 def _arrivals(count: IntArray, before: IntArray) -> Mapping[Place, int]:
