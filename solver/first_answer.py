@@ -57,12 +57,15 @@ def first_answer(
         if not _left_out(compilation, problem, quick):
             return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
-    best = _better(problem, _better(problem, baseline, quick), _guided(compilation, problem, deadline))
+    best = _better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.
     followed = affordable(problem, deadline.remaining() / 2)
     plan = blueprint(problem, deadline.remaining() / 2) if followed else None
-    if plan is not None and not until.passed:
+    if plan is not None:
+        # However long the plan took: following it is quick, and mostly there is no better start.
         best = _better(problem, best, _followed(compilation, problem, deadline, plan))
+    if not until.passed:
+        best = _better(problem, best, _guided(compilation, problem, deadline))
     for make in _further(compilation, problem, deadline):
         if until.passed:
             break

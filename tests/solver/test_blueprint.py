@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
+from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
+from placewright.solver.construct import construct
 from placewright.solver.first_answer import first_answer
-from placewright.tests.builders import agents, node, snapshot, spread
+from placewright.tests.builders import ZONE, agents, near, node, snapshot, spread
 
 
 def test_what_is_left_over_goes_where_little_is_asked_of_the_same() -> None:
@@ -44,3 +47,18 @@ def test_whom_the_rules_turn_away_goes_where_it_costs_least() -> None:
     assert count.sum() == 4
     assert np.sort(count.sum(axis=0)[:3]).tolist() == [0, 1, 1]
     assert count.sum(axis=0)[3] == 2
+
+
+def test_the_plan_is_followed_however_long_it_took(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Whoever comes one by one is spread over the zones; the plan brings those together that prefer it.
+    monkeypatch.setattr("placewright.solver.first_answer.CONSTRUCT_SHARE", 0.0)
+    wish = (WeightedAffinityTerm(100, near(ZONE, app="y")),)
+    owners = agents("x", 3, cpu=500, labels={"app": "x"}, preferred_affinity=wish)
+    company = agents("y", 3, cpu=500, labels={"app": "y"})
+    nodes = [node(f"n{i}", cpu=4000, zone="abc"[i]) for i in range(3)]
+    profile = Profile(weights={ScoreName.INTER_POD_AFFINITY: 1, ScoreName.LEAST_ALLOCATED: 1})
+    compilation, problem = compile_problem(snapshot(nodes, [*owners, *company], profile=profile))
+    quick = construct(compilation, problem, Deadline(30))
+    count, _ = first_answer(compilation, problem, Deadline(30), lambda _: True, quick)
+    assert quick.max() == 1
+    assert count.max(axis=1).tolist() == [3, 3]
