@@ -21,7 +21,7 @@ from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan
 
-BUY_SHARE = 0.5
+BUY_SHARE = 0.6
 """The part of the time in which nodes are found."""
 PROVE_SHARE = 0.4
 """The part of what is left then for closing the gap, where the question is small."""

@@ -20,7 +20,7 @@ from placewright.solver.clock import Deadline, Phases
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.settings import Settings
 
-RELAX_SHARE = 0.4
+RELAX_SHARE = 0.65
 """The part of the time that the bound may take."""
 IMPROVE_SHARE = 0.3
 """The part of what is left then for cheaper nodes."""

@@ -20,6 +20,8 @@ from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 
 REMOVED = "remove"
+MOST_PAIRS = 5_000_000
+"""Agents times nodes beyond which one change alone takes too long."""
 MOST_SECONDS = 10.0
 """For one change."""
 
@@ -47,7 +49,8 @@ def one_less(
         step = next((item for item in _steps(bins, purchase) if (item[0], item[2]) not in tried), None)
         if step is None:
             return Checked(purchase, tuple(_in_order(changes)), complete=True)
-        if deadline.remaining() < max(1.0, 1.5 * seconds):
+        too_large = placed * len(purchase.nodes) > MOST_PAIRS
+        if too_large or deadline.remaining() < max(1.0, 1.5 * seconds):
             return Checked(purchase, tuple(_in_order(changes)), complete=False)
         k, smaller, change = step
         began = deadline.remaining()
