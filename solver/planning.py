@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.levels import stage_terms
@@ -68,17 +68,25 @@ def make_plan(
 
 def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
     """Who leaves, the most important first, each with those that it makes room for."""
-    newcomers = [agent for agent, _ in made.steps]
+    newcomers = preemptors(state.snapshot, [agent for agent, _ in made.steps])
+    by_node: dict[str, list[Agent]] = {}
+    for agent in newcomers:
+        by_node.setdefault(state.new[agent.key], []).append(agent)
     for victim in sorted(made.evicted, key=lambda agent: (-agent.spec.priority, agent.key)):
-        wanting = preemptors(state.snapshot, newcomers, victim)
-        there = [agent for agent in wanting if state.new[agent.key] == victim.node_name]
+        there = _outranking(victim, by_node.get(victim.node_name, ()))
         yield Eviction(
             namespace=victim.namespace,
             agent=victim.name,
             node=victim.node_name,
             uid=victim.uid,
-            makes_room_for=tuple(agent.key for agent in there or _repelled(state, victim, wanting)),
+            makes_room_for=tuple(
+                agent.key for agent in there or _repelled(state, victim, _outranking(victim, newcomers))
+            ),
         )
+
+
+def _outranking(victim: Agent, agents: Iterable[Agent]) -> list[Agent]:
+    return [agent for agent in agents if agent.spec.priority > victim.spec.priority]
 
 
 def _repelled(state: ClusterState, victim: Agent, wanting: Sequence[Agent]) -> list[Agent]:

@@ -6,12 +6,13 @@ which then chooses all evictions together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.disruption import excess
+from placewright.models.disruption import BudgetKey, allowed, budgets_of, key_of
 from placewright.models.filters import rejection
 from placewright.models.rules import RULES
 from placewright.models.rules.victims import QOS_COST, may_preempt
@@ -50,6 +51,9 @@ class _Room:
         self.state = outcome(compilation, count).state(self._snapshot, {})
         self._free = compilation.free - count.T @ compilation.request
         self._evicted: list[tuple[int, Agent]] = []
+        self._spent: Counter[BudgetKey] = Counter()
+        self._needed: dict[int, IntArray] = {}
+        self._tier_list: dict[int, list[list[int]]] = {}
         self._group_of = {
             agent.key: g
             for g in np.flatnonzero(compilation.standing).tolist()
@@ -62,9 +66,11 @@ class _Room:
     def place(self, g: int, agent: Agent) -> bool:
         """Place one agent where the evictions that it takes cost least; False where nothing helps."""
         best: tuple[Cost, int, list[Agent]] | None = None
+        known: set[tuple[bytes, bytes]] = set()
         for n in self._candidates(g):
-            victims = self._victims(agent, n)
+            victims = None if self._looks(n) in known else self._victims(agent, n)
             if victims is not None:
+                known.add(self._looks(n))
                 cost = self._cost(victims)
                 if best is None or cost < best[0]:
                     best = (cost, n, victims)
@@ -74,6 +80,7 @@ class _Room:
         for victim in victims:
             self._evict(victim, n)
         self._put(g, agent, n)
+        self._changed(n)
         return True
 
     def bring_back(self, deadline: Deadline) -> None:
@@ -101,29 +108,47 @@ class _Room:
         self._free[n] += self._compilation.request[g]
         self.count[g, n] -= 1
         self._evicted.append((g, agent))
+        self._spent.update(key_of(budget) for budget in budgets_of(self._snapshot, agent))
+
+    def _changed(self, n: int) -> None:
+        """Who could come to a node has to be asked again."""
+        for g, needed in self._needed.items():
+            needed[n] = self._tiers_needed(g, np.array([n]))[0]
 
     def _candidates(self, g: int) -> list[int]:
         """Nodes that could hold one more if everybody less important left, the least important first."""
-        compilation, request = self._compilation, self._compilation.request[g]
-        asked = np.flatnonzero(request)
-        free = self._free[:, asked].copy()
-        needed = np.full(len(free), -1, dtype=np.int64)
-        open_nodes = compilation.cap[g] > 0
-        tiers = self._tiers(self.priority(g))
-        for position, groups in enumerate(([], *tiers)):
-            free += self.count[groups].T @ compilation.request[groups][:, asked]
-            fits = open_nodes & (needed < 0) & (free >= request[asked]).all(axis=1)
-            needed[fits] = position
+        if g not in self._needed:
+            self._needed[g] = self._tiers_needed(g, np.arange(len(self._compilation.nodes)))
+        needed = self._needed[g]
         found = np.flatnonzero(needed >= 0)
         return [int(n) for n in found[np.argsort(needed[found], kind="stable")][:TRIES]]
 
-    def _tiers(self, below: int) -> Iterator[list[int]]:
+    def _looks(self, n: int) -> tuple[bytes, bytes]:
+        """Equal for nodes with the same room and as many of every group: alike in what evictions cost."""
+        return self._free[n].tobytes(), self.count[:, n].tobytes()
+
+    def _tiers_needed(self, g: int, nodes: IntArray) -> IntArray:
+        """By node: how many tiers, lowest first, must leave for one more of a group; -1: that is no help."""
+        compilation, request = self._compilation, self._compilation.request[g]
+        asked = np.flatnonzero(request)
+        free = self._free[nodes][:, asked]
+        needed = np.full(len(nodes), -1, dtype=np.int64)
+        open_nodes = compilation.cap[g, nodes] > 0
+        for position, groups in enumerate(([], *self._tiers(self.priority(g)))):
+            free += self.count[groups][:, nodes].T @ compilation.request[groups][:, asked]
+            fits = open_nodes & (needed < 0) & (free >= request[asked]).all(axis=1)
+            needed[fits] = position
+        return needed
+
+    def _tiers(self, below: int) -> list[list[int]]:
         """Standing groups of each priority under `below`, lowest first."""
-        tiers: dict[int, list[int]] = {}
-        for g in np.flatnonzero(self._compilation.standing).tolist():
-            if self.priority(g) < below:
-                tiers.setdefault(self.priority(g), []).append(g)
-        yield from (tiers[priority] for priority in sorted(tiers))
+        if below not in self._tier_list:
+            tiers: dict[int, list[int]] = {}
+            for g in np.flatnonzero(self._compilation.standing).tolist():
+                if self.priority(g) < below:
+                    tiers.setdefault(self.priority(g), []).append(g)
+            self._tier_list[below] = [tiers[priority] for priority in sorted(tiers)]
+        return self._tier_list[below]
 
     def _victims(self, agent: Agent, n: int) -> list[Agent] | None:
         """Who must leave the node for the agent, None where nothing helps; the state stays as it is."""
@@ -163,13 +188,22 @@ class _Room:
 
     def _cost(self, victims: Sequence[Agent]) -> Cost:
         priorities = [victim.spec.priority for victim in victims]
-        beyond = excess(self._snapshot, [*(agent for _, agent in self._evicted), *victims])
         return (
-            beyond,
+            self._beyond(victims),
             max(priorities, default=-(2**31)),
             sum(priorities) + 2**31 * len(victims),
             len(victims),
         )
+
+    def _beyond(self, victims: Sequence[Agent]) -> int:
+        """How much further than so far evicting these goes beyond what budgets allow."""
+        covering = [budget for victim in victims for budget in budgets_of(self._snapshot, victim)]
+        asked = Counter(key_of(budget) for budget in covering)
+        beyond = 0
+        for name, budget in {key_of(budget): budget for budget in covering}.items():
+            left = allowed(self._snapshot, budget) - self._spent[name]
+            beyond += max(0, asked[name] - left) - max(0, -left)
+        return beyond
 
 
 def _importance(agent: Agent) -> tuple[int, int, str]:

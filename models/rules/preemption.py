@@ -37,14 +37,15 @@ class PreemptionRule(Rule):
             return
         allowed = {agent.key for agent in evictable(state.snapshot)}
         newcomers = [agent for agent, _ in state.placed()]
+        # One that outranks the victim is enough, so the highest of them is all there is to know.
+        highest = max((agent.spec.priority for agent in preemptors(state.snapshot, newcomers)), default=None)
         for victim in victims:
             if victim.key in state.new and not returns(state.snapshot, victim):
                 message = "is evicted and placed, but nothing makes it anew"
                 yield Violation(self.name, message, victim.key, state.new[victim.key])
             message = unevictable_because(state.snapshot, victim)
-            if not message and (
-                victim.key not in allowed or not preemptors(state.snapshot, newcomers, victim)
-            ):
+            outranked = highest is not None and highest > victim.spec.priority
+            if not message and not (outranked and victim.key in allowed):
                 message = "is evicted, but nobody of higher priority that may preempt is placed"
             if message:
                 yield Violation(self.name, message, victim.key, victim.node_name)

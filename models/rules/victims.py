@@ -74,14 +74,12 @@ def returns(snapshot: Snapshot, agent: Agent) -> bool:
     return agent.recreated and agent.spec.scheduler_name in snapshot.options.scheduler_names
 
 
-def preemptors(snapshot: Snapshot, placed: Iterable[Agent], victim: Agent) -> list[Agent]:
-    """Those of the placed agents that may evict `victim`: of strictly higher priority, and allowed to."""
+def preemptors(snapshot: Snapshot, placed: Iterable[Agent]) -> list[Agent]:
+    """Those of the placed agents that others of strictly lower priority may be evicted for."""
     return [
         agent
         for agent in placed
-        if agent.spec.priority > victim.spec.priority
-        and may_preempt(snapshot, agent)
-        and snapshot.classify(agent) is AgentClass.PENDING
+        if may_preempt(snapshot, agent) and snapshot.classify(agent) is AgentClass.PENDING
     ]
 
 
