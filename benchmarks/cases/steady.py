@@ -29,7 +29,8 @@ from placewright.benchmarks.record import Record
 from placewright.benchmarks.registry import Case, register
 
 RUNNING = 0.8
-LIMIT = 15.0
+LIMIT = 6.0
+"""The whole command is to take 15 seconds; reading and writing are outside the limit."""
 TRIES = 200
 """Nodes that are drawn for an agent before it is given up."""
 
