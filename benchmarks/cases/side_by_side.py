@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from random import Random
@@ -20,11 +20,12 @@ from placewright.benchmarks.record import Record
 from placewright.benchmarks.registry import Case, register
 from placewright.models.levels import level_values
 from placewright.models.options import Options
+from placewright.models.plan import Binding, Eviction, Plan, Status
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.solver.compare import Contender, compare
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
-from placewright.solver.verify import Refused
+from placewright.solver.verify import Refused, final_state
 from placewright.tests.conformance.compare import snapshot_of
 from placewright.tests.conformance.harness import Harness
 
@@ -35,7 +36,7 @@ CASES = {
     "scarce": "everything waits, for about 120 % of it",
     "full": "two thirds run, most of it of low priority; what waits wants 45 %",
 }
-OURS = "placewright"
+OURS, THEIRS = "placewright", "kube-scheduler"
 LIMIT = 20.0
 
 
@@ -141,13 +142,15 @@ def _free(node: Object) -> list[int]:
 
 @dataclass(frozen=True)
 class Result:
-    """What one of the two made of a snapshot."""
+    """What one of the two made of a snapshot, and what `compare` says of it."""
 
     who: str
     seconds: float
     placed: Counter[int]
     evicted: int
     scores: int
+    plan: Plan
+    compared: str = ""
     phases: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -158,38 +161,52 @@ def ours(snapshot: Snapshot, limit: float, *, preempt: bool) -> Result:
     seconds = time.perf_counter() - start
     if isinstance(verdict, Refused):
         raise RuntimeError(f"the answer did not verify: {verdict.violations[0]}")
-    plan = verdict.plan
-    gone = [eviction.key for eviction in plan.evictions]
-    steps = [(binding.key, binding.node) for binding in plan.bindings]
-    return replace(_result(OURS, seconds, snapshot, gone, steps), phases=plan.timing)
+    return replace(_result(OURS, seconds, snapshot, verdict.plan), phases=verdict.plan.timing)
 
 
 def theirs(objects: list[Object], snapshot: Snapshot) -> Result:
     """What kube-scheduler does."""
     with Harness("schedule") as harness:
         answers = harness.ask(objects)
-    gone = [_key(answer["victim"]) for answer in answers if "victim" in answer]
-    steps = [(_key(a["binding"]), a["binding"]["node"]) for a in answers if "binding" in a]
+    victims = [Eviction(namespace=v["namespace"], agent=v["name"]) for v in _all(answers, "victim")]
+    plan = Plan(
+        status=Status.FEASIBLE,
+        bindings=tuple(
+            Binding(namespace=made["namespace"], agent=made["name"], node=made["node"])
+            for made in _all(answers, "binding")
+        ),
+        # Those that it bound and sent away again were never there.
+        evictions=tuple(victim for victim in victims if victim.key in snapshot.resident_keys),
+        sequential=False,
+    )
     seconds = max(answers[-1]["seconds"], answers[-1]["settled"])
-    return _result("kube-scheduler", seconds, snapshot, gone, steps)
+    return _result(THEIRS, seconds, snapshot, plan)
 
 
-def _key(placed: Object) -> str:
-    return f"{placed['namespace']}/{placed['name']}"
+def _all(answers: Iterable[Object], what: str) -> Iterator[Object]:
+    return (answer[what] for answer in answers if what in answer)
 
 
-def _result(
-    who: str, seconds: float, snapshot: Snapshot, gone: list[str], steps: list[tuple[str, str]]
-) -> Result:
-    state = ClusterState(snapshot)
-    evicted = [snapshot.agent_by_key[key] for key in gone if key in snapshot.resident_keys]
-    for agent in evicted:
-        state.remove(agent, snapshot.node_by_name[agent.node_name])
-    for key, node in steps:
-        state.place(snapshot.agent_by_key[key], snapshot.node_by_name[node])
+def _result(who: str, seconds: float, snapshot: Snapshot, plan: Plan) -> Result:
     waiting = {agent.key for agent in snapshot.pending}
-    placed = Counter(snapshot.agent_by_key[key].spec.priority for key, _ in steps if key in waiting)
-    return Result(who, seconds, placed, len(evicted), level_values(state)["scores"])
+    bound = (binding.key for binding in plan.bindings if binding.key in waiting)
+    placed = Counter(snapshot.agent_by_key[key].spec.priority for key in bound)
+    scores = level_values(final_state(snapshot, plan))["scores"]
+    return Result(who, seconds, placed, len(plan.evictions), scores, plan)
+
+
+def judged(snapshot: Snapshot, results: Sequence[Result], *, preempt: bool) -> list[str]:
+    """What `placewright compare` says of each: whether it is valid, and at which level it is better."""
+    comparison = compare(snapshot, [Contender(r.who, r.plan) for r in results], preempt=preempt)
+    said = []
+    for plan in comparison.plans:
+        if not plan.valid:
+            said.append(f"not valid: {plan.violations[0]} ({len(plan.violations)} in all)")
+        elif plan.name not in comparison.best:
+            said.append("worse")
+        else:
+            said.append(f"better by {comparison.decided_by}" if comparison.decided_by else "best")
+    return said
 
 
 def both(case: str, nodes: int, limit: float) -> tuple[Counter[int], tuple[Result, Result]]:
@@ -197,7 +214,11 @@ def both(case: str, nodes: int, limit: float) -> tuple[Counter[int], tuple[Resul
     objects = cluster(case, nodes)
     snapshot = snapshot_of(objects, Options())
     asked = Counter(agent.spec.priority for agent in snapshot.pending)
-    return asked, (theirs(objects, snapshot), ours(snapshot, limit, preempt=case == "full"))
+    preempt = case == "full"
+    found = (theirs(objects, snapshot), ours(snapshot, limit, preempt=preempt))
+    verdicts = judged(snapshot, found, preempt=preempt)
+    first, second = (replace(r, compared=said) for r, said in zip(found, verdicts, strict=True))
+    return asked, (first, second)
 
 
 def measure(case: str, bench: Bench, nodes: int) -> Iterator[Record]:
@@ -220,6 +241,7 @@ def measure(case: str, bench: Bench, nodes: int) -> Iterator[Record]:
                 **{f"priority {p}": f"{result.placed[p]}/{asked[p]}" for p in PRIORITIES},
                 "evicted": result.evicted,
                 "scores (least)": str(result.scores),
+                "compare": result.compared,
             },
         )
 

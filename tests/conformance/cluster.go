@@ -81,8 +81,38 @@ func open(ctx context.Context, opts *options, objects []runtime.Object) (*cluste
 			return nil, fmt.Errorf("the framework's snapshot is a %T", served.SnapshotSharedLister())
 		}
 		c.snapshot = shared
+		if err := workable(served); err != nil {
+			return nil, err
+		}
 	}
 	return c, c.sync(ctx)
+}
+
+// prepared are the plugins that fail with an error where their own PreFilter has not run.
+var prepared = []string{
+	"InterPodAffinity", "NodePorts", "NodeResourcesFit", "PodTopologySpread", "VolumeBinding", "VolumeRestrictions",
+}
+
+// workable refuses a profile under which kube-scheduler would fail on every pod, and try again for ever.
+func workable(fw framework.Framework) error {
+	enabled := fw.ListPlugins()
+	for _, plugin := range prepared {
+		later := lists(enabled.Filter, plugin) || lists(enabled.Reserve, plugin)
+		if later && !lists(enabled.PreFilter, plugin) {
+			return fmt.Errorf("profile %s: %s is on at filter or reserve and off at preFilter, which prepares it: "+
+				"kube-scheduler fails on every pod", fw.ProfileName(), plugin)
+		}
+	}
+	return nil
+}
+
+func lists(set config.PluginSet, plugin string) bool {
+	for _, enabled := range set.Enabled {
+		if enabled.Name == plugin {
+			return true
+		}
+	}
+	return false
 }
 
 // configuration is the default one, or a KubeSchedulerConfiguration file with its defaults filled in.

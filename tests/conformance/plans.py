@@ -44,7 +44,7 @@ def replay(
     *,
     preempt: bool,
 ) -> None:
-    """Plan for one cluster and ask kube-scheduler about each step. A plan says itself if it has no order.
+    """Plan for one cluster and ask kube-scheduler about each step. A plan that says it has no order has failed.
 
     What the plan evicts is gone before the first binding.
     """
@@ -54,6 +54,7 @@ def replay(
         return
     if not plan.sequential:
         found.unordered += 1
+        found.refused.append(Difference(cluster, "", "", "plan", "has no order", "is not asked"))
         return
     answers = harness.ask(objects, plan.model_dump(mode="json", by_alias=True))
     found.plans += 1

@@ -122,6 +122,10 @@ func (c *cluster) take(ctx context.Context, pod *v1.Pod, wanted step) (*failure,
 	if status := fw.RunReservePluginsReserve(ctx, state, assumed, wanted.Node); !status.IsSuccess() {
 		return failureOf("Reserve", status), nil
 	}
+	if !lists(fw.ListPlugins().PreBind, "VolumeBinding") {
+		// Nobody binds its volumes: nothing to wait for.
+		return nil, nil
+	}
 	return nil, c.bindVolumes(ctx, assumed, func() *fwk.Status {
 		return fw.RunPreBindPlugins(ctx, state, assumed, wanted.Node)
 	})

@@ -117,7 +117,7 @@ def main() -> int:
     replays = plans(arguments.seed, arguments.plans, arguments.time_limit)
     print(
         f"{replays.plans} plans with {replays.bindings} bindings and {replays.evictions} evictions replayed, "
-        f"{replays.unordered} more that say themselves that they have no order"
+        f"{replays.unordered} more say themselves that they have no order"
     )
     _show(replays.refused)
     print(f"{time.perf_counter() - start:.0f} seconds")
