@@ -64,7 +64,7 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
         # Read before the next demand is added: the solver forgets its answer with every change.
         solution = relaxation.solution()
         bounds.append(best)
-        if level is problem.levels[-1] and deadline.remaining() > 2 * (time.monotonic() - began):
+        if level is problem.levels[-1] and deadline.remaining() > time.monotonic() - began:
             solution = _gathered(problem, relaxation, level, deadline) or solution
         else:
             level.demand(relaxation, best)

@@ -30,6 +30,8 @@ TURNED_AWAY = 0.01
 """The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
+PLAN_SHARE = 0.65
+"""The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
 CONSTRUCT_SHARE = 0.3
 """The part of the time left after which no further construction is begun."""
 
@@ -59,8 +61,8 @@ def first_answer(
     baseline = baseline_counts(compilation, deadline, accepts)
     best = _better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.
-    followed = affordable(problem, deadline.remaining() / 2)
-    plan = blueprint(problem, deadline.remaining() / 2) if followed else None
+    seconds = PLAN_SHARE * deadline.remaining()
+    plan = blueprint(problem, seconds) if affordable(problem, seconds) else None
     if plan is not None:
         # However long the plan took: following it is quick, and mostly there is no better start.
         best = _better(problem, best, _followed(compilation, problem, deadline, plan))
