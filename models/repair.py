@@ -57,6 +57,7 @@ class Purchase(Document):
 class Repair(Document):
     """What keeps an agent out, and what would let it in with everybody else where the plan has them.
 
+    placed_on: where it is, or the plan has it; then there is nothing to repair.
     conflict: None where everybody could be placed together after all, so that more time may find how.
     relax: the least change of each rule that is alone in the way somewhere. evict, buy: None where nothing of
     the kind would do.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentClass
 from placewright.models.filters import rejection
 from placewright.models.node import Node
 from placewright.models.repair import Conflict, Purchase, Repair, Victims
@@ -36,8 +36,11 @@ HIGHEST = 2**31 - 1
 def repair(verified: VerifiedPlan, agent: Agent, settings: Settings) -> Repair:
     """Why a plan leaves an agent out, and what would let it in. The time limit is for each search."""
     placed = {binding.key: binding.node for binding in verified.plan.bindings}
-    if agent.key in placed:
-        return Repair(agent=agent.key, placed_on=placed[agent.key])
+    there = placed.get(agent.key, agent.node_name)
+    kind = verified.snapshot.classify(agent)
+    if there or kind is not AgentClass.PENDING:
+        waits = "" if there else f"it is not waiting for a node: {kind.value}"
+        return Repair(agent=agent.key, placed_on=there, notes=(waits,) if waits else ())
     after = _alone(settled(verified), agent)
     found, notes = _conflict(verified, after, agent, settings)
     return Repair(

@@ -16,11 +16,12 @@ def print_repair(console: Console, repair: Repair) -> None:
     """The conflict, and then each way out of it."""
     console.print()
     if repair.placed_on:
-        console.print(f"nothing to repair: the plan places it on {repair.placed_on}", soft_wrap=True)
-        return
+        console.print(f"nothing to repair: it is on {repair.placed_on}", soft_wrap=True)
     if repair.conflict is not None:
         _print(console, _title(repair.conflict), map(_member, repair.conflict.members))
-    _print(console, "What would let it in, with everybody else where they are", _ways(repair))
+    ways = list(_ways(repair))
+    if ways:
+        _print(console, "What would let it in, with everybody else where they are", ways)
     for note in repair.notes:
         console.print(Text(f"note: {note}", style="dim"), soft_wrap=True)
 
@@ -52,5 +53,5 @@ def _ways(repair: Repair) -> Iterator[str]:
     if repair.buy is not None:
         price = f", {format_price(repair.buy.price)} per hour" if repair.buy.price else ""
         yield f"buy one more node like {repair.buy.like}{price}"
-    if not repair.relax and repair.evict is None and repair.buy is None:
+    if repair.conflict is not None and not repair.relax and repair.evict is None and repair.buy is None:
         yield "nothing alone: on every node two rules or more object, and no eviction or further node helps"

@@ -439,4 +439,4 @@ def test_a_repair_is_told_after_the_explanation(small: str, capsys: pytest.Captu
     assert "  resources of default/huge" in out
     assert "  resources: 63 cpu more, or so much less asked for (n1)" in out
     assert run("explain", small, "--agent", "fits", "--repair") == 0
-    assert "nothing to repair: the plan places it on n1" in capsys.readouterr().out
+    assert "nothing to repair: it is on n1" in capsys.readouterr().out

@@ -34,6 +34,13 @@ def test_who_is_placed_needs_no_repair() -> None:
     assert repaired(snapshot([node("n")], [agent("x")])) == Repair(agent="default/x", placed_on="n")
 
 
+def test_who_runs_or_does_not_wait_needs_none() -> None:
+    there = [agent("x", on="n", phase=Phase.RUNNING), agent("gated", scheduling_gates=("later",))]
+    before = snapshot([node("n")], there)
+    assert repaired(before) == Repair(agent="default/x", placed_on="n")
+    assert repaired(before, "default/gated").notes == ("it is not waiting for a node: gated",)
+
+
 @pytest.mark.parametrize(
     ("nodes", "fields", "rule", "change", "open_to"),
     [
