@@ -109,6 +109,8 @@ class Compilation:
         self.cap = np.where(
             self.standing[:, None], self.home, fitting(amounts.request, amounts.free, self.size, eligible)
         )
+        self.seats: Mapping[str, str] = {}
+        """Agent key -> node name: who gets which place where several of a group are placed."""
         self._domains: dict[str, Domains] = {}
         self._group_matches: dict[Matcher, IntArray] = {}
         self._named: dict[frozenset[str] | None, BoolArray] = {}

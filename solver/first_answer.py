@@ -49,15 +49,12 @@ def first_answer(
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
-    from elsewhere, taken where `accepts` agrees and nothing better is found. With `warm` it is that of a
-    similar round, followed as far as the rules allow, and the only one where it leaves nobody out.
+    from elsewhere, taken where `accepts` agrees and nothing better is found. With `warm` the quick one
+    follows that of a similar round, and is the only one where it leaves nobody out.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
-    if warm and known is not None:
-        again = construct(compilation, problem, deadline, target=np.minimum(known, problem.cap))
-        quick = _better(problem, again, quick)
-        if not _left_out(compilation, problem, quick):
-            return settled_counts(compilation, quick), ()
+    if warm and not _left_out(compilation, problem, quick):
+        return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
     best = _better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.

@@ -77,9 +77,30 @@ def _handed(
     compilation: Compilation, g: int, row: IntArray, members: Sequence[Agent] | None = None
 ) -> Iterator[Step]:
     """The members of a group, or some of them, one by one to where `row` (N,) wants them."""
+    agents = compilation.groups[g].members if members is None else members
     nodes = np.repeat(np.arange(len(row)), row).tolist()
-    for agent, n in zip(compilation.groups[g].members if members is None else members, nodes, strict=False):
+    if compilation.seats:
+        yield from _seated(compilation, agents, row)
+        return
+    for agent, n in zip(agents, nodes, strict=False):
         yield agent, compilation.nodes[n]
+
+
+def _seated(compilation: Compilation, agents: Sequence[Agent], row: IntArray) -> Iterator[Step]:
+    """The same, but whoever had a seat keeps it where one of them still goes there."""
+    left = row.copy()
+    seats: dict[str, int] = {}
+    for agent in agents:
+        n = compilation.node_index.get(compilation.seats.get(agent.key, ""), -1)
+        if n >= 0 and left[n]:
+            left[n] -= 1
+            seats[agent.key] = n
+    free = iter(np.repeat(np.arange(len(left)), left).tolist())
+    for agent in agents:
+        place = seats.get(agent.key)
+        n = next(free, -1) if place is None else place
+        if n >= 0:
+            yield agent, compilation.nodes[n]
 
 
 def _leaving(compilation: Compilation, g: int, row: IntArray) -> Iterator[Agent]:

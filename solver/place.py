@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -69,9 +71,13 @@ def place(
     accepts = acceptor(compilation, problem)
     with phases("construct"):
         least = max(min(LEAST, settings.time_limit), deadline.remaining())
-        quick = construct(compilation, problem, Deadline(least))
-        deadline = deadline.minus(_reserve(compilation, quick) - settings.time_limit * EMIT_SHARE)
         known = None if start is None else counts_of(compilation, start)
+        target = None
+        if warm and start is not None and known is not None:
+            compilation.seats = start
+            target = np.minimum(known, problem.cap)
+        quick = construct(compilation, problem, Deadline(least), target=target)
+        deadline = deadline.minus(_reserve(compilation, quick) - settings.time_limit * EMIT_SHARE)
         first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
     with phases("solve"):
         orderly = Orderly(compilation, problem, deadline)

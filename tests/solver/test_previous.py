@@ -49,8 +49,16 @@ def test_nothing_has_changed_and_nobody_goes_elsewhere() -> None:
     assert [level.value for level in again.levels[:-1]] == [level.value for level in before.levels[:-1]]
     assert again.levels[-1].value <= before.levels[-1].value
     if again.levels[-1].value == before.levels[-1].value:
-        # One of a group may go where another one was to go: they are the same.
-        assert sorted(_where(again).values()) == sorted(_where(before).values())
+        assert _where(again) == _where(before)
+
+
+def test_of_a_group_everybody_keeps_its_own_place_whoever_is_gone() -> None:
+    nodes = [node(f"n{i}", cpu=4000, zone="a") for i in range(5)]
+    same = [agent(f"s{i}", cpu=1500) for i in range(5)]
+    before = _placed(snapshot(nodes, same))
+    after = _where(_placed(snapshot(nodes, same[1:]), before))
+    assert after == {name: where for name, where in _where(before).items() if name in after}
+    assert len(after) == 4
 
 
 def test_who_was_placed_keeps_a_place_where_a_node_is_gone_and_others_have_come() -> None:
