@@ -15,6 +15,7 @@ from placewright.solver.capacity.demand import Demand
 from placewright.solver.capacity.zones import ZoneRules, add_zone_rules
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import FloatArray
+from placewright.solver.sound import sound_solver
 
 MOST_VARIABLES = 8_000
 """Kinds times groups; beyond that it takes too long."""
@@ -108,7 +109,7 @@ def affordable(bins: Bins) -> bool:
 
 
 def _solver(deadline: Deadline, workers: int) -> cp_model.CpSolver:
-    solver = cp_model.CpSolver()
+    solver = sound_solver()
     solver.parameters.num_workers = workers
     solver.parameters.max_time_in_seconds = max(0.05, min(5.0, deadline.remaining()))
     return solver

@@ -12,6 +12,7 @@ from placewright.solver.capacity.zones import ZoneRules
 from placewright.solver.compilation import IntArray
 from placewright.solver.rules.gang import GangEncoder
 from placewright.solver.rules.quota import QuotaEncoder
+from placewright.solver.sound import sound_solver
 from placewright.solver.variables import Variables
 
 
@@ -63,7 +64,7 @@ def _let_in(bins: Bins, most: IntArray, encoders: list[QuotaEncoder | GangEncode
     for encoder in encoders:
         encoder.encode(x)
     priorities = [group.agent.spec.priority for group in bins.compilation.groups]
-    solver = cp_model.CpSolver()
+    solver = sound_solver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = 5.0
     wanted = np.zeros_like(most)

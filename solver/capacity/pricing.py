@@ -15,6 +15,7 @@ from ortools.sat.python import cp_model
 from placewright.solver.capacity.bins import Bins
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import FloatArray, IntArray
+from placewright.solver.sound import sound_solver
 
 BIG = 2**40
 STEPS = 40
@@ -172,7 +173,7 @@ def best_pattern(
         if bins.clash[g, h]:
             model.add_bool_or(~one, ~other)
     model.maximize(sum(-int(-float(value[g]) // unit) * x[g] for g in groups))
-    solver = cp_model.CpSolver()
+    solver = sound_solver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = max(0.01, min(MOST_SECONDS, deadline.remaining()))
     status = solver.solve(model)

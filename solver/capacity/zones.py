@@ -17,6 +17,7 @@ from placewright.solver.capacity.bins import Bins
 from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
 from placewright.solver.rules.anti_affinity import AntiAffinityEncoder
 from placewright.solver.rules.inter_agent_affinity import AffinityEncoder
+from placewright.solver.sound import sound_solver
 
 PLAN_SECONDS = 5.0
 
@@ -183,7 +184,7 @@ def plan_zones(bins: Bins, rules: ZoneRules, wanted: IntArray, target: FloatArra
             off.append(distance)
             model.add_hint(n[g, z], aim)
     model.minimize(sum(off))
-    solver = cp_model.CpSolver()
+    solver = sound_solver()
     solver.parameters.num_workers = 1
     solver.parameters.max_time_in_seconds = PLAN_SECONDS
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

@@ -54,6 +54,11 @@ def test_a_few_additions_are_the_cheapest(seed: int) -> None:
     check(1000 + seed, from_scratch=False)
 
 
+def test_a_fault_in_the_solvers_search_for_symmetries_is_no_fault_of_ours() -> None:
+    # OR-Tools 9.15 raises IndexError on the model of this cluster.
+    check(537, from_scratch=False)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("batch", range(20))
 @pytest.mark.parametrize("from_scratch", [True, False])
