@@ -161,7 +161,7 @@ def place(
     phases = Phases()
     with phases("read"):
         before = None if previous is None else read_plan(previous)
-    snapshot = reading.load(inputs)
+        snapshot = reading.load(inputs)
     start = None
     if before is not None:
         start = previous_places(snapshot, before)

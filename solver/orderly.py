@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import networkx as nx
+import numpy as np
 
 from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.models.rules.topology import Matcher
@@ -48,12 +49,19 @@ class Orderly:
         claims = any(group.agent.spec.claims for group in compilation.groups)
         self._any_order = not self._entangled and not claims
         """Nothing is let in later that is refused now: every order will do."""
+        self._known: tuple[IntArray, Replayed] | None = None
+
+    def order(self, count: IntArray) -> Replayed:
+        """The steps of an answer (G, N) in order. That of the last answer is kept: it is asked for again."""
+        if self._known is None or not np.array_equal(self._known[0], count):
+            self._known = (count.copy(), order_of(self._compilation, count))
+        return self._known[1]
 
     def in_order(self, count: IntArray) -> InOrder:
         """The counts (G, N) if they have an order, else others like them that have one."""
         if self._any_order:
             return InOrder(count)
-        found = order_of(self._compilation, count)
+        found = self.order(count)
         if not found.stuck or Work(self._compilation, count).broken:
             # What breaks a rule in the end is a fault: for the verifier to name, not to be mended here.
             return InOrder(count)
@@ -82,7 +90,7 @@ class Orderly:
                 work.fill(self._deadline)
                 work.drop_violations()
             count = work.count
-            found = order_of(self._compilation, count)
+            found = self.order(count)
             turn += 1
         return count
 

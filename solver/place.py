@@ -38,6 +38,8 @@ SPARE_PASSES = 120.0
 """The same for looking, twice, whether every eviction was needed."""
 LEAST = 2.0
 """Seconds that the plainest answer may take even if time is up: better late than next to nobody placed."""
+FLOOR = 30e-6
+"""The same for each pending agent: it takes a quarter of that on an idle machine."""
 EMIT_PASSES = 120.0
 """What it takes to order, explain and verify, in times that it takes to put agents on their nodes."""
 SAMPLE = 5_000
@@ -70,7 +72,7 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
-        least = max(min(LEAST, settings.time_limit), deadline.remaining())
+        least = max(min(LEAST, settings.time_limit), deadline.remaining(), FLOOR * len(snapshot.pending))
         known = None if start is None else counts_of(compilation, start)
         target = None
         if warm and start is not None and known is not None:
@@ -96,7 +98,8 @@ def place(
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
     with phases("explain"):
-        plan = make_plan(compilation, problem, answer, settings, out_of_time=deadline.passed)
+        replayed = orderly.order(answer.count)
+        plan = make_plan(compilation, problem, answer, replayed, settings, out_of_time=deadline.passed)
     with phases("verify"):
         verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):

@@ -18,21 +18,26 @@ from placewright.solver.explain import explain_unplaced
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import Outcome, Step, outcome, unplaced
 from placewright.solver.problem import Problem
-from placewright.solver.replay import find_order
+from placewright.solver.replay import Replayed
 from placewright.solver.search import Answer
 from placewright.solver.settings import Settings
 
 
 def make_plan(
-    compilation: Compilation, problem: Problem, answer: Answer, settings: Settings, *, out_of_time: bool
+    compilation: Compilation,
+    problem: Problem,
+    answer: Answer,
+    replayed: Replayed,
+    settings: Settings,
+    *,
+    out_of_time: bool,
 ) -> Plan:
-    """Names, order, reasons and proof for an answer."""
+    """Names, order, reasons and proof for an answer. `replayed`: its steps in order."""
     snapshot = compilation.snapshot
     made = outcome(compilation, answer.count)
     # No packing of devices: the verifier will say so, by rule and agent.
     devices = hand_out_devices(snapshot, made.steps) or {}
     state = made.state(snapshot, devices)
-    replayed = find_order(snapshot, made.steps, devices, evicted=made.evicted)
     stages = {stage.name: stage for stage in snapshot.options.profile.stages}
     levels = tuple(
         Level(

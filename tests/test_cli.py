@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 import yaml
 
-from placewright import __version__, cli
+from placewright import __version__, cli, cli_options
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.plan import Plan
+from placewright.models.snapshot import Snapshot
 
 ROOT = Path(__file__).parent.parent
 DEMO = str(ROOT / "scenarios" / "data" / "demo.yaml")
@@ -52,6 +53,18 @@ def test_the_table_says_what_was_placed_what_was_not_and_why(
     assert "default/huge (priority 0)" in out
     assert "0/1 nodes are available: 1 Insufficient cpu." in out
     assert "no node could ever hold it: requests cpu 64 but the largest node has 2" in out
+
+
+def test_the_time_that_reading_took_is_in_the_plan(
+    small: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(*arguments: Any, **named: Any) -> Snapshot:
+        time.sleep(0.05)
+        return load_snapshot(*arguments, **named)
+
+    monkeypatch.setattr(cli_options, "load_snapshot", slowly)
+    assert run("place", small, "-o", "json") == 0
+    assert json.loads(capsys.readouterr().out)["timing"]["read"] >= 0.05
 
 
 def test_json_is_the_plan_and_nothing_else(small: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,11 @@ from placewright.models.plan import Plan, Status
 from placewright.models.rules import RULES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver import orderly
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.orderly import order_of
 from placewright.solver.place import place
+from placewright.solver.replay import Replayed
 from placewright.solver.settings import Settings, Strategy
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.builders import HOSTNAME, agents, node, snapshot, spread
@@ -84,3 +88,18 @@ def test_as_many_are_placed_as_any_order_can(count: int) -> None:
 def test_plans_with_evictions_have_an_order(count: int) -> None:
     for seed in range(count):
         planned(tiny_cluster(Random(f"evicting-{seed}")), preempt=True)
+
+
+def test_the_order_of_an_answer_is_worked_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def counted(compilation: Compilation, count: IntArray) -> Replayed:
+        asked.append(count)
+        return order_of(compilation, count)
+
+    monkeypatch.setattr(orderly, "order_of", counted)
+    cluster = snapshot(
+        [node("n", cpu=4)], agents("x", 2, cpu=1, labels={"app": "x"}, spread=(spread(app="x"),))
+    )
+    planned(cluster, strategy=Strategy.EXACT)
+    assert len(asked) == 1
