@@ -25,6 +25,7 @@ from placewright.cli_options import (
     Inputs,
     InterruptError,
     Out,
+    Preempt,
     Quiet,
     Reading,
     Seed,
@@ -34,8 +35,9 @@ from placewright.cli_options import (
     flag,
     option,
     reads_cluster,
+    solving,
 )
-from placewright.cli_output import Exit, refuse, write
+from placewright.cli_output import Exit, refuse, report, write
 from placewright.cli_rebalance import rebalance
 from placewright.cli_whatif import headroom, survive, whatif
 from placewright.models.errors import InputError, UsageError
@@ -51,7 +53,7 @@ from placewright.scenarios.schema import scenario_json_schema
 from placewright.solver.clock import Phases
 from placewright.solver.compare import compare as compare_plans
 from placewright.solver.compare import contenders
-from placewright.solver.emit import Format, ReportFormat, as_text, dump
+from placewright.solver.emit import Format, ReportFormat, dump
 from placewright.solver.explain import find_agent, node_reasons, without
 from placewright.solver.place import place as place_agents
 from placewright.solver.previous import previous_places, strangers
@@ -122,10 +124,7 @@ def place(
     require_all: Annotated[
         bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
     ] = False,
-    preempt: Annotated[
-        bool,
-        flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority."),
-    ] = False,
+    preempt: Preempt = False,
     previous: Annotated[
         str | None,
         option(
@@ -312,9 +311,7 @@ def compare(
     snapshot = reading.load(inputs)
     plans = contenders(snapshot, plan or (), baseline=baseline is not None, preempt=preempt)
     comparison = compare_plans(snapshot, plans, preempt=preempt)
-    if output is ReportFormat.TABLE and not quiet:
-        print_comparison(make_console(), comparison)
-    write(output.value, out, lambda fmt: as_text(comparison, ReportFormat(fmt)))
+    report(comparison, print_comparison, output, out, quiet=quiet)
     raise typer.Exit(Exit.DONE if comparison.all_valid else Exit.UNPLACED)
 
 
@@ -333,20 +330,13 @@ def score(
     verbose: Verbose = False,
 ) -> None:
     """How far the cluster as it stands is from the best that moving its agents could make of it."""
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-    )
+    settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:
         found = standing(snapshot, settings, progress=progress.say)
     if isinstance(found, Refused):
         refuse(found)
-    if output is ReportFormat.TABLE and not quiet:
-        print_standing(make_console(), found)
-    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+    report(found, print_standing, output, out, quiet=quiet)
 
 
 app.command(no_args_is_help=True)(whatif)

@@ -20,6 +20,7 @@ from placewright.cli_options import (
     flag,
     option,
     reads_cluster,
+    solving,
 )
 from placewright.cli_output import Exit, refuse, write
 from placewright.models.ingest.catalog import load_catalog
@@ -31,7 +32,6 @@ from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_a
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
 from placewright.solver.report_capacity import print_capacity
-from placewright.solver.settings import Settings, parse_seconds
 from placewright.solver.verify import Refused
 
 BUYING = "What to buy"
@@ -101,12 +101,7 @@ def capacity(
     verbose: Verbose = False,
 ) -> None:
     """The cheapest nodes to buy so that all agents are placed under every rule, with a proof."""
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-    )
+    settings = solving(time_limit, workers, seed, deterministic=deterministic)
     offers = load_catalog(catalog)
     snapshot = reading.load(inputs)
     question = ask(

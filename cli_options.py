@@ -15,6 +15,7 @@ from placewright.models.ingest.load import load_snapshot
 from placewright.models.ingest.profiles import PRESETS, load_profiles
 from placewright.models.options import Options
 from placewright.models.snapshot import Snapshot
+from placewright.solver.settings import Settings, parse_seconds
 
 _MANY = 10_000
 """Agents from which on a snapshot is worth telling the garbage collector about."""
@@ -65,6 +66,24 @@ Seed = Annotated[
     int, option("--seed", SOLVING, "Of the search's choices.", metavar="N", min=0, max=2**31 - 1)
 ]
 Deterministic = Annotated[bool, flag("--deterministic", SOLVING, "Same input, same seed, same bytes.")]
+
+
+Preempt = Annotated[
+    bool, flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority.")
+]
+
+
+def solving(
+    time_limit: str, workers: int, seed: int, *, deterministic: bool, preempt: bool = False
+) -> Settings:
+    """The settings that these options stand for. Raises UsageError."""
+    return Settings(
+        time_limit=parse_seconds(time_limit, "--time-limit"),
+        workers=workers,
+        seed=seed,
+        deterministic=deterministic,
+        preempt=preempt,
+    )
 
 
 class InterruptError(Exception):

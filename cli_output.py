@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import typer
+from pydantic import BaseModel
+from rich.console import Console
 
-from placewright.solver.emit import write_atomically
+from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.report import make_console, print_refused
 from placewright.solver.terminal import write_bytes
 from placewright.solver.verify import Refused
+
+Found = TypeVar("Found", bound=BaseModel)
 
 
 class Exit:
@@ -28,6 +32,11 @@ class Exit:
 def refuse(refused: Refused) -> NoReturn:
     """Say what did not verify, and leave."""
     print_refused(make_console(stderr=True), refused)
+    nothing_emitted()
+
+
+def nothing_emitted() -> NoReturn:
+    """Leave after what did not verify was said."""
     sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
     raise typer.Exit(Exit.UNPLACED)
 
@@ -38,3 +47,17 @@ def write(output: str, out: str | None, made: Callable[[str], str]) -> None:
         write_atomically(out, made("json" if output == "table" else output))
     elif output != "table":
         write_bytes(made(output).encode())
+
+
+def report(
+    found: Found,
+    print_table: Callable[[Console, Found], None],
+    output: ReportFormat,
+    out: str | None,
+    *,
+    quiet: bool,
+) -> None:
+    """A report as it was asked for: the table for people, unless quiet, and the text for programs."""
+    if output is ReportFormat.TABLE and not quiet:
+        print_table(make_console(), found)
+    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -21,8 +20,9 @@ from placewright.cli_options import (
     flag,
     option,
     reads_cluster,
+    solving,
 )
-from placewright.cli_output import Exit, write
+from placewright.cli_output import Exit, nothing_emitted, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
 from placewright.models.movable import Discipline, MovePolicy, is_moment
@@ -36,7 +36,7 @@ from placewright.solver.progress import Progress
 from placewright.solver.rebalance import rebalance as find_plan
 from placewright.solver.report import make_console
 from placewright.solver.report_rebalance import print_rebalance, print_refused_rebalance
-from placewright.solver.settings import Settings, parse_seconds
+from placewright.solver.settings import parse_seconds
 from placewright.solver.verify_rebalance import RefusedRebalance
 
 MOVING, WAVES = "What may move", "Waves"
@@ -165,19 +165,13 @@ def rebalance(
         repair=repair,
         pareto=pareto,
     )
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-    )
+    settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = find_plan(snapshot, goals, options, settings, progress=progress.say)
     if isinstance(verdict, RefusedRebalance):
         print_refused_rebalance(make_console(stderr=True), verdict)
-        sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
-        raise typer.Exit(Exit.UNPLACED)
+        nothing_emitted()
     if output is ReportFormat.TABLE and not quiet:
         print_rebalance(make_console(), verdict.plan, every=verbose)
     write(output.value, out, lambda fmt: as_text(verdict.plan, ReportFormat(fmt)))

@@ -17,6 +17,7 @@ from placewright.cli_options import (
     Deterministic,
     Inputs,
     Out,
+    Preempt,
     Quiet,
     Reading,
     Seed,
@@ -26,8 +27,9 @@ from placewright.cli_options import (
     flag,
     option,
     reads_cluster,
+    solving,
 )
-from placewright.cli_output import Exit, refuse, write
+from placewright.cli_output import Exit, refuse, report, write
 from placewright.models.errors import InputError, UsageError
 from placewright.models.snapshot import Snapshot
 from placewright.models.survival import Answer
@@ -47,7 +49,6 @@ from placewright.scenarios.templates import wanted
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
-from placewright.solver.settings import Settings, parse_seconds
 from placewright.solver.verify import Refused
 
 
@@ -60,9 +61,6 @@ class WhatIfFormat(StrEnum):
     CSV = "csv"
 
 
-Preempt = Annotated[
-    bool, flag("--preempt", SOLVING, "Running agents may be evicted for pending ones of higher priority.")
-]
 AtOnce = Annotated[
     int, option("--processes", SOLVING, "Cases that are solved at once.", metavar="N", min=1, max=1024)
 ]
@@ -130,12 +128,8 @@ def whatif(
     if kind is not None:
         curves(cases)
     who = named_executor(executor, processes, workers)
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers or _share_of_cores(who),
-        seed=seed,
-        deterministic=deterministic,
-        preempt=preempt,
+    settings = solving(
+        time_limit, workers or _share_of_cores(who), seed, deterministic=deterministic, preempt=preempt
     )
     snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:
@@ -195,12 +189,8 @@ def survive(
 ) -> None:
     """Check that whatever zone, rack or node is lost, all important agents can run again."""
     who = named_executor(executor, processes, workers)
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers or _share_of_cores(who),
-        seed=seed,
-        deterministic=deterministic,
-        preempt=preempt,
+    settings = solving(
+        time_limit, workers or _share_of_cores(who), seed, deterministic=deterministic, preempt=preempt
     )
     snapshot = _after(reading.load(inputs), scenario, set_)
     with Progress(quiet=quiet, verbose=verbose) as progress:
@@ -215,9 +205,7 @@ def survive(
         )
     if isinstance(found, Refused):
         refuse(found)
-    if output is ReportFormat.TABLE and not quiet:
-        print_survival(make_console(), found)
-    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+    report(found, print_survival, output, out, quiet=quiet)
     raise typer.Exit(_EXITS[found.answer])
 
 
@@ -246,21 +234,14 @@ def headroom(
     verbose: Verbose = False,
 ) -> None:
     """How many more agents of a kind, or of a mix, fit: exactly, and which rule stands in the way of more."""
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-    )
+    settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = _after(reading.load(inputs), scenario, set_)
     mix = [wanted(snapshot, text) for text in agent]
     with Progress(quiet=quiet, verbose=verbose) as progress:
         found = measure_headroom(snapshot, mix, settings, progress=progress.say)
     if isinstance(found, Refused):
         refuse(found)
-    if output is ReportFormat.TABLE and not quiet:
-        print_headroom(make_console(), found)
-    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
+    report(found, print_headroom, output, out, quiet=quiet)
 
 
 _EXITS = {Answer.SURVIVES: Exit.DONE, Answer.FAILS: Exit.UNPLACED, Answer.UNKNOWN: Exit.TIMEOUT}
