@@ -29,7 +29,7 @@ from placewright.models.rebalance_plan import (
 from placewright.models.rules import gang as gangs
 from placewright.models.rules.base import Violation
 from placewright.models.rules.own_terms import own_affinity, own_matcher
-from placewright.models.rules.topology import NODE_ITSELF, Matcher, TopologyCounts, matches
+from placewright.models.rules.topology import Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import counted_agents, counted_nodes, hard_constraints
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
@@ -324,7 +324,8 @@ class _Replay:
                 for node in (other.source, other.target)
             )
             lasting = lasting and counts.counts(matcher, term.topology_key).get(here, 0) - passing > 0
-        alone = not any(counts.counts(matcher, NODE_ITSELF).values())
+        # Whoever is on a node without the label is in no domain: it keeps nobody from being the first.
+        alone = not any(any(counts.counts(matcher, term.topology_key).values()) for term in terms)
         return lasting or (alone and matches(self._snapshot, matcher, step.new))
 
     def _go_on(self, steps: list[_Step]) -> None:

@@ -8,7 +8,7 @@ asked of the emptiest: everybody has left, nobody has come. Spread compares both
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
@@ -20,7 +20,7 @@ from placewright.models.node import Node
 from placewright.models.policy import PodDisruptionBudget
 from placewright.models.rebalance_options import Limits
 from placewright.models.rules.own_terms import own_affinity, own_matcher
-from placewright.models.rules.topology import NODE_ITSELF, Matcher, TopologyCounts, matches
+from placewright.models.rules.topology import Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import (
     counted_agents,
     counted_nodes,
@@ -295,12 +295,24 @@ class Passage:
         least = cluster.least.index(TopologyCounts)
         if all(least.counts(matcher, t.topology_key).get(labels[t.topology_key], 0) > 0 for t in terms):
             return True
-        # First of its series: then nobody else may come, or be there, at any moment.
-        everybody = cluster.most.index(TopologyCounts).counts(matcher, NODE_ITSELF)
-        itself = matches(cluster.snapshot, matcher, agent)
-        leaves_first = passing.move.discipline is Discipline.EVICT_THEN_BIND
-        own = itself + (leaves_first and matches(cluster.snapshot, matcher, passing.old))
-        return itself and sum(everybody.values()) == own
+        return self._is_first(passing, matcher, [t.topology_key for t in terms])
+
+    def _is_first(self, passing: _Passing, matcher: Matcher, keys: Iterable[str]) -> bool:
+        """Whether it may be the first of its series: nobody else who is company is in any domain of `keys`.
+
+        Company on a node without the label of a key is in no domain of it. Asked of the fullest moment.
+        """
+        cluster, move = self._cluster, passing.move
+        if not matches(cluster.snapshot, matcher, passing.new):
+            return False
+        old_counts = move.discipline is Discipline.EVICT_THEN_BIND and matches(
+            cluster.snapshot, matcher, passing.old
+        )
+        source = cluster.node(move.source).labels
+        most = cluster.most.index(TopologyCounts)
+        return all(
+            sum(most.counts(matcher, key).values()) == 1 + (old_counts and key in source) for key in keys
+        )
 
 
 def by_number(snapshot: Snapshot, budget: PodDisruptionBudget) -> bool:

@@ -101,6 +101,18 @@ def test_company_that_may_have_left_is_no_company() -> None:
     assert refusal(cluster, both[:1], both[1:]) == ""
 
 
+def test_company_on_a_node_without_the_label_keeps_nobody_from_being_the_first_of_its_series() -> None:
+    cluster = snapshot(
+        [node("a", zone="a"), node("b", zone="b"), node("outside"), node("c", zone="c")],
+        [runs("x", "a", affinity=(near(app="web"),)), runs("y", "outside")],
+    )
+    x, y = move(cluster, "x", "b"), move(cluster, "y", "c")
+    assert refusal(cluster, [x]) == ""
+    assert refusal(cluster, [x], [y]) == ""
+    # While y comes to a zone, x may come after it, and is then not the first.
+    assert refusal(cluster, [x, y]).startswith("inter_agent_affinity: wave 1")
+
+
 def test_who_is_left_alone_in_the_end_breaks_a_rule_that_was_kept() -> None:
     cluster = snapshot(
         [node("a", zone="a"), node("c", zone="b")],
