@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
 
 import numpy as np
 
@@ -59,9 +59,14 @@ def construct(
     builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies)
     waiting = list(_turns(compilation))  # those who run stay where they are
     if target is not None:
-        for g in waiting:
-            builder.escort(g, target)
-            builder.place_at(g, target[g], deadline)
+        for _, turn in groupby(waiting, key=lambda g: compilation.groups[g].agent.spec.priority):
+            equals = list(turn)
+            for g in equals:
+                builder.escort(g, target)
+                builder.place_at(g, target[g], deadline)
+            # Whom the rules turned away there comes before anybody less important.
+            for g in equals:
+                builder.place_group(g, deadline)
     for _ in range(PASSES):
         before = builder.total
         waiting = [g for g in waiting if not builder.place_group(g, deadline)]
