@@ -14,6 +14,7 @@ import numpy as np
 
 from placewright.models.goals import Goal, Goals, weighed
 from placewright.models.move_cost import MoveCosts
+from placewright.models.rebalance_levels import DRAIN, MOVES, goal_name
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.moves.descend import Guide
@@ -25,14 +26,6 @@ from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 from placewright.solver.problem import Problem
 from placewright.solver.rules.base import Encoder
-
-DRAIN, MOVES = "drain", "moves"
-"""The levels that are no goal's score: agents left on drained nodes, and what moves cost."""
-
-
-def goal_name(goal: Goal) -> str:
-    """The name of a goal's level: what the goal costs and what moves cost, weighed."""
-    return f"goal/{goal}"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from placewright.models.rebalance_levels import MOVES
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.rebalance_plan import ParetoPoint
 from placewright.solver.clock import Deadline
-from placewright.solver.moves.levels import MOVES
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.target import Finder, Target
 

@@ -86,6 +86,15 @@ class Finder:
         other._options, other._found = options, None
         return other
 
+    def cost(self, key: str) -> int:
+        """What moving an agent costs."""
+        return self.costs.of(self._question.snapshot.agent_by_key[key])
+
+    def fare(self, where: Mapping[str, str]) -> int:
+        """What it costs to move everybody who is not at home in `where` (agent key -> node name)."""
+        home = self._question.home
+        return sum(self.cost(key) for key, name in where.items() if name != home[key])
+
     def find(self, deadline: Deadline, cuts: Sequence[Mapping[Place, int]] = ()) -> Target:
         """The best target that is found in the time, none of those that are cut off."""
         if self._found is None:

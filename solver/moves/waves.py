@@ -13,8 +13,9 @@ from placewright.models.movable import Discipline, MovePolicy, budget_because, m
 from placewright.models.rebalance_options import Limits
 from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
+from placewright.solver.moves.cluster import Cluster, Move
 from placewright.solver.moves.descend import Allowance
-from placewright.solver.moves.passage import Cluster, Move, Passage
+from placewright.solver.moves.passage import Passage
 
 PARKING = "parking"
 MOST_ORDERED, MOST_TRIED = 12, 3000

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from placewright.models.movable import Discipline
 from placewright.models.rebalance_options import Limits
 from placewright.models.snapshot import Snapshot
-from placewright.solver.moves.passage import Cluster, Move, Passage
+from placewright.solver.moves.cluster import Cluster, Move
+from placewright.solver.moves.passage import Passage
 from placewright.tests.builders import near, node, snapshot, spread
 from placewright.tests.moving import EVICTS, budget, runs
 

@@ -1,0 +1,1 @@
+"""The checks of `solver/verify_rebalance.py`, wave by wave; they share no code with the planner."""
