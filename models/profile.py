@@ -34,6 +34,7 @@ class ScoreName(StrEnum):
     DATA_LOCALITY = "DataLocality"
     STABILITY = "Stability"
     LIMIT_OVERCOMMIT = "LimitOvercommit"
+    ALLOCATION = "Allocation"
 
 
 KUBE_WEIGHTS: Mapping[ScoreName, int] = {
@@ -145,6 +146,7 @@ class Profile:
         unit: what one agent gains or loses by it, 0 to 100, times the weight.
     off: kube-scheduler plugins whose filter is switched off; DefaultPreemption: nobody is evicted for its
         agents.
+    allocate: resource -> what one unit of it is worth that is handed out.
     limit_caps: resource -> the most that limits on a node may add up to, in thousandths of its
         allocatable amount: a hard rule.
     stages: the order of importance.
@@ -163,6 +165,7 @@ class Profile:
     added_preferred: tuple[PreferredNodeTerm, ...] = ()
     default_spread: DefaultSpread = field(default_factory=DefaultSpread)
     shapes: tuple[Shape, ...] = ()
+    allocate: Mapping[str, int] = field(default_factory=dict)
     latency: Latency = field(default_factory=Latency)
     limit_caps: Mapping[str, int] = field(default_factory=dict)
     stages: tuple[Stage, ...] = DEFAULT_STAGES

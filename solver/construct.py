@@ -57,7 +57,7 @@ def construct(
     `tallies`, in their order of importance, nodes are taken where one more agent costs least.
     """
     builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies)
-    waiting = list(_turns(compilation))  # those who run stay where they are
+    waiting = list(_turns(compilation, problem))  # those who run stay where they are
     if target is not None:
         for _, turn in groupby(waiting, key=lambda g: compilation.groups[g].agent.spec.priority):
             equals = list(turn)
@@ -76,14 +76,24 @@ def construct(
     return builder.count
 
 
-def _turns(compilation: Compilation) -> Iterator[int]:
-    """Groups by priority, then those that others lean on, then the ones that are hardest to fit."""
+def _turns(compilation: Compilation, problem: Problem) -> Iterator[int]:
+    """Groups by what they are worth to the levels, in their order, and by priority.
+
+    Then those come first that others lean on, then the ones that are hardest to fit.
+    """
+    worth = np.array([level.worth(len(problem.size)) for level in problem.levels], dtype=np.int64)
     free = np.maximum(compilation.free.max(axis=0, initial=1), 1)
     dominant = (compilation.request / free).max(axis=1, initial=0.0)
     leaning = [bool(group.agent.spec.affinity) for group in compilation.groups]
     order = sorted(
         compilation.pending,
-        key=lambda g: (-compilation.groups[g].agent.spec.priority, leaning[g], -dominant[g], g),
+        key=lambda g: (
+            *(-worth[:, g]).tolist(),
+            -compilation.groups[g].agent.spec.priority,
+            leaning[g],
+            -dominant[g],
+            g,
+        ),
     )
     yield from order
 

@@ -28,6 +28,8 @@ GUIDED_SECONDS_PER_PAIR = 3e-7
 """What it takes to compare one node once by what an agent costs the levels there, about."""
 TURNED_AWAY = 0.01
 """The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
+QUICK = 5.0
+"""Seconds of which comparing may take its share in the plainest answer, if nodes are to be filled."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 PLAN_SHARE = 0.65
@@ -77,14 +79,27 @@ def first_answer(
     return settled_counts(compilation, best), plan.bounds if plan else ()
 
 
+def plain(
+    compilation: Compilation, problem: Problem, deadline: Deadline, target: IntArray | None = None
+) -> IntArray:
+    """Counts (G, N) of the first construction, the answer where there is no time for another.
+
+    Where filling nodes is what the scores want it fills them, by what they cost the levels if that is soon
+    told. Spreading everybody would be the worst of all answers, and no later round could mend it.
+    """
+    packed = _packs(compilation.snapshot)
+    tallies = _tallies(compilation, problem, Deadline(QUICK), 1.0) if packed else []
+    return construct(compilation, problem, deadline, packed=packed, target=target, tallies=tallies)
+
+
 def _further(
     compilation: Compilation, problem: Problem, deadline: Deadline
 ) -> Iterator[Callable[[IntArray], IntArray | None]]:
     """More constructions, the most promising first; each is told the best so far."""
     yield (
         lambda best: (
-            construct(compilation, problem, deadline, packed=True)
-            if _packs(compilation.snapshot) or _left_out(compilation, problem, best)
+            construct(compilation, problem, deadline, packed=not _packs(compilation.snapshot))
+            if _left_out(compilation, problem, best)
             else None
         )
     )

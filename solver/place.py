@@ -15,12 +15,11 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.accept import acceptor
 from placewright.solver.bound import Bounds
-from placewright.solver.clock import Deadline, Phases
+from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete
-from placewright.solver.construct import construct
-from placewright.solver.first_answer import first_answer
+from placewright.solver.first_answer import first_answer, plain
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, outcome
 from placewright.solver.planning import make_plan
@@ -37,7 +36,7 @@ EMIT_SHARE = 0.1
 SPARE_PASSES = 120.0
 """The same for looking, twice, whether every eviction was needed."""
 LEAST = 2.0
-"""Seconds that the plainest answer may take even if time is up: better late than next to nobody placed."""
+"""Seconds of processor time that the plainest answer gets at least: better late than nobody placed."""
 FLOOR = 30e-6
 """The same for each pending agent: it takes a quarter of that on an idle machine."""
 EMIT_PASSES = 120.0
@@ -72,13 +71,13 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
-        least = max(min(LEAST, settings.time_limit), deadline.remaining(), FLOOR * len(snapshot.pending))
+        least = max(min(LEAST, settings.time_limit), FLOOR * len(snapshot.pending))
         known = None if start is None else counts_of(compilation, start)
         target = None
         if warm and start is not None and known is not None:
             compilation.seats = start
             target = np.minimum(known, problem.cap)
-        quick = construct(compilation, problem, Deadline(least), target=target)
+        quick = plain(compilation, problem, WorkDeadline(deadline.remaining(), least), target)
         deadline = deadline.minus(_reserve(compilation, quick) - settings.time_limit * EMIT_SHARE)
         first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
     with phases("solve"):

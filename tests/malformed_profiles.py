@@ -111,6 +111,7 @@ SHORT = (
         "keepRoomFor: [{name: a, requests: {cpu: -1}}]",
         "keepRoomFor[0].requests.cpu: expected a quantity",
     ),
+    _profile("handing out for nothing", "allocate: {cpu: 1.5}", "allocate.cpu: expected a whole number"),
     _profile("latency of nothing", "latency: []", "latency: expected at least one item"),
     _profile("a formula of no release", "balancedFormula: 1.34", "balancedFormula: expected 1.35 or 1.36"),
     _profile(

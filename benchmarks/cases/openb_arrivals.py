@@ -48,13 +48,15 @@ LIMITS = {1: 2.0, 50: 3.0, 500: 5.0, ALL: 60.0}
 """Seconds for a batch by its size."""
 SHAPES = 8
 """Kinds of agents, by cpu and shares, that room is kept for: half of the trace is of these."""
+GAP = 0.01
+"""A batch that is that close to its bounds is done; mostly everybody is placed."""
 PLENTY = 100_000
 """More copies of a shape than there is room for: every one counts."""
 MIB = 2**20
 
 
 def profile(pods: Path) -> dict[str, Any]:
-    """Fragmentation as the only score; a shape weighs what it is asked for, in shares."""
+    """Shares before agents, then Fragmentation; a shape weighs what it is asked for, in shares."""
     kinds = Counter(
         (int(row["cpu_milli"]), int(row["num_gpu"]) * int(row["gpu_milli"]))
         for row in rows(pods)
@@ -66,6 +68,8 @@ def profile(pods: Path) -> dict[str, Any]:
         "apiVersion": "placewright.io/v1",
         "kind": "Profile",
         "name": "keep-room",
+        "allocate": {SHARES: 1},
+        "levels": ["Allocation", "placed", "disruption", "scores"],
         "scores": {"Fragmentation": 1},
         "keepRoomFor": [
             {
@@ -137,7 +141,7 @@ def in_batches(trace: Snapshot, drawn: Sequence[Agent], size: int, limit: float)
     for first in range(0, len(drawn), size):
         batch = drawn[first : first + size]
         start = time.perf_counter()
-        verdict = place(replace(trace, agents=(*running, *batch)), Settings(time_limit=limit))
+        verdict = place(replace(trace, agents=(*running, *batch)), Settings(time_limit=limit, gap=GAP))
         seconds.append(time.perf_counter() - start)
         if isinstance(verdict, Refused):
             raise RuntimeError(f"the answer did not verify: {verdict.violations[0]}")

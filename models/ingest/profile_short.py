@@ -57,6 +57,7 @@ def read_profile(document: dict[str, Any], preset: Callable[[str], Profile]) -> 
         added_preferred=preferred,
         default_spread=_spread(wire) or base.default_spread,
         shapes=base.shapes if wire.keep_room_for is None else _shapes(wire.keep_room_for),
+        allocate=_or(wire.allocate, base.allocate),
         latency=_latency(wire) or base.latency,
         limit_caps=_or(wire.limit_caps, base.limit_caps),
         stages=_stages(wire) or base.stages,

@@ -147,6 +147,7 @@ def _unread(profiles: Profiles) -> Iterator[str]:
             for what, of in (
                 ("levels", lambda p: p.stages),
                 ("keepRoomFor", lambda p: p.shapes),
+                ("allocate", lambda p: dict(p.allocate)),
                 ("limitCaps", lambda p: dict(p.limit_caps)),
             )
             if of(profile) != of(main)

@@ -9,6 +9,7 @@ from placewright.models.options import Options
 from placewright.models.profile import SCORES as ALL_SCORES
 from placewright.models.profile import Profile, ScoreName, Stage
 from placewright.models.scores import (
+    allocation,
     balanced_allocation,
     cost,
     data_locality,
@@ -45,6 +46,7 @@ SCORES: tuple[Score, ...] = (
     limit_overcommit.SCORE,
     stability.SCORE,
     data_locality.SCORE,
+    allocation.SCORE,
 )
 
 _NAMES = frozenset(str(name) for name in ScoreName)

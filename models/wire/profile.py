@@ -207,6 +207,8 @@ class ProfileWire(Strict):
     """kube-scheduler plugins whose filter is switched off."""
     keep_room_for: list[Room] | None = None
     """Shapes of agents that Fragmentation keeps room for."""
+    allocate: dict[ResourceName, ScoreWeight] | None = None
+    """What Allocation hands out, by what a unit of it is worth."""
     latency: Annotated[list[Step], Field(min_length=1)] | None = None
     """What TrafficLocality charges, nearest first; a hostname, zone and region ladder unless given."""
     limit_caps: dict[ResourceName, Share] | None = None

@@ -10,6 +10,7 @@ from placewright.models.levels import tiers
 from placewright.models.profile import DISRUPTION, PLACED, ScoreName, Stage
 from placewright.models.scores import weighed
 from placewright.solver.compilation import Compilation
+from placewright.solver.objectives.allocation import AllocationTerm
 from placewright.solver.objectives.balanced_allocation import BalancedAllocationTerm
 from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.cost import CostTerm
@@ -54,6 +55,7 @@ TERMS: Mapping[ScoreName, type[Term]] = {
     ScoreName.FRAGMENTATION: FragmentationTerm,
     ScoreName.LIMIT_OVERCOMMIT: LimitOvercommitTerm,
     ScoreName.STABILITY: StabilityTerm,
+    ScoreName.ALLOCATION: AllocationTerm,
 }
 """How each score of models/scores is encoded."""
 

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar, Literal, Self, TypeAlias
 
+import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.models.profile import Profile, ScoreName
@@ -49,6 +50,10 @@ class Objective(ABC):
     def topologies(self) -> Iterable[IntArray]:
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
         return ()
+
+    def worth(self, groups: int) -> IntArray:
+        """(G,): how much better one more agent of each group makes the level, wherever it goes."""
+        return np.zeros(groups, dtype=np.int64)
 
     @abstractmethod
     def demand(self, relaxation: Relaxation, value: int) -> None:
@@ -118,6 +123,10 @@ class Term(ABC):
     def topologies(self) -> Iterable[IntArray]:
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
         return ()
+
+    def worth(self, groups: int) -> IntArray:
+        """(G,): what one more agent of each group takes off the cost, wherever it goes."""
+        return np.zeros(groups, dtype=np.int64)
 
     def step(self) -> int:
         """Every value is a multiple of this, so that bounds can be rounded up to one."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, Self
+
+import numpy as np
 
 from placewright.models.levels import placed_name
 from placewright.models.profile import Profile, ScoreName
@@ -57,37 +61,61 @@ class PlacedObjective(Objective):
         most = relaxation.most(self.groups)
         return None if most is None else most + self.already
 
+    def worth(self, groups: int) -> IntArray:
+        worth = np.zeros(groups, dtype=np.int64)
+        worth[list(self.groups)] = 1
+        return worth
+
     def demand(self, relaxation: Relaxation, value: int) -> None:
         relaxation.at_least(self.groups, value - self.already)
 
 
 @dataclass(frozen=True)
-class UnplacedTerm(Term):
-    """How many agents are left out, for levels that blend that with other things."""
+class LeftOutTerm(Term):
+    """What the pending agents are worth that are left out: `worths` by group, `left` of all together."""
 
     score: ClassVar[ScoreName | None] = None
-    groups: tuple[int, ...]
+    worths: tuple[tuple[int, int], ...]
     left: int
 
     @classmethod
-    def compile(cls, compilation: Compilation, profile: Profile | None = None) -> Self:
-        groups = compilation.pending
-        return cls(groups, int(compilation.size[list(groups)].sum()))
+    def of(cls, compilation: Compilation, worths: Mapping[int, int]) -> Self:
+        """The term for groups by what one agent of each is worth."""
+        left = sum(worth * int(compilation.size[g]) for g, worth in worths.items())
+        return cls(tuple((g, worth) for g, worth in worths.items() if worth), left)
 
     def expression(self, x: Variables) -> Linear:
-        return self.left - x.sum(self.groups)
+        return self.left - sum(worth * x.sum([g]) for g, worth in self.worths)
 
     def value(self, count: IntArray) -> int:
-        return self.left - int(count[list(self.groups)].sum())
+        return self.left - sum(worth * int(count[g].sum()) for g, worth in self.worths)
 
     def least(self) -> int:
         return 0
+
+    def step(self) -> int:
+        return math.gcd(self.left, *(worth for _, worth in self.worths)) or 1
 
     def most(self, cap: IntArray) -> int:
         return self.left
 
     def fixing(self, fixed: IntArray) -> Self:
-        return replace(self, left=self.left - int(fixed[list(self.groups)].sum()))
+        return replace(self, left=self.value(fixed))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
-        return self.left - relaxation.sum(self.groups)
+        placed = [float(worth) * relaxation.sum([g]) for g, worth in self.worths]
+        return self.left - relaxation.lp.Sum(placed)
+
+    def worth(self, groups: int) -> IntArray:
+        worth = np.zeros(groups, dtype=np.int64)
+        for g, each in self.worths:
+            worth[g] = each
+        return worth
+
+
+class UnplacedTerm(LeftOutTerm):
+    """How many agents are left out, for levels that blend that with other things."""
+
+    @classmethod
+    def compile(cls, compilation: Compilation, profile: Profile | None = None) -> Self:
+        return cls.of(compilation, dict.fromkeys(compilation.pending, 1))

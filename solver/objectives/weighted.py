@@ -60,6 +60,12 @@ class WeightedObjective(Objective):
         parts = [(weight, tally) for weight, tally in tallies if tally is not None]
         return _Sum(parts) if parts else None
 
+    def worth(self, groups: int) -> IntArray:
+        total = np.zeros(groups, dtype=np.int64)
+        for weight, term in self.terms:
+            total += weight * term.worth(groups)
+        return total
+
     def topologies(self) -> Iterable[IntArray]:
         return (key for _, term in self.terms for key in term.topologies())
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from placewright.solver.clock import Deadline
+from placewright.models.profile import Profile, ScoreName, Shape, Stage
+from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
+from placewright.solver.first_answer import plain
 from placewright.tests.builders import HOSTNAME, agent, agents, near, node, snapshot
 
 
@@ -50,3 +52,25 @@ def test_whom_no_rule_lets_in_where_the_target_wants_it_comes_before_anybody_les
     count = construct(compilation, problem, Deadline(10), target=target)
     assert count[important].tolist() == [1, 1]
     assert count[other].tolist() == [0, 0]
+
+
+def test_who_is_worth_more_to_the_first_level_comes_first() -> None:
+    """By size alone the one that asks for the most memory would be placed."""
+    thirsty = agent("thirsty", cpu=1000, memory=8000)
+    others = agents("other", 3, cpu=1300, memory=1000)
+    stages = (Stage({"Allocation": 1}), Stage({"placed": 1}), Stage({"disruption": 1}))
+    profile = Profile(weights={}, allocate={"cpu": 1}, stages=stages)
+    cluster = snapshot([node("n1", cpu=4000)], [thirsty, *others], profile=profile)
+    compilation, problem = compile_problem(cluster)
+    count = construct(compilation, problem, Deadline(10))
+    placed = {group.agent.name: int(count[g].sum()) for g, group in enumerate(compilation.groups)}
+    assert placed == {"thirsty": 0, "other-0": 3}
+
+
+def test_an_answer_without_time_still_keeps_room_where_that_is_what_is_wanted() -> None:
+    """Spread over all nodes, as the plainest answer was once, nobody large would find a place afterwards."""
+    profile = Profile(weights={ScoreName.FRAGMENTATION: 1}, shapes=(Shape("whole", {"cpu": 4000}, count=9),))
+    cluster = snapshot([node(f"n{i}") for i in range(9)], agents("a", 8, cpu=1000), profile=profile)
+    compilation, problem = compile_problem(cluster)
+    count = plain(compilation, problem, WorkDeadline(0.0, work=5.0))
+    assert sorted(count.sum(axis=0).tolist()) == [0] * 7 + [4, 4]

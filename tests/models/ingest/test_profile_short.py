@@ -123,6 +123,12 @@ RACK = {"topologyKey": "rack", "maxSkew": 2, "whenUnsatisfiable": "DoNotSchedule
             id="room for a shape",
         ),
         pytest.param(
+            {"allocate": {"cpu": 1, "nvidia.com/gpu": 5}},
+            "allocate",
+            {"cpu": 1, "nvidia.com/gpu": 5},
+            id="what is handed out",
+        ),
+        pytest.param(
             {"latency": [{"topologyKey": "rack", "cost": 5}]},
             "latency",
             Latency((("rack", 5),)),

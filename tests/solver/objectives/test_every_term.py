@@ -47,6 +47,7 @@ def judged_by(rng: Random, name: ScoreName, make: Callable[[Random], Snapshot] =
         weights={name: rng.randint(1, 3)},
         fit=fit,
         shapes=tuple(_shapes(rng)),
+        allocate=rng.choice(({"cpu": 1}, {"cpu": 2, "memory": 1}, {"x": 1}, {"nvidia.com/gpu": 1, "cpu": 1})),
         balanced_resources=rng.choice((("cpu", "memory"), ("cpu", "memory", "pods"))),
     )
     return replace(cluster, options=replace(cluster.options, profile=profile))
