@@ -28,7 +28,8 @@ DEVICE_MILLI = 1000
 class Node:
     """`images` maps every name of an image to its size in bytes. `price` is per hour, in millionths.
 
-    `data` names what is there already of what agents read: model weights, data sets.
+    `data` names what is there already of what agents read: model weights, data sets. `soft_capacity`: up to
+    what it had better be used; a resource that is not in it may be used up.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Node:
     price: int = 0
     data: frozenset[str] = frozenset()
     uid: str = ""
+    soft_capacity: Resources = field(default_factory=dict)

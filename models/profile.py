@@ -35,6 +35,8 @@ class ScoreName(StrEnum):
     STABILITY = "Stability"
     LIMIT_OVERCOMMIT = "LimitOvercommit"
     ALLOCATION = "Allocation"
+    SOFT_CAPACITY = "SoftCapacity"
+    FREE_RATIO = "FreeRatio"
 
 
 KUBE_WEIGHTS: Mapping[ScoreName, int] = {
@@ -99,6 +101,28 @@ class Shape:
 
 
 @dataclass(frozen=True)
+class Rate:
+    """What each `per` of a resource costs, in the scores' unit; begun ones count whole."""
+
+    price: int = 1
+    per: int = 1
+
+
+@dataclass(frozen=True)
+class FreeRatio:
+    """For each `amount` free of `of`, `share` is to be free of `beside`; they have no common factor.
+
+    The rate is for what lacks of `beside`.
+    """
+
+    of: str
+    amount: int
+    beside: str
+    share: int
+    rate: Rate = field(default_factory=Rate)
+
+
+@dataclass(frozen=True)
 class Latency:
     """What a pair of agents that talk pays for not sharing a topology domain, level by level.
 
@@ -149,6 +173,8 @@ class Profile:
     allocate: resource -> what one unit of it is worth that is handed out.
     limit_caps: resource -> the most that limits on a node may add up to, in thousandths of its
         allocatable amount: a hard rule.
+    soft_capacity: resource -> what going beyond a node's soft capacity costs (SoftCapacity).
+    free_ratios: what is to be free beside what (FreeRatio).
     stages: the order of importance.
     """
 
@@ -168,6 +194,8 @@ class Profile:
     allocate: Mapping[str, int] = field(default_factory=dict)
     latency: Latency = field(default_factory=Latency)
     limit_caps: Mapping[str, int] = field(default_factory=dict)
+    soft_capacity: Mapping[str, Rate] = field(default_factory=dict)
+    free_ratios: tuple[FreeRatio, ...] = ()
     stages: tuple[Stage, ...] = DEFAULT_STAGES
 
     def weight(self, score: ScoreName) -> int:

@@ -58,6 +58,16 @@ SHORT = (
     _profile(
         "a preset that is none", "extends: balance", 'extends: no preset "balance"; did you mean "balanced"?'
     ),
+    _profile(
+        "a price for nothing",
+        "softCapacity: {cpu: {per: 0}}",
+        "softCapacity.cpu.per: expected an amount of at least one unit",
+    ),
+    _profile(
+        "a ratio of a resource to itself",
+        "freeRatios: [{of: {cpu: 1}, beside: {cpu: 2}}]",
+        "freeRatios: expected amounts of two resources, at least one unit each",
+    ),
     _profile("a share in words", "limitCaps: {cpu: double}", "limitCaps.cpu: expected a share such as 200%"),
     _profile("a share of nothing", "limitCaps: {cpu: 0%}", "limitCaps.cpu: expected a share such as 200%"),
     _profile(

@@ -1,4 +1,4 @@
-"""What annotations on pods and nodes say: data, traffic, who is not to be evicted, and what a move counts."""
+"""What annotations on pods and nodes say: data, traffic, soft capacity, who is not to be evicted, moves."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from placewright.models.wire.pod import Volume
 
 NEEDS_DATA = "placewright.io/needs-data"
 DATA = "placewright.io/data"
+SOFT_CAPACITY = "placewright.io/soft-capacity"
 TALKS_TO = "placewright.io/talks-to"
 NON_PREEMPTABLE = "placewright.io/non-preemptable"
 VOLCANO_PREEMPTABLE = "volcano.sh/preemptable"
@@ -44,7 +45,7 @@ def needs_data(annotations: Mapping[str, str]) -> dict[str, int]:
     if text.lstrip().startswith("["):
         uses = [(use.name, use.size) for use in parse_annotation(annotations, NEEDS_DATA, DataUseWire)]
     else:
-        uses = [*_pairs(text, field)]
+        uses = [*_pairs(text, field, "llama=14Gi, or a JSON list")]
     needed: dict[str, int] = {}
     for name, size in uses:
         if name in needed:
@@ -56,12 +57,29 @@ def needs_data(annotations: Mapping[str, str]) -> dict[str, int]:
     return needed
 
 
-def _pairs(text: str, field: str) -> Iterator[tuple[str, str]]:
+def soft_capacity(annotations: Mapping[str, str]) -> dict[str, int]:
+    """Up to what a node had better be used: `cpu=6,memory=24Gi`. Raises InputError."""
+    text = annotations.get(SOFT_CAPACITY)
+    if text is None:
+        return {}
+    field = f"metadata.annotations.{SOFT_CAPACITY}"
+    found: dict[str, int] = {}
+    for name, amount in _pairs(text, field, "cpu=6,memory=24Gi"):
+        if name in found:
+            raise InputError(f"{name!r} is given twice", field=field)
+        try:
+            found[name] = parse_amount(name, amount)
+        except InputError as error:
+            raise error.located(field=f"{field}.{name}") from None
+    return found
+
+
+def _pairs(text: str, field: str, example: str) -> Iterator[tuple[str, str]]:
     for item in text.split(","):
         name, equals, size = (part.strip() for part in item.partition("="))
         if not name or not equals or not size:
             raise InputError(
-                f"expected a comma separated list such as llama=14Gi, or a JSON list, found {text!r}",
+                f"expected a comma separated list such as {example}, found {text!r}",
                 field=field,
             )
         yield name, size

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from placewright.models.errors import InputError
-from placewright.models.ingest.annotations import DATA
+from placewright.models.ingest.annotations import DATA, SOFT_CAPACITY
 from placewright.models.ingest.concise_agents import GroupKey, agent_names, agent_objects
 from placewright.models.ingest.concise_check import parse_concise
 from placewright.models.ingest.nodes import DEVICES, MILLIONTHS, PRICE
@@ -238,6 +238,8 @@ def _node_annotations(node: ConciseNode) -> dict[str, str]:
     if node.devices:
         pools = [pool.model_dump(by_alias=True) for pool in node.devices]
         annotations[DEVICES] = orjson.dumps(pools).decode()
+    if node.soft_capacity:
+        annotations[SOFT_CAPACITY] = ",".join(f"{name}={text}" for name, text in node.soft_capacity.items())
     if node.data:
         annotations[DATA] = ",".join(node.data)
     return annotations

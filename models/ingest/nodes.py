@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from placewright.models.errors import InputError
-from placewright.models.ingest.annotations import data_names
+from placewright.models.ingest.annotations import data_names, soft_capacity
 from placewright.models.ingest.requests import quantities
 from placewright.models.ingest.selectors import taints
 from placewright.models.node import DevicePool, Node
@@ -55,6 +55,7 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
         ),
         price=parse_price(annotations.get(PRICE), f"metadata.annotations.{PRICE}"),
         data=data_names(annotations),
+        soft_capacity=soft_capacity(annotations),
         uid=wire.metadata.uid,
     )
 

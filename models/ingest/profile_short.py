@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -13,8 +14,10 @@ from placewright.models.profile import (
     BalancedFormula,
     DefaultSpread,
     FitArgs,
+    FreeRatio,
     Latency,
     Profile,
+    Rate,
     ScoreName,
     Shape,
     Stage,
@@ -22,7 +25,7 @@ from placewright.models.profile import (
 from placewright.models.quantity import parse_amount
 from placewright.models.reading.display import nearest
 from placewright.models.wire.faults import parse_strict
-from placewright.models.wire.profile import FIT_SCORES, Fit, ProfileWire, Room
+from placewright.models.wire.profile import FIT_SCORES, Charge, Fit, FreeRatioWire, ProfileWire, Room
 
 T = TypeVar("T")
 
@@ -60,6 +63,8 @@ def read_profile(document: dict[str, Any], preset: Callable[[str], Profile]) -> 
         allocate=_or(wire.allocate, base.allocate),
         latency=_latency(wire) or base.latency,
         limit_caps=_or(wire.limit_caps, base.limit_caps),
+        soft_capacity=base.soft_capacity if wire.soft_capacity is None else _soft(wire.soft_capacity),
+        free_ratios=base.free_ratios if wire.free_ratios is None else tuple(map(_ratio, wire.free_ratios)),
         stages=_stages(wire) or base.stages,
     )
     if profile.weight(ScoreName.REQUESTED_TO_CAPACITY_RATIO) and not profile.fit.shape:
@@ -121,6 +126,26 @@ def _shapes(rooms: Sequence[Room]) -> tuple[Shape, ...]:
         )
         for room in rooms
     )
+
+
+def _soft(charges: Mapping[str, Charge]) -> dict[str, Rate]:
+    return {name: _rate(charge, name, f"softCapacity.{name}") for name, charge in charges.items()}
+
+
+def _ratio(wish: FreeRatioWire) -> FreeRatio:
+    (of, text), (beside, other) = *wish.of.items(), *wish.beside.items()
+    amount, share = parse_amount(of, text), parse_amount(beside, other)
+    if amount < 1 or share < 1 or of == beside:
+        raise InputError("expected amounts of two resources, at least one unit each", field="freeRatios")
+    common = math.gcd(amount, share)
+    return FreeRatio(of, amount // common, beside, share // common, _rate(wish, beside, "freeRatios"))
+
+
+def _rate(charge: Charge, resource: str, field: str) -> Rate:
+    per = parse_amount(resource, charge.per)
+    if per < 1:
+        raise InputError("expected an amount of at least one unit", field=f"{field}.per")
+    return Rate(charge.price, per)
 
 
 def _latency(wire: ProfileWire) -> Latency | None:

@@ -15,6 +15,7 @@ from placewright.models.scores import (
     data_locality,
     fewest_nodes,
     fragmentation,
+    free_ratio,
     image_locality,
     inter_pod_affinity,
     least_allocated,
@@ -23,6 +24,7 @@ from placewright.models.scores import (
     node_affinity,
     pod_topology_spread,
     requested_to_capacity_ratio,
+    soft_capacity,
     stability,
     taint_toleration,
     traffic_locality,
@@ -47,6 +49,8 @@ SCORES: tuple[Score, ...] = (
     stability.SCORE,
     data_locality.SCORE,
     allocation.SCORE,
+    soft_capacity.SCORE,
+    free_ratio.SCORE,
 )
 
 _NAMES = frozenset(str(name) for name in ScoreName)

@@ -89,6 +89,8 @@ class ConciseNode(Strict):
     price: Price | None = None
     """Per hour, in any currency, at most 6 decimals."""
     devices: list[NodeDevices] = Field(default_factory=list)
+    soft_capacity: Amounts = Field(default_factory=dict)
+    """Up to what the node had better be used (SoftCapacity)."""
     data: list[DataName] = Field(default_factory=list)
     """Names of what is there already of what agents read."""
 

@@ -25,6 +25,7 @@ from placewright.models.wire.concise_base import (
     Amounts,
     LabelKey,
     Name,
+    Quantity,
     ResourceName,
     Strict,
     refused,
@@ -42,6 +43,8 @@ from placewright.models.wire.scheduler_config import MOST_WEIGHT
 
 VERSION = "placewright.io/v1"
 KIND = "Profile"
+MOST_PRICE = 1_000_000
+"""The largest price that is taken."""
 MOST_CAP = 1_000_000
 """Limits may add up to a thousand times what a node has."""
 SCORE_NAMES = tuple(str(name) for name in ScoreName)
@@ -131,6 +134,23 @@ class Room(Strict):
     """Of this shape among the others."""
 
 
+class Charge(Strict):
+    """What each `per` of a resource costs; begun ones count whole."""
+
+    price: Annotated[int, Field(ge=1, le=MOST_PRICE)] = 1
+    """In hundredths of a point."""
+    per: Quantity = 1
+
+
+class FreeRatioWire(Charge):
+    """For so much of one resource that is free there is to be so much of another; what lacks costs."""
+
+    of: Annotated[Amounts, Field(min_length=1, max_length=1)]
+    """One resource with an amount."""
+    beside: Annotated[Amounts, Field(min_length=1, max_length=1)]
+    """Another one, with what is to be free of it for that amount."""
+
+
 class Step(Strict):
     """What two agents that talk pay for not sharing the value of a node label."""
 
@@ -213,6 +233,10 @@ class ProfileWire(Strict):
     """What TrafficLocality charges, nearest first; a hostname, zone and region ladder unless given."""
     limit_caps: dict[ResourceName, Share] | None = None
     """The most that limits on a node may add up to, of what is allocatable: a hard rule."""
+    soft_capacity: dict[ResourceName, Charge] | None = None
+    """What SoftCapacity charges where nodes are used beyond their soft capacity."""
+    free_ratios: list[FreeRatioWire] | None = None
+    """What FreeRatio wants free of one resource for each unit free of another."""
     levels: Annotated[list[Level], Field(min_length=1)] | None = None
     """The order of importance; placed, disruption, scores unless given."""
 

@@ -17,6 +17,7 @@ from placewright.solver.objectives.cost import CostTerm
 from placewright.solver.objectives.disruption import EvictedTerm, gentlest, settled
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
 from placewright.solver.objectives.fragmentation import FragmentationTerm
+from placewright.solver.objectives.hinges import FreeRatioTerm, SoftCapacityTerm
 from placewright.solver.objectives.limit_overcommit import LimitOvercommitTerm
 from placewright.solver.objectives.pairs import (
     InterPodAffinityTerm,
@@ -56,6 +57,8 @@ TERMS: Mapping[ScoreName, type[Term]] = {
     ScoreName.LIMIT_OVERCOMMIT: LimitOvercommitTerm,
     ScoreName.STABILITY: StabilityTerm,
     ScoreName.ALLOCATION: AllocationTerm,
+    ScoreName.SOFT_CAPACITY: SoftCapacityTerm,
+    ScoreName.FREE_RATIO: FreeRatioTerm,
 }
 """How each score of models/scores is encoded."""
 

@@ -67,6 +67,12 @@ def one_agent(fields: str, more: str = "") -> Agent:
         pytest.param("price: '0.000001'", "price", 1, id="the smallest price is one millionth"),
         pytest.param("price: 0.1", "price", 100_000, id="a price that no binary fraction holds is exact"),
         pytest.param("price: 3", "price", 3_000_000, id="a whole price"),
+        pytest.param(
+            "softCapacity: {cpu: 1.5, memory: 1Gi}",
+            "soft_capacity",
+            {"cpu": 1500, "memory": 2**30},
+            id="up to what it had better be used",
+        ),
         pytest.param("images: {app:1: 350Mi}", "images", {"app:1": 350 * MIB}, id="an image with its size"),
         pytest.param(
             "devices: [{resource: gpu, count: 2, model: P100}]",

@@ -133,6 +133,8 @@ def test_what_a_node_can_hold(fields: dict[str, Any], expected: dict[str, int]) 
         pytest.param(
             {"placewright.io/devices": '[{"resource":"g","count":"2"}]'}, "[0].count", id="a count in quotes"
         ),
+        pytest.param({"placewright.io/soft-capacity": "cpu"}, "such as cpu=6", id="a target without amount"),
+        pytest.param({"placewright.io/soft-capacity": "cpu=1,cpu=2"}, "given twice", id="two targets"),
         pytest.param({"placewright.io/price": 1}, "annotations", id="an annotation that is a number"),
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.plan import Status
-from placewright.models.profile import FitArgs, ScoreName, Shape
+from placewright.models.profile import FitArgs, FreeRatio, Rate, ScoreName, Shape
 from placewright.models.scores import SCORES
 from placewright.models.snapshot import Snapshot
 from placewright.solver.bound import level_bound
@@ -49,8 +49,15 @@ def judged_by(rng: Random, name: ScoreName, make: Callable[[Random], Snapshot] =
         shapes=tuple(_shapes(rng)),
         allocate=rng.choice(({"cpu": 1}, {"cpu": 2, "memory": 1}, {"x": 1}, {"nvidia.com/gpu": 1, "cpu": 1})),
         balanced_resources=rng.choice((("cpu", "memory"), ("cpu", "memory", "pods"))),
+        soft_capacity={"cpu": Rate(rng.randint(1, 3), rng.choice((1, 70)))},
+        free_ratios=(FreeRatio("cpu", rng.choice((1, 200)), "pods", 3, Rate(rng.randint(1, 3))),),
     )
-    return replace(cluster, options=replace(cluster.options, profile=profile))
+    nodes = tuple(replace(node, soft_capacity=_targets(rng)) for node in cluster.nodes)
+    return replace(cluster, nodes=nodes, options=replace(cluster.options, profile=profile))
+
+
+def _targets(rng: Random) -> dict[str, int]:
+    return {"cpu": rng.choice((0, 300, 900))} if rng.random() < 0.8 else {}
 
 
 def _shapes(rng: Random) -> Iterator[Shape]:
