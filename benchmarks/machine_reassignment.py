@@ -93,12 +93,12 @@ def read(model: Path, assignment: Path) -> Instance:
         Process(numbers.one(), numbers.many(len(resources)), numbers.one()) for _ in range(numbers.one())
     )
     balances = tuple(Balance(*numbers.many(4)) for _ in range(numbers.one()))
-    weights = numbers.many(3)
+    process, service, machine = numbers.many(3)
     numbers.end()
     original = tuple(map(int, assignment.read_text(encoding="utf-8").split()))
     if len(original) != len(processes):
         raise ValueError(f"{assignment}: {len(original)} processes, {model} has {len(processes)}")
-    return Instance(resources, machines, services, processes, balances, *weights, original)
+    return Instance(resources, machines, services, processes, balances, process, service, machine, original)
 
 
 class _Numbers:
