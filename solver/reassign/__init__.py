@@ -1,0 +1,1 @@
+"""Search by many moves and exchanges at once, over arrays: what rebalancing uses where costs are amounts."""
