@@ -38,7 +38,7 @@ from placewright.cli_options import (
     solving,
 )
 from placewright.cli_output import Exit, refuse, report, write
-from placewright.cli_rebalance import rebalance
+from placewright.cli_rebalance import rebalance, shrink
 from placewright.cli_whatif import headroom, survive, whatif
 from placewright.models.errors import InputError, UsageError
 from placewright.models.plan import Plan, Status
@@ -342,6 +342,7 @@ def score(
 app.command(no_args_is_help=True)(whatif)
 app.command(no_args_is_help=True)(survive)
 app.command(no_args_is_help=True)(rebalance)
+app.command(no_args_is_help=True)(shrink)
 app.command(no_args_is_help=True)(headroom)
 app.command(no_args_is_help=True)(capacity)
 

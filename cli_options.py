@@ -109,7 +109,7 @@ class Reading:
         return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
 
 
-def _reading(
+def reading_options(
     expand_workloads: Annotated[
         bool,
         flag(
@@ -182,6 +182,7 @@ def _reading(
         ),
     ] = False,
 ) -> Reading:
+    """How inputs are read, as these options say."""
     profiles = load_profiles(profile)
     options = Options(
         enforce_quota=enforce_quota,
@@ -195,24 +196,36 @@ def _reading(
     return Reading(profiles.applied(options, scheduler_name or ()), expand_workloads, profiles.warnings)
 
 
-def reads_cluster(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `_reading`; it gets them resolved, as its argument `reading`."""
-    own = inspect.signature(command, eval_str=True)
-    shared = inspect.signature(_reading, eval_str=True)
+Command = Callable[..., None]
 
-    def wrapped(**values: Any) -> None:
-        given = {name: values.pop(name) for name in shared.parameters}
-        try:
-            command(**values, reading=_reading(**given))
-        except KeyboardInterrupt:
-            raise InterruptError from None
 
-    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
-    parameters = [parameter for name, parameter in own.parameters.items() if name != "reading"]
-    merged = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in (*parameters, *shared.parameters.values())
-    ]
-    wrapped.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
-    return wrapped
+def takes(**made_by: Callable[..., Any]) -> Callable[[Command], Command]:
+    """Give a command the options of other functions; it gets what each makes of its own, by that argument."""
+
+    def decorate(command: Command) -> Command:
+        shared = {name: inspect.signature(make, eval_str=True).parameters for name, make in made_by.items()}
+
+        def wrapped(**values: Any) -> None:
+            given = {
+                name: {option: values.pop(option) for option in options} for name, options in shared.items()
+            }
+            try:
+                command(**values, **{name: made_by[name](**options) for name, options in given.items()})
+            except KeyboardInterrupt:
+                raise InterruptError from None
+
+        wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+        own = inspect.signature(command, eval_str=True)
+        parameters = [parameter for name, parameter in own.parameters.items() if name not in made_by]
+        parameters += [parameter for options in shared.values() for parameter in options.values()]
+        merged = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in parameters]
+        wrapped.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in merged}
+        return wrapped
+
+    return decorate
+
+
+def reads_cluster(command: Command) -> Command:
+    """Give a command the options of reading; it gets them resolved, as its argument `reading`."""
+    return takes(reading=reading_options)(command)

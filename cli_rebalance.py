@@ -1,11 +1,13 @@
-"""The command that says what should move, and in which order."""
+"""The commands that move what runs: what should move and in which order, and which nodes can go then."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, NoReturn
 
 import typer
 
+from placewright.cli_moving import MOVING, moving_options
 from placewright.cli_options import (
     OUTPUT,
     Deterministic,
@@ -19,34 +21,36 @@ from placewright.cli_options import (
     Workers,
     flag,
     option,
-    reads_cluster,
+    reading_options,
     solving,
+    takes,
 )
 from placewright.cli_output import Exit, nothing_emitted, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
-from placewright.models.movable import Discipline, MovePolicy, is_moment
-from placewright.models.move_cost import Pricing
 from placewright.models.plan import Status
 from placewright.models.profile import Shape
 from placewright.models.quantity import parse_amount
-from placewright.models.rebalance_options import Limits, RebalanceOptions
-from placewright.solver.emit import ReportFormat, as_text
+from placewright.models.rebalance_options import RebalanceOptions
+from placewright.scenarios.node_selector import chosen_nodes
+from placewright.scenarios.report_shrink import print_shrink
+from placewright.scenarios.shrink import shrink as what_can_go
+from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.progress import Progress
 from placewright.solver.rebalance import rebalance as find_plan
 from placewright.solver.report import make_console
 from placewright.solver.report_rebalance import print_rebalance, print_refused_rebalance
-from placewright.solver.settings import parse_seconds
 from placewright.solver.verify_rebalance import RefusedRebalance
 
-MOVING, WAVES = "What may move", "Waves"
+NODES = "Which nodes may go"
 GOALS = f"{', '.join(goal for goal in Goal if goal is not Goal.DRAIN)} or drain=NODE[,NODE…]"
 
 
-@reads_cluster
+@takes(reading=reading_options, moving=moving_options)
 def rebalance(
     inputs: Inputs,
     reading: Reading,
+    moving: RebalanceOptions,
     goal: Annotated[
         list[str],
         option(
@@ -63,21 +67,6 @@ def rebalance(
             show_default=False,
         ),
     ] = None,
-    max_moves: Annotated[
-        int | None,
-        option("--max-moves", MOVING, "So many moves at most.", metavar="N", min=0, show_default=False),
-    ] = None,
-    max_disruption: Annotated[
-        int | None,
-        option(
-            "--max-disruption",
-            MOVING,
-            "Moves cost so much at most; 100 is one small agent.",
-            metavar="COST",
-            min=0,
-            show_default=False,
-        ),
-    ] = None,
     min_gain: Annotated[
         int,
         option(
@@ -89,55 +78,9 @@ def rebalance(
             max=1_000_000,
         ),
     ] = 1,
-    move_cost: Annotated[
-        Pricing, option("--move-cost", MOVING, "By size, state, priority and age; or all the same.")
-    ] = Pricing.WEIGHTED,
-    min_age: Annotated[
-        str, option("--min-age", MOVING, "Agents that started more recently stay.", metavar="TIME")
-    ] = "5m",
-    now: Annotated[
-        str,
-        option(
-            "--now",
-            MOVING,
-            "The moment that ages are counted to; else the latest in the input.",
-            metavar="RFC3339",
-            show_default=False,
-        ),
-    ] = "",
-    move_local_storage: Annotated[
-        bool,
-        flag("--move-local-storage", MOVING, "Agents with an emptyDir or hostPath may move and lose it."),
-    ] = False,
     repair: Annotated[
         bool, flag("--repair/--no-repair", MOVING, "First move agents that break a rule where they are.")
     ] = True,
-    discipline: Annotated[
-        Discipline, option("--discipline", WAVES, "surge: where it can be, the replacement runs first.")
-    ] = Discipline.EVICT_THEN_BIND,
-    max_parallel: Annotated[
-        int, option("--max-parallel", WAVES, "Moves in one wave at most; 0: no limit.", metavar="N", min=0)
-    ] = 0,
-    max_per_node: Annotated[
-        int, option("--max-per-node", WAVES, "The same for each node.", metavar="N", min=0)
-    ] = 0,
-    max_per_namespace: Annotated[
-        int, option("--max-per-namespace", WAVES, "The same for each namespace.", metavar="N", min=0)
-    ] = 0,
-    max_per_zone: Annotated[
-        int, option("--max-per-zone", WAVES, "The same for each zone.", metavar="N", min=0)
-    ] = 0,
-    max_per_workload: Annotated[
-        int,
-        option(
-            "--max-per-workload",
-            WAVES,
-            "Percent of a controller's agents that may be away at once, one at least; 0: no limit.",
-            metavar="PERCENT",
-            min=0,
-            max=100,
-        ),
-    ] = 25,
     pareto: Annotated[
         bool,
         flag("--pareto", OUTPUT, "What 1, 2, 5, 10, … moves would bring; takes as long again."),
@@ -152,30 +95,96 @@ def rebalance(
     verbose: Verbose = False,
 ) -> None:
     """What should move and in which order, so that nothing breaks on the way. Nothing is applied."""
-    if now and not is_moment(now):
-        raise UsageError(f"expected a moment such as 2026-01-31T12:00:00Z, found {now!r}", field="--now")
     goals = parse_goals(tuple(goal), tuple(_shape(text, i) for i, text in enumerate(shape or ())))
-    options = RebalanceOptions(
-        policy=MovePolicy(int(parse_seconds(min_age, "--min-age")), now, move_local_storage, discipline),
-        pricing=move_cost,
-        limits=Limits(max_parallel, max_per_node, max_per_namespace, max_per_zone, max_per_workload),
-        max_moves=max_moves,
-        max_disruption=max_disruption,
-        min_gain=min_gain,
-        repair=repair,
-        pareto=pareto,
-    )
+    options = replace(moving, min_gain=min_gain, repair=repair, pareto=pareto)
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
     with Progress(quiet=quiet, verbose=verbose) as progress:
         verdict = find_plan(snapshot, goals, options, settings, progress=progress.say)
     if isinstance(verdict, RefusedRebalance):
-        print_refused_rebalance(make_console(stderr=True), verdict)
-        nothing_emitted()
+        _refuse(verdict)
     if output is ReportFormat.TABLE and not quiet:
         print_rebalance(make_console(), verdict.plan, every=verbose)
     write(output.value, out, lambda fmt: as_text(verdict.plan, ReportFormat(fmt)))
     raise typer.Exit(Exit.UNPLACED if verdict.plan.status is Status.INFEASIBLE else Exit.DONE)
+
+
+def _refuse(refused: RefusedRebalance) -> NoReturn:
+    print_refused_rebalance(make_console(stderr=True), refused)
+    nothing_emitted()
+
+
+@takes(reading=reading_options, moving=moving_options)
+def shrink(
+    inputs: Inputs,
+    reading: Reading,
+    moving: RebalanceOptions,
+    only: Annotated[
+        list[str] | None,
+        option(
+            "--only",
+            NODES,
+            "Only these may go: a node, or labels such as pool=old,!gpu; may be repeated.",
+            metavar="NODES",
+            show_default=False,
+        ),
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        option(
+            "--keep",
+            NODES,
+            "These stay; may be repeated.",
+            metavar="NODES",
+            show_default=False,
+        ),
+    ] = None,
+    max_nodes: Annotated[
+        int | None,
+        option(
+            "--max-nodes",
+            NODES,
+            "So many are emptied at most; those that are empty already go besides.",
+            metavar="N",
+            min=0,
+            show_default=False,
+        ),
+    ] = None,
+    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    out: Out = None,
+    plan_out: Annotated[
+        str | None,
+        option(
+            "--plan-out",
+            OUTPUT,
+            "Write the rebalance plan that empties them as JSON.",
+            metavar="FILE",
+            show_default=False,
+        ),
+    ] = None,
+    time_limit: TimeLimit = "30s",
+    workers: Workers = 0,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+) -> None:
+    """Which nodes can go: the most expensive set, proven, and the waves of moves that empty them."""
+    settings = solving(time_limit, workers, seed, deterministic=deterministic)
+    snapshot = reading.load(inputs)
+    names = chosen_nodes(snapshot, only, "--only") if only else set(snapshot.node_by_name)
+    names -= chosen_nodes(snapshot, keep or (), "--keep")
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = what_can_go(
+            snapshot, names, replace(moving, max_emptied=max_nodes), settings, progress=progress.say
+        )
+    if isinstance(found, RefusedRebalance):
+        _refuse(found)
+    if output is ReportFormat.TABLE and not quiet:
+        print_shrink(make_console(), found, every=verbose)
+    if plan_out is not None:
+        write_atomically(plan_out, as_text(found.plan, ReportFormat.JSON))
+    write(output.value, out, lambda fmt: as_text(found, ReportFormat(fmt)))
 
 
 def _shape(text: str, index: int) -> Shape:

@@ -12,11 +12,12 @@ drain        nothing that may move stays on the nodes that are named
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from placewright.models.errors import UsageError
+from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.profile import PLACED, Profile, ScoreName, Shape, Stage
 from placewright.models.scores import Weighed, score_of
@@ -44,16 +45,22 @@ _WEIGHTS: Mapping[Goal, Mapping[ScoreName, int]] = {
 }
 
 
+EVEN_PRICE = 10**6
+"""What a node costs, in millionths, where some are kept and none of the others has a price."""
+
+
 @dataclass(frozen=True)
 class Goals:
     """names: the goals, the most important first; each once, `drain` exactly where nodes are `drained`.
 
-    shapes: what `defragment` makes room for; none: the pending agents.
+    shapes: what `defragment` makes room for; none: the pending agents. kept: nodes that are paid for whether
+    or not they are in use, so that `consolidate` gains nothing by emptying them.
     """
 
     names: tuple[Goal, ...]
     drained: tuple[str, ...] = ()
     shapes: tuple[Shape, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def scored(self) -> tuple[Goal, ...]:
@@ -91,7 +98,7 @@ def _parts(text: str) -> list[str]:
 
 
 def world(snapshot: Snapshot, goals: Goals) -> Snapshot:
-    """The cluster with the goals' profile as the one that judges it, and drained nodes cordoned.
+    """The cluster with the goals' profile as the one that judges it, drained nodes cordoned, kept ones free.
 
     Raises UsageError where a drained node is not there.
     """
@@ -99,8 +106,17 @@ def world(snapshot: Snapshot, goals: Goals) -> Snapshot:
         if name not in snapshot.node_by_name:
             raise UsageError(f"no node {name!r} in the input", field="--goal drain")
     drained = set(goals.drained)
-    nodes = tuple(replace(n, unschedulable=True) if n.name in drained else n for n in snapshot.nodes)
+    nodes = _priced(snapshot.nodes, set(goals.kept)) if goals.kept else snapshot.nodes
+    nodes = tuple(replace(n, unschedulable=True) if n.name in drained else n for n in nodes)
     return replace(snapshot, nodes=nodes, options=_options(snapshot, goals))
+
+
+def _priced(nodes: tuple[Node, ...], kept: Collection[str]) -> tuple[Node, ...]:
+    """Kept nodes cost nothing more; where none of the others has a price all of them cost the same."""
+    even = not any(node.price for node in nodes if node.name not in kept)
+    return tuple(
+        replace(node, price=0 if node.name in kept else EVEN_PRICE if even else node.price) for node in nodes
+    )
 
 
 def _options(snapshot: Snapshot, goals: Goals) -> Options:

@@ -28,7 +28,8 @@ class RebalanceOptions:
     """max_moves, max_disruption: how many moves at most, and what they cost at most; None: as it takes.
 
     min_gain: points that the goals must gain for each 100 of move cost. repair: agents that break a rule are
-    moved first. pareto: what every number of moves would bring is worked out, too.
+    moved first. pareto: what every number of moves would bring is worked out, too. max_emptied: how many
+    nodes that consolidation pays for may be emptied at most.
     """
 
     policy: MovePolicy = field(default_factory=MovePolicy)
@@ -36,6 +37,7 @@ class RebalanceOptions:
     limits: Limits = field(default_factory=Limits)
     max_moves: int | None = None
     max_disruption: int | None = None
+    max_emptied: int | None = None
     min_gain: int = 1
     repair: bool = True
     pareto: bool = False

@@ -29,11 +29,12 @@ class PlannedShape(Document):
 
 
 class PlannedGoals(Document):
-    """What the plan is for, the most important goal first."""
+    """What the plan is for, the most important goal first. kept: nodes that cost nothing more."""
 
     names: tuple[Goal, ...]
     drained: tuple[str, ...] = ()
     shapes: tuple[PlannedShape, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, goals: Goals) -> PlannedGoals:
@@ -41,11 +42,11 @@ class PlannedGoals(Document):
             PlannedShape(name=s.name, requests=dict(s.requests), count=s.count, weight=s.weight)
             for s in goals.shapes
         )
-        return cls(names=goals.names, drained=goals.drained, shapes=shapes)
+        return cls(names=goals.names, drained=goals.drained, shapes=shapes, kept=goals.kept)
 
     def goals(self) -> Goals:
         shapes = tuple(Shape(s.name, s.requests, s.count, s.weight) for s in self.shapes)
-        return Goals(self.names, self.drained, shapes)
+        return Goals(self.names, self.drained, shapes, self.kept)
 
 
 class PlannedTerms(Document):

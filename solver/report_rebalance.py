@@ -32,7 +32,7 @@ def print_rebalance(console: Console, plan: RebalancePlan, *, every: bool = Fals
         show(console, "Levels, in order of importance (less is better)", _levels(plan))
     show(console, "Nodes", _nodes(console, plan))
     if plan.waves:
-        show(console, "Moves, wave by wave", _moves(plan, every=every))
+        show(console, "Moves, wave by wave", moves_table(plan, every=every))
     if plan.pareto:
         show(console, f"What moves bring ({plan.pareto[0].level}, without their cost)", _pareto(plan))
     _print_blocked(console, plan)
@@ -88,7 +88,8 @@ def _nodes(console: Console, plan: RebalancePlan) -> Table:
     return made
 
 
-def _moves(plan: RebalancePlan, *, every: bool) -> Table:
+def moves_table(plan: RebalancePlan, *, every: bool) -> Table:
+    """Wave by wave; `every` move, or the first ones."""
     made = table("wave", "agent", "from", "to", "how", "why", "cost")
     for column in made.columns[1:-1]:
         column.justify = "left"

@@ -22,9 +22,17 @@ Where = tuple[str, ...]
 
 
 def fewest_moves(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> tuple[int, int]:
-    """How many movable agents must stay on drained nodes, and the fewest moves that leave no more there.
+    """How many movable agents must stay on drained nodes, and the fewest moves that leave no more there."""
+    return min(
+        (sum(name in goals.drained for name in where.values()), moves)
+        for where, moves in reachable(snapshot, goals, policy)
+    )
 
-    Over all sequences of single moves that hold at every step and end with nobody breaking a rule who did not.
+
+def reachable(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Iterator[tuple[dict[str, str], int]]:
+    """Where the movable agents can all be, and in how few single moves.
+
+    Over all sequences that hold at every step and end with nobody breaking a rule who did not.
     """
     judged = world(snapshot, goals)
     home = {
@@ -34,22 +42,18 @@ def fewest_moves(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> tuple[
     asked = to_be_placed(judged, home)
     at_first = broken(asked, home)
     start = tuple(home[key] for key in keys)
-    best: tuple[int, int] | None = None
     seen = {start: 0}
     queue = deque([start])
     while queue:
         here = queue.popleft()
         where = dict(zip(keys, here, strict=True))
-        left = sum(name in goals.drained for name in here)
-        if (best is None or (left, seen[here]) < best) and broken(asked, where) <= at_first:
-            best = (left, seen[here])
+        if broken(asked, where) <= at_first:
+            yield where, seen[here]
         for following in _steps(judged, goals, where, policy):
             then = tuple(following[key] for key in keys)
             if then not in seen:
                 seen[then] = seen[here] + 1
                 queue.append(then)
-    assert best is not None
-    return best
 
 
 def _steps(

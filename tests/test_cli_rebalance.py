@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from placewright.models.rebalance_plan import RebalancePlan
+from placewright.models.shrink import Shrink
 from placewright.tests.test_cli import run
 
 CLUSTER: dict[str, Any] = {
@@ -123,3 +124,29 @@ def test_goals_and_drained_nodes_may_be_listed_together(
     plan = RebalancePlan.model_validate(json.loads(capsys.readouterr().out))
     assert plan.goals.drained == ("n-0", "n-2")
     assert [goal.value for goal in plan.goals.names] == ["drain", "balance"]
+
+
+def test_shrink_says_what_can_go_what_stays_and_what_moves(
+    cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = tmp_path / "plan.json"
+    command = ("shrink", cluster, "--deterministic")
+    assert run(*command, "--plan-out", str(plan)) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("optimal: 2 of 3 nodes can go, proven: no more can")
+    assert "n-1   default/kept is annotated placewright.io/do-not-disrupt: true" in out
+    assert run("verify", cluster, "--plan", str(plan)) == 0
+    assert "valid: 3 moves" in capsys.readouterr().out
+    assert run(*command, "-o", "json") == 0
+    found = Shrink.model_validate(json.loads(capsys.readouterr().out))
+    assert [item.node for item in found.going] == ["n-2", "n-0"]
+    assert [item.wave for item in found.going] == [0, 1]
+    assert found.plan == RebalancePlan.model_validate(json.loads(plan.read_text(encoding="utf-8")))
+
+
+def test_shrink_leaves_nodes_that_are_kept_alone(cluster: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("shrink", cluster, "--keep", "n-0", "--max-nodes", "0", "-o", "yaml") == 0
+    found = Shrink.model_validate(yaml.safe_load(capsys.readouterr().out))
+    assert [item.node for item in found.going] == ["n-2"]
+    assert run("shrink", cluster, "--only", "pool=old") == 2
+    assert "--only: chooses no node of the cluster" in capsys.readouterr().err

@@ -24,15 +24,27 @@ OPENED = 4
 
 
 def empty_nodes(
-    board: Board, settled: Sequence[Guide], allowance: Allowance, deadline: Deadline, min_gain: int
+    board: Board,
+    settled: Sequence[Guide],
+    allowance: Allowance,
+    deadline: Deadline,
+    min_gain: int,
+    most: int | None = None,
 ) -> None:
-    """Empty nodes while that saves more than the moves cost; nothing gets worse by the `settled` guides.
+    """Empty nodes, `most` of them, while that saves more than the moves cost.
 
-    Nodes that are empty in the end are closed to moves that come later.
+    Nothing gets worse by the `settled` guides. Nodes that are empty in the end are closed to moves that come
+    later.
     """
     work = _Emptying(board, settled, allowance, deadline, min_gain)
     for _ in range(ROUNDS):
-        emptied = sum(work.empty(n) for n in work.candidates())
+        emptied = 0
+        for n in work.candidates():
+            if most is not None and most <= 0:
+                break
+            if work.empty(n):
+                emptied += 1
+                most = None if most is None else most - 1
         if not emptied or deadline.passed:
             break
     board.closed |= ~work.used

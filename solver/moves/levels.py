@@ -19,10 +19,19 @@ from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.moves.descend import Guide
 from placewright.solver.moves.question import Question
-from placewright.solver.moves.terms import ClosedEncoder, CutEncoder, LeftTerm, LimitEncoder, MovesTerm, Place
+from placewright.solver.moves.terms import (
+    ClosedEncoder,
+    CutEncoder,
+    EmptiedEncoder,
+    LeftTerm,
+    LimitEncoder,
+    MovesTerm,
+    Place,
+)
 from placewright.solver.objectives import TERMS
 from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.placed import PlacedObjective
+from placewright.solver.objectives.used_nodes import UsedNodesTerm
 from placewright.solver.objectives.weighted import WeightedObjective, checked
 from placewright.solver.problem import Problem
 from placewright.solver.rules.base import Encoder
@@ -129,4 +138,17 @@ def bounded(
         encoders.append(LimitEncoder(even, options.max_moves))
     if options.max_disruption is not None:
         encoders.append(LimitEncoder(levels.moves, options.max_disruption))
+    if options.max_emptied is not None:
+        encoders.append(_emptied(levels, compilation, keeper.home, options.max_emptied))
     return replace(problem, cap=keeper.tighten(problem.cap), encoders=tuple(encoders), levels=levels.all)
+
+
+def _emptied(levels: Levels, compilation: Compilation, home: IntArray, most: int) -> EmptiedEncoder:
+    """Counts nodes that the goals would pay for, and that are in use only through those who may move."""
+    used, keeps = np.zeros(len(compilation.nodes), dtype=np.bool_), np.zeros(len(home), dtype=np.bool_)
+    for _, level in levels.goals:
+        for _, term in level.terms:
+            if isinstance(term, UsedNodesTerm):
+                keeps = term.keeps
+                used |= (term.price > 0) & ~term.used & home[keeps].any(axis=0)
+    return EmptiedEncoder(used, keeps, most)

@@ -185,6 +185,32 @@ class LimitEncoder(Encoder):
 
 
 @dataclass(frozen=True)
+class EmptiedEncoder(Encoder):
+    """Of the nodes in `used` (N,) no more than `most` are left without any of the groups in `keeps` (G,)."""
+
+    rule: ClassVar[str] = "moves"
+    used: BoolArray
+    keeps: BoolArray
+    most: int
+
+    @classmethod
+    def compile(cls, compilation: Compilation) -> Self | None:
+        return None
+
+    def encode(self, x: Variables) -> None:
+        nodes = np.flatnonzero(self.used).tolist()
+        stays = (x.present([g for g in x.groups_on(n) if self.keeps[g]], [n]) for n in nodes)
+        x.model.add(len(nodes) - sum(stays) <= self.most)
+
+    def ledger(self, count: IntArray) -> Ledger:
+        emptied = self.used & ~count[self.keeps].any(axis=0)
+        return _Told(int(emptied.sum()) <= self.most)
+
+    def fixing(self, fixed: IntArray) -> Self:
+        return replace(self, used=self.used & ~fixed[self.keeps].any(axis=0))
+
+
+@dataclass(frozen=True)
 class CutEncoder(Encoder):
     """Of the places in `stays` (group, node -> count there in an answer without a way) one has fewer.
 
