@@ -22,6 +22,27 @@ def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rul
     return None
 
 
+def out_of_turn(
+    state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES
+) -> Reason | None:
+    """The same for a step towards a placement that breaks no rule in the end: only what opens is asked."""
+    for rule in opening(state.snapshot, agent.spec, rules):
+        reason = rule.rejects(state, agent, node)
+        if reason is not None:
+            return reason
+    return None
+
+
+def opening(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
+    """The rules that may let in later what they reject now of a spec; remembered like those concerned."""
+    key: Hashable = (opening.__qualname__, id(spec), id(rules))
+    known = snapshot.memo.get(key)
+    if known is None:
+        those = tuple(rule for rule in rules if rule.may_open(snapshot, spec))
+        known = snapshot.memo[key] = (those, spec, rules)
+    return cast(tuple[tuple[Rule, ...], AgentSpec, Sequence[Rule]], known)[0]
+
+
 def _concerned(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
     """The rules that may have something to say of a spec; remembered, as it is asked again and again."""
     # What is remembered keeps spec and rules alive, so their ids stay their own.

@@ -61,6 +61,14 @@ class Snapshot:
         return {}
 
     @cached_property
+    def quotas_by_namespace(self) -> Mapping[str, tuple[ResourceQuota, ...]]:
+        """The quotas of each namespace that has some, in their order."""
+        found: dict[str, list[ResourceQuota]] = {}
+        for quota in self.quotas:
+            found.setdefault(quota.namespace, []).append(quota)
+        return {namespace: tuple(quotas) for namespace, quotas in found.items()}
+
+    @cached_property
     def gang_members(self) -> Mapping[tuple[str, str], tuple[Agent, ...]]:
         """The agents of each gang, by the gang's (namespace, name), whether or not it exists."""
         members: dict[tuple[str, str], list[Agent]] = {}

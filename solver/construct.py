@@ -18,8 +18,6 @@ from placewright.models.node import Node
 from placewright.models.rules import RULES, inter_agent_affinity, topology_spread
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.own_terms import own_matcher
-from placewright.models.rules.quota import charging_quotas
-from placewright.models.rules.quota_usage import counts_claims
 from placewright.models.state import ClusterState
 from placewright.solver.books import Books
 from placewright.solver.clock import Deadline
@@ -342,6 +340,4 @@ def is_special(compilation: Compilation, agent: Agent) -> bool:
     if snapshot.any_off or (compilation.amounts.asked > compilation.request).any():
         # What is not checked may fill a node beyond what others can bear.
         return True
-    charged = any(counts_claims(quota) for quota in charging_quotas(snapshot, agent))
-    own = (spec.host_ports, spec.claims, spec.disks, spec.devices, spec.pod_group)
-    return charged or any(own)
+    return any((spec.host_ports, spec.claims, spec.disks, spec.devices, spec.pod_group))

@@ -12,7 +12,7 @@ from placewright.models.node import Node
 from placewright.models.plan import Unplaced, UnplacedReason
 from placewright.models.rules import RULES, admission, gang, quota, resources
 from placewright.models.rules.base import Reason
-from placewright.models.rules.quota import charging_quotas
+from placewright.models.rules.quota import charged_agents, charging_quotas
 from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -141,13 +141,10 @@ def _who_used_the_quota(state: ClusterState, agent: Agent) -> Iterator[UnplacedR
     """This round's agents that are charged to the same quotas, if without them there would be room."""
     if quota.RULE.rejects(state.before(), agent, state.snapshot.nodes[0]) is not None:
         return
-    own = {charged.name for charged in charging_quotas(state.snapshot, agent)}
-    users = [
-        other
-        for other, _ in state.placed()
-        if other.namespace == agent.namespace
-        and any(charged.name in own for charged in charging_quotas(state.snapshot, other))
-    ]
+    charged = charging_quotas(state.snapshot, agent)
+    by_quota = state.derived("charged", lambda: charged_agents(state))
+    found = [other for q in charged for other in by_quota.get((q.namespace, q.name), ())]
+    users = list({other.key: other for other in found}.values())
     if users:
         message = f"the quota would allow it without this round's {ranked(users)}"
         yield UnplacedReason(rule=JOINT, message=message)

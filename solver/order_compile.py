@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from placewright.models.agent import Agent
 from placewright.models.rules.affinity_order import found
 from placewright.models.rules.own_terms import own_affinity, own_matcher
-from placewright.models.rules.topology import Matcher, TopologyCounts, matches
+from placewright.models.rules.topology import KindIndex, Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import hard_constraints, spread_domains
 from placewright.models.state import ClusterState
 from placewright.solver.order_model import NOWHERE, Census, Gate, Lot, OrderModel
@@ -101,17 +101,18 @@ class _Compiler:
         by_matcher: dict[Matcher, list[_Known]] = {}
         for (matcher, _, _), known in self._censuses.items():
             by_matcher.setdefault(matcher, []).append(known)
-        counted: dict[Hashable, tuple[_Known, ...]] = {}
-        kinds = {}
+        labelled: KindIndex[Hashable] = KindIndex(snapshot)
         for identity, agent in self._samples.items():
-            labelled = (agent.namespace, agent.label_set, agent.terminating)
-            if labelled not in counted:
-                meant = (all_of for m, all_of in by_matcher.items() if matches(snapshot, m, agent))
-                counted[labelled] = tuple(known for all_of in meant for known in all_of)
-            demand = demands[identity]
-            if counted[labelled] or demand.spreads or demand.company:
-                kinds[identity] = _Kind(counted[labelled], demand)
-        return kinds
+            labelled.add(agent, identity)
+        raises: dict[Hashable, list[_Known]] = {}
+        for matcher, all_of in by_matcher.items():
+            for identity in labelled.meant(matcher):
+                raises.setdefault(identity, []).extend(all_of)
+        return {
+            identity: _Kind(tuple(raises.get(identity, ())), demand)
+            for identity, demand in demands.items()
+            if identity in raises or demand.spreads or demand.company
+        }
 
     def _demand(self, agent: Agent) -> _Demand:
         snapshot, spreads = self._state.snapshot, []

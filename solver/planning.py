@@ -73,6 +73,8 @@ def make_plan(
 
 def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:
     """Who leaves, the most important first, each with those that it makes room for."""
+    if not made.evicted:
+        return
     newcomers = preemptors(state.snapshot, [agent for agent, _ in made.steps])
     by_node: dict[str, list[Agent]] = {}
     for agent in newcomers:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
-from placewright.models.filters import rejection
+from placewright.models.filters import out_of_turn
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -139,13 +139,16 @@ def _merged(order: Sequence[int], free: Sequence[int]) -> Iterator[int]:
 def _replay(
     state: ClusterState, steps: Sequence[Step], devices: Mapping[str, tuple[int, ...]], rules: Sequence[Rule]
 ) -> Replayed:
-    """Round after round, placing what the rules accept, until all are in or none is."""
+    """Round after round, placing what the rules accept, until all are in or none is.
+
+    Asked is what depends on the order: the steps together break nothing else, or the verifier will say so.
+    """
     order: list[Step] = []
     waiting = list(steps)
     while waiting:
         refused = []
         for agent, node in waiting:
-            if rejection(state, agent, node, rules) is None:
+            if out_of_turn(state, agent, node, rules) is None:
                 state.place(agent, node, devices.get(agent.key, ()))
                 order.append((agent, node))
             else:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
-from placewright.models.filters import rejection
+from placewright.models.filters import opening, out_of_turn
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.node import Node
 from placewright.models.plan import Binding, Plan
@@ -170,13 +170,19 @@ def _wrong_volumes(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
 def _disorder(
     snapshot: Snapshot, plan: Plan, steps: Sequence[_Step], rules: Sequence[Rule]
 ) -> Iterator[Violation]:
-    """Where the plan claims an order, the first step that kube-scheduler's filters would refuse."""
+    """Where the plan claims an order, the first step that kube-scheduler's filters would refuse.
+
+    The steps together break no rule: what only gets stricter while agents come accepts each of them.
+    """
+    specs = {id(agent.spec): agent.spec for agent, _, _ in steps}
+    if not any(opening(snapshot, spec, rules) for spec in specs.values()):
+        return
     if not plan.sequential or not plan.levels:
         return
     state = ClusterState(snapshot)
     _evict(state, plan)
     for agent, node, devices in steps:
-        reason = rejection(state, agent, node, rules)
+        reason = out_of_turn(state, agent, node, rules)
         if reason is not None:
             yield Violation(reason.rule, f"out of order: {reason.message}", agent.key, node.name)
             return

@@ -64,6 +64,14 @@ class Rule(ABC):
         """
         return True
 
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        """Whether it may let in later, once others are there, what it rejects of this spec now.
+
+        Everything else only gets stricter while agents come: what a finished placement does not break,
+        `rejects` accepts at each step to it, in whatever order.
+        """
+        return False
+
     def concerned(self, state: ClusterState) -> Iterator[tuple[Agent, Node]]:
         """What was placed and may break the rule, in order."""
         specs = {id(crowd.sample.spec): crowd.sample.spec for crowd in state.placed_crowds()}

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Self
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.crowds import Crowd
 from placewright.models.node import Node
 from placewright.models.rules.affinity_order import found
@@ -72,6 +72,9 @@ class InterAgentAffinityRule(Rule):
     summary = (
         "Required affinity finds company in its domain, in some order; required anti-affinity finds none."
     )
+
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.affinity)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         """A node without a topology key of a required affinity term can never satisfy it."""

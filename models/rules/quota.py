@@ -33,12 +33,21 @@ def charging_quotas(snapshot: Snapshot, agent: Agent) -> list[ResourceQuota]:
     """The quotas that an agent would be charged to: none where it is already charged, or they are off."""
     if agent.admitted or not snapshot.options.enforce_quota:
         return []
-    return [q for q in snapshot.quotas if in_scope(q, agent) or _charges_claims(snapshot, q, agent)]
+    own = snapshot.quotas_by_namespace.get(agent.namespace, ())
+    return [quota for quota in own if in_scope(quota, agent) or _charges_claims(snapshot, quota, agent)]
 
 
 def _charges_claims(snapshot: Snapshot, quota: ResourceQuota, agent: Agent) -> bool:
-    own = quota.namespace == agent.namespace and counts_claims(quota)
-    return own and bool(new_claims(snapshot, [agent]))
+    return counts_claims(quota) and bool(agent.spec.claims and new_claims(snapshot, [agent]))
+
+
+def charged_agents(state: ClusterState) -> dict[tuple[str, str], list[Agent]]:
+    """What was placed and is charged to each quota, by the quota's namespace and name."""
+    charged: dict[tuple[str, str], list[Agent]] = {}
+    for agent, _ in state.placed() if state.snapshot.quotas else ():
+        for quota in charging_quotas(state.snapshot, agent):
+            charged.setdefault((quota.namespace, quota.name), []).append(agent)
+    return charged
 
 
 def charge(snapshot: Snapshot, quota: ResourceQuota, key: str, agents: Iterable[Agent]) -> int:
@@ -81,7 +90,7 @@ class ChargeIndex:
             self.charged(quota).subtract(self.added(quota, agent))
 
     def _new_claims(self, agent: Agent) -> list[PersistentVolumeClaim]:
-        return [] if agent.admitted else new_claims(self.snapshot, [agent])
+        return new_claims(self.snapshot, [agent]) if agent.spec.claims and not agent.admitted else []
 
     def charged(self, quota: ResourceQuota) -> Counter[str]:
         """What is charged by hard key, as things stand."""
@@ -146,9 +155,9 @@ class QuotaRule(Rule):
         snapshot = state.snapshot
         if not snapshot.options.enforce_quota:
             return
-        placed = [(agent, node) for agent, node in state.placed() if not agent.admitted]
+        charged = charged_agents(state)
         for quota in snapshot.quotas:
-            own = [agent for agent, _ in placed if quota in charging_quotas(snapshot, agent)]
+            own = charged.get((quota.namespace, quota.name))
             if own:
                 yield from self._exceeded(snapshot, quota, own)
 

@@ -79,6 +79,10 @@ def shortages(snapshot: Snapshot, agent: Agent, node: Node, used: Resources) -> 
     return short
 
 
+def _is_over(node: Node, used: Resources) -> bool:
+    return any(amount > node.allocatable.get(name, 0) for name, amount in used.items())
+
+
 class ResourcesRule(Rule):
     name = "resources"
     plugin = "NodeResourcesFit"
@@ -98,7 +102,10 @@ class ResourcesRule(Rule):
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         """Blames the placed agents that ask for what a node has too little of, never the ones before."""
         usage = state.index(UsageIndex)
-        for agent, node in state.placed():
+        full = {node.name for node in state.snapshot.nodes if _is_over(node, usage.used(node.name))}
+        for agent, node in state.placed() if full else ():
+            if node.name not in full:
+                continue
             used = usage.used(node.name)
             requests = checked_requests(state.snapshot, agent)
             asked = {} if requests is None else {PODS: 1, **requests}

@@ -175,6 +175,9 @@ class TopologySpreadRule(Rule):
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         return bool(spec.spread) or any(p.default_spread.has_hard for p in snapshot.options.all_profiles)
 
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return self.concerns(snapshot, spec)
+
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
         if all(c.topology_key in node.labels for c in hard_constraints(snapshot, agent)):
             return None

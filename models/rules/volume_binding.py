@@ -66,6 +66,9 @@ class VolumeBindingRule(Rule):
                 return Reason(self.name, message, resolvable=False)
         return None
 
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if not agent.spec.claims:
             return None

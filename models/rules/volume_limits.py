@@ -111,6 +111,9 @@ class VolumeLimitsRule(Rule):
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         return bool(spec.claims)
 
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if not agent.spec.claims:
             return None

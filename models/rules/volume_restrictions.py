@@ -78,6 +78,9 @@ class VolumeRestrictionsRule(Rule):
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         return bool(spec.disks or spec.claims)
 
+    def may_open(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
+
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
         if agent.spec.disks:
             others = state.agents_on(node.name).values()
