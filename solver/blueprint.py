@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placewright.solver.bound import relaxed
+from placewright.solver.bound import KnownBound, bound_of, relaxed
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.gathering import gathered
@@ -34,11 +34,13 @@ GATHERING_SHARE = 0.2
 class Blueprint:
     """target (G, N): counts to aim at; within room and caps, but not all rules have been asked.
 
-    bounds: the best value of each level when those above have theirs, as far as the relaxation had answers.
+    number (G,): of each group so many; more of one may leave others out. bounds: of the first levels, as far
+    as the relaxation had answers.
     """
 
     target: IntArray
-    bounds: tuple[int, ...]
+    number: IntArray
+    bounds: tuple[KnownBound, ...]
 
 
 def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
@@ -48,9 +50,10 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
     where those before them took a good part of the time.
     """
     deadline = Deadline(seconds)
-    bounds: list[int] = []
+    bounds: list[KnownBound] = []
+    number = problem.size.copy()
     if not problem.cap.any():
-        return Blueprint(np.zeros_like(problem.cap), ())
+        return Blueprint(np.zeros_like(problem.cap), number, ())
     relaxation = relaxed(problem)
     solution: dict[tuple[int, int], float] = {}
     for level in problem.levels:
@@ -58,7 +61,7 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
             break
         began = time.monotonic()
         relaxation.hurry(deadline.remaining())
-        best = level.relax(relaxation)
+        best = bound_of(level, relaxation)
         if best is None:
             break
         # Read before the next demand is added: the solver forgets its answer with every change.
@@ -67,8 +70,11 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
         if level is problem.levels[-1] and deadline.remaining() > time.monotonic() - began:
             solution = _gathered(problem, relaxation, level, deadline) or solution
         else:
-            level.demand(relaxation, best)
-    return Blueprint(_drawn(problem, relaxation, solution), tuple(bounds))
+            level.demand(relaxation, best.value)
+    whole = relaxation.whole(solution)
+    for g, many in whole.items():
+        number[g] = many
+    return Blueprint(_drawn(problem, relaxation, solution, whole), number, tuple(bounds))
 
 
 def _gathered(
@@ -84,19 +90,24 @@ def _gathered(
     return relaxation.solution()
 
 
-def _drawn(problem: Problem, relaxation: Relaxation, solution: Mapping[tuple[int, int], float]) -> IntArray:
-    """Counts (G, N) close to a solution, whole and within what each node has."""
+def _drawn(
+    problem: Problem,
+    relaxation: Relaxation,
+    solution: Mapping[tuple[int, int], float],
+    number: Mapping[int, int],
+) -> IntArray:
+    """Counts (G, N) close to a solution, whole and within what each node has; `number`: of groups so many."""
     members, places = relaxation.members, relaxation.places
     room = np.array([problem.room[nodes].sum(axis=0) for nodes in members], dtype=np.int64)
-    whole = whole_agents(solution, places, problem.request, room)
+    whole = whole_agents(solution, places, problem.request, room, number)
     layout = Layout(problem)
     left = layout.lay_out(whole, members)
     tally = _tally(problem, layout.target) if left else None
     place_of = np.zeros((problem.cap.shape[1], places.shape[1]), dtype=np.int64)
     for c, nodes in enumerate(members):
         place_of[nodes] = places[c]
-    for (g, c), number in left.items():
-        outside = layout.find_room(g, number, (place_of == places[c]).all(axis=1), tally)
+    for (g, c), many in left.items():
+        outside = layout.find_room(g, many, (place_of == places[c]).all(axis=1), tally)
         layout.find_room(g, outside, np.ones(len(place_of), dtype=np.bool_), tally)
     return layout.target
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from placewright.solver.compilation import IntArray
 from placewright.solver.objectives.base import Objective
@@ -10,6 +12,8 @@ from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation, columns
 from placewright.solver.rules.base import Encoder
 
+HAIR = 1e-6
+"""What floating point may have got wrong in a slope, as a part of it."""
 COLUMNS_A_SECOND = 10_000
 """What the relaxation's variables cost to set up and solve, carefully estimated."""
 
@@ -35,11 +39,32 @@ def topology_keys(problem: Problem) -> list[IntArray]:
     return list({key.tobytes(): key for key in keys}.values())
 
 
+@dataclass(frozen=True)
+class KnownBound:
+    """The bound of a level, given that the levels above it have theirs.
+
+    slopes: how much less it would at least be for each that a level above falls short of its bound; with
+    none for a level nothing is known then.
+    """
+
+    value: int
+    slopes: tuple[float, ...] = ()
+
+
+def bound_of(level: Objective, relaxation: Relaxation) -> KnownBound | None:
+    """A level's bound in a relaxation to which all levels above have put their demands."""
+    best = level.relax(relaxation)
+    if best is None:
+        return None
+    # Whole numbers of agents have been counted beside, which duals know nothing of.
+    return KnownBound(best, relaxation.slopes() if level.sense == "minimize" else ())
+
+
 class Bounds:
     """The bounds of one problem's levels, asked for in their order; one relaxation serves them all."""
 
-    def __init__(self, problem: Problem, known: Sequence[int] = ()) -> None:
-        """`known`: bounds of the first levels, each given that the ones above it have theirs."""
+    def __init__(self, problem: Problem, known: Sequence[KnownBound] = ()) -> None:
+        """`known`: bounds of the first levels."""
         self._problem = problem
         self._known = tuple(known)
         self._relaxation: Relaxation | None = None
@@ -60,8 +85,8 @@ class Bounds:
 
     def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
         problem = self._problem
-        if index < len(self._known) and tuple(above) == self._known[:index]:
-            return self._known[index]
+        if (known := self._from_known(index, above)) is not None:
+            return known
         if seconds <= 0.0 or not problem.cap.any():
             return None
         if self._relaxation is None and not affordable(problem, seconds):
@@ -73,6 +98,18 @@ class Bounds:
         self._demanded = max(self._demanded, index)
         self._relaxation.hurry(seconds)
         return problem.levels[index].relax(self._relaxation)
+
+    def _from_known(self, index: int, above: Sequence[int]) -> int | None:
+        if index >= len(self._known):
+            return None
+        known, level = self._known[index], self._problem.levels[index]
+        short = [abs(bound.value - value) for bound, value in zip(self._known, above, strict=False)]
+        if not any(short):
+            return known.value
+        if len(known.slopes) != index:
+            return None
+        less = sum(slope * number for slope, number in zip(known.slopes, short, strict=True))
+        return level.loosened(known.value, math.ceil(less * (1.0 + HAIR)))
 
 
 def level_bound(problem: Problem, index: int, above: Sequence[int]) -> int:

@@ -21,7 +21,7 @@ from placewright.models.rules.own_terms import own_matcher
 from placewright.models.state import ClusterState
 from placewright.solver.books import Books
 from placewright.solver.clock import Deadline
-from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
 from placewright.solver.filling import emptiest, in_turn
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
@@ -44,25 +44,30 @@ def construct(
     *,
     packed: bool = False,
     target: IntArray | None = None,
+    number: IntArray | None = None,
     opening: FloatArray | None = None,
     tallies: Sequence[Tally] = (),
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
-    followed as far as the rules allow, before anybody else is placed. `opening` (N,): nodes are taken into
-    use in this order, smallest first, and only where those in use have no room; 0: in use already. With
-    `tallies`, in their order of importance, nodes are taken where one more agent costs least.
+    followed as far as the rules allow, before anybody else is placed; `number` (G,): how many of each group
+    it would have, of equals nobody comes beyond that who keeps others from it. `opening` (N,): nodes are
+    taken into use in this order, smallest first, and only where those in use have no room; 0: in use already.
+    With `tallies`, in their order of importance, nodes are taken where one more agent costs least.
     """
     builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies)
     waiting = list(_turns(compilation, problem))  # those who run stay where they are
     if target is not None:
+        wanted = compilation.size if number is None else number
         for _, turn in groupby(waiting, key=lambda g: compilation.groups[g].agent.spec.priority):
             equals = list(turn)
             for g in equals:
                 builder.escort(g, target)
                 builder.place_at(g, target[g], deadline)
             # Whom the rules turned away there comes before anybody less important.
+            for g in equals:
+                builder.place_group(g, deadline, int(wanted[g]))
             for g in equals:
                 builder.place_group(g, deadline)
     for _ in range(PASSES):
@@ -143,14 +148,14 @@ class _Builder:
     def _missing(self, g: int) -> int:
         return int(self._compilation.size[g] - self.count[g].sum())
 
-    def place_group(self, g: int, deadline: Deadline) -> bool:
-        """Place what is left of a group; True when nothing of it is left."""
+    def place_group(self, g: int, deadline: Deadline, most: int | None = None) -> bool:
+        """Place what is left of a group, `most` of it in all; True when nothing of that is left."""
         self.escort(g)
-        if not self._one_by_one[g]:
-            self._place_many(g, self._missing(g), deadline)
-            return not self._missing(g)
-        members = self._compilation.groups[g].members
+        members = self._compilation.groups[g].members[:most]
         start = int(self.count[g].sum())
+        if not self._one_by_one[g]:
+            self._place_many(g, len(members) - start, deadline)
+            return int(self.count[g].sum()) >= len(members)
         return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
 
     def _place_many(
@@ -196,22 +201,30 @@ class _Builder:
             self._known_costs = (key, [tally.more(g) for tally in self._tallies])
         return self._known_costs[1]
 
-    def escort(self, g: int, target: IntArray | None = None) -> None:
+    def escort(
+        self,
+        g: int,
+        target: IntArray | None = None,
+        within: BoolArray | None = None,
+        asking: frozenset[int] = frozenset(),
+    ) -> None:
         """Let one agent that the group leans on into each of its domains, ahead of its turn.
 
         Those it leans on may be less important. Placed at their turn they would open a domain when the room
         in it is gone. Where domains are as small as nodes one alone has to do. With a `target` (G, N) only
         into the domains where that has the group, and to a node where it has the one who comes if it can.
+        `within` (N,): only into domains of these nodes, for `asking`, who lean on the group.
         """
         compilation, agent = self._compilation, self._compilation.groups[g].agent
-        if not agent.spec.affinity or self.count[g].any():
+        if not agent.spec.affinity or self.count[g].any() or g in asking:
             return
         matcher = own_matcher(compilation.snapshot, agent)
         company = compilation.groups_matching(matcher).tolist()
         coming = [q for q in company if q != g and q in self._pending]
         for key in dict.fromkeys(term.topology_key for term in agent.spec.affinity):
             domain = compilation.domains(key).of_node
-            open_here = self._open[g] if target is None else self._open[g] & (target[g] > 0)
+            open_here = self._open[g] if target is None or asking else self._open[g] & (target[g] > 0)
+            open_here = open_here if within is None else open_here & within
             wanted = np.unique(domain[open_here & (domain >= 0)])
             if len(wanted) > FEW_DOMAINS:
                 wanted = wanted[:1]
@@ -221,6 +234,9 @@ class _Builder:
                 if not (there + self.count[company].sum(axis=0))[here].any():
                     meant = [(q, here & (target[q] > 0)) for q in coming] if target is not None else []
                     ways = (*meant, *((q, here) for q in coming))
+                    for q in coming:
+                        # They may lean on others in their turn.
+                        self.escort(q, target, here, asking | {g})
                     any(self._let_in(q, where.astype(np.int64)) for q, where in ways)
 
     def _let_in(self, g: int, where: IntArray) -> bool:

@@ -11,7 +11,7 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
-from placewright.solver.bound import affordable
+from placewright.solver.bound import KnownBound, affordable
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.construct import ROUNDS, construct, is_special
@@ -47,7 +47,7 @@ def first_answer(
     known: IntArray | None = None,
     *,
     warm: bool = False,
-) -> tuple[IntArray, tuple[int, ...]]:
+) -> tuple[IntArray, tuple[KnownBound, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
@@ -138,7 +138,7 @@ def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> I
 def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint) -> IntArray:
     """Agents to where the relaxation wants them; whom the rules turn away there goes where it costs least."""
     tallies = _tallies(compilation, problem, deadline, TURNED_AWAY)
-    return construct(compilation, problem, deadline, target=plan.target, tallies=tallies)
+    return construct(compilation, problem, deadline, target=plan.target, number=plan.number, tallies=tallies)
 
 
 def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, share: float) -> list[Tally]:

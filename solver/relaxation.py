@@ -14,6 +14,7 @@ from typing import TypeVar, cast
 import numpy as np
 from ortools.linear_solver import pywraplp
 
+from placewright.solver.apportion import Apportionment, Demand, Limit
 from placewright.solver.compilation import BoolArray, IntArray, Running
 
 T = TypeVar("T")
@@ -53,13 +54,18 @@ class Relaxation:
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
         self._ceilings: dict[tuple[int, bytes], IntArray] = {}
+        self._limits: list[Limit] = []
+        self._demands: list[Demand] = []
+        self._demanded: list[pywraplp.Constraint | None] = []
+        self._seconds = math.inf
+        self._together = dict(running.returning) if running else {}
         self.size = size
         self.cap: IntArray = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
             self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
         for g in range(len(size)):
             self.row(((y, 1.0) for y in self._terms([g])), most=float(size[g]))
-        for standing, back in running.returning.items() if running else ():
+        for standing, back in self._together.items():
             self.row(((y, 1.0) for y in self._terms([standing, back])), most=float(size[standing]))
 
     def _add_class(self, c: int, limit: IntArray, request: IntArray, free: IntArray) -> None:
@@ -71,7 +77,7 @@ class Relaxation:
 
     def row(
         self, terms: Iterable[tuple[pywraplp.Variable, float]], *, least: float | None = None, most: float
-    ) -> None:
+    ) -> pywraplp.Constraint:
         """least <= sum of coefficient times variable <= most; written coefficient by coefficient.
 
         The long rows are what setting up the relaxation costs: as expressions they would take three times
@@ -81,6 +87,7 @@ class Relaxation:
         for variable, coefficient in terms:
             if coefficient:
                 row.SetCoefficient(variable, coefficient)
+        return row
 
     def tells_apart(self, domain: IntArray) -> bool:
         """Whether each class lies in one domain of a topology key; `domain` (N,) as in `keys`."""
@@ -102,6 +109,12 @@ class Relaxation:
         """Demand that all placed agents together, at `amounts[g]` an agent, come to at most `most`."""
         terms = [(y, float(amount)) for g, amount in amounts.items() for y in self._terms([g])]
         self.row(terms, most=float(most))
+        self._limits.append(Limit(amounts, most))
+
+    def apportionment(self) -> Apportionment:
+        """What limits say of whole numbers of agents, wherever these go."""
+        most = np.minimum(self.size, self.cap.sum(axis=1))
+        return Apportionment(most, self._limits, self._together)
 
     def ceiling(self, group: int, domain: IntArray, domains: int) -> IntArray:
         """int64 (D,): how many agents of a group each domain may have, as far as rules have said so."""
@@ -156,15 +169,18 @@ class Relaxation:
         received = ((self._y[g, c], amount) for g, amount in amounts.items() if (g, c) in self._y)
         self.row((*received, *others), most=most)
 
-    def at_least(self, groups: Iterable[int], value: int) -> None:
+    def at_least(self, groups: Sequence[int], value: int) -> None:
         """Demand that `value` agents of `groups` are placed."""
         terms = self._terms(groups)
         self._solved = False
+        self._demands.append(Demand(tuple(groups), value))
+        row = None
         if terms and value > 0:
             # A hair of slack: an integer point meets the demand, and rounding must not cut it off.
-            self.row(((y, 1.0) for y in terms), least=value - 1e-6, most=self.lp.infinity())
+            row = self.row(((y, 1.0) for y in terms), least=value - 1e-6, most=self.lp.infinity())
+        self._demanded.append(row)
 
-    def most(self, groups: Iterable[int]) -> int | None:
+    def most(self, groups: Sequence[int]) -> int | None:
         """An upper bound on the agents of `groups` placed; None where the solver gave none."""
         terms = self._terms(groups)
         if not terms:
@@ -175,16 +191,20 @@ class Relaxation:
             objective.SetCoefficient(y, 1.0)
         objective.SetMaximization()
         value = self._solve()
-        return None if value is None else math.floor(value + _slack(value))
+        if value is None:
+            return None
+        whole = self.apportionment().bound(groups, self._demands, self._seconds)
+        return min(whole, math.floor(value + _slack(value)))
 
     def at_most(self, costs: Sequence[pywraplp.LinearExpr], value: int) -> None:
         """Demand that the sum of `costs` is no more than `value`."""
         self._solved = False
-        if costs:
-            self.lp.Add(self.lp.Sum(list(costs)) <= value + _slack(value))
+        row = self.lp.Add(self.lp.Sum(list(costs)) <= value + _slack(value)) if costs else None
+        self._demanded.append(row)
 
     def hurry(self, seconds: float) -> None:
         """Let no solve from now on take longer than this: one that is cut off has no answer."""
+        self._seconds = seconds
         if math.isfinite(seconds):
             self.lp.SetTimeLimit(max(1, int(1000 * seconds)))
 
@@ -210,6 +230,23 @@ class Relaxation:
             return {}
         found = {key: variable.solution_value() + 1e-6 for key, variable in self._y.items()}
         return {key: value for key, value in found.items() if value >= 1e-3}
+
+    def slopes(self) -> tuple[float, ...]:
+        """How much less the last `least` would at least be, for each that a demand asks less; in their order.
+
+        The duals of the demands: what is least is convex in what they ask for, so this holds however much
+        less it is.
+        """
+        if not self._solved:
+            return ()
+        return tuple(0.0 if row is None else abs(row.dual_value()) for row in self._demanded)
+
+    def whole(self, solution: Mapping[tuple[int, int], float]) -> dict[int, int]:
+        """For the groups that limits speak of, a whole number close to `solution` that all demands allow."""
+        amounts: dict[int, float] = {}
+        for (g, _), amount in solution.items():
+            amounts[g] = amounts.get(g, 0.0) + amount
+        return self.apportionment().nearest(amounts, self._demands, self._seconds)
 
     def _solve(self) -> float | None:
         self._solved = self.lp.Solve() == pywraplp.Solver.OPTIMAL

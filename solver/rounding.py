@@ -19,12 +19,17 @@ HAIR = 1e-5
 
 
 def whole_agents(
-    solution: Mapping[tuple[int, int], float], places: IntArray, request: IntArray, room: IntArray
+    solution: Mapping[tuple[int, int], float],
+    places: IntArray,
+    request: IntArray,
+    room: IntArray,
+    number: Mapping[int, int] | None = None,
 ) -> dict[tuple[int, int], int]:
     """(group, class) -> agents, from amounts in `solution`; groups that ask for the most are rounded first.
 
     places (C, K): the domain of each class by topology key, the coarsest key first. request (G, R): what an
-    agent asks for; room (C, R): what each class has.
+    agent asks for; room (C, R): what each class has. number: how many of a group there are to be, where that
+    is not the whole number next to its amounts.
     """
     by_group: dict[int, list[tuple[int, float]]] = {}
     for (g, c), amount in solution.items():
@@ -37,7 +42,7 @@ def whole_agents(
         classes = np.array([c for c, _ in by_group[g]], dtype=np.int64)
         amounts = np.array([amount for _, amount in by_group[g]])
         spare[classes] += (amounts % 1.0)[:, None] * asked[g]
-        total = round(float(amounts.sum()))
+        total = (number or {}).get(g, round(float(amounts.sum())))
         rounded = _shared_out(total, amounts, places[classes], spare[classes] @ asked[g])
         spare[classes] -= (rounded - np.floor(amounts))[:, None] * asked[g]
         whole.update({(g, int(c)): int(n) for c, n in zip(classes, rounded, strict=True) if n})

@@ -14,7 +14,7 @@ import numpy as np
 
 from placewright.models.plan import gap
 from placewright.solver.accept import Accepts
-from placewright.solver.bound import Bounds
+from placewright.solver.bound import Bounds, KnownBound
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.engine import Engine, ModelMismatchError
@@ -89,7 +89,7 @@ class Search:
         settings: Settings,
         deadline: Deadline,
         progress: Callable[[str], None],
-        bounds: Sequence[int] = (),
+        bounds: Sequence[KnownBound] = (),
         complete: Callable[[IntArray], IntArray] | None = None,
         in_order: Callable[[IntArray], InOrder] | None = None,
         *,

@@ -47,6 +47,10 @@ class Objective(ABC):
     def relax(self, relaxation: Relaxation) -> int | None:
         """The level's bound in the linear relaxation, or None where the solver gave none."""
 
+    def loosened(self, bound: int, less: int) -> int:
+        """The bound where the relaxation's optimum is less by up to `less`; `bound`: what `relax` gave."""
+        return bound - less if self.sense == "minimize" else bound + less
+
     def topologies(self) -> Iterable[IntArray]:
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
         return ()

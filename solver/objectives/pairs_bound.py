@@ -12,6 +12,8 @@ for the sums of u, v and u*v:
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from placewright.solver.arrivals import arriving, counted
@@ -82,13 +84,22 @@ class _Bound:
         return self._lp.Sum(terms)
 
     def _square(self, bundle: Bundle, b: int) -> LpExpression:
-        """At least u*u - u over the domains of a bundle."""
+        """At least u*u - u over the domains of a bundle.
+
+        Pieces of the sum that cost more and more, each up to where the next tangent is the higher one: they
+        are filled in their order without being told to, where a line for each tangent would make the simplex
+        slow.
+        """
         if bundle.most_owners <= 1:
             return self._lp.Sum([])
-        square = self._lp.NumVar(0.0, self._lp.infinity(), "")
-        for k in self._tangents(bundle.most_owners):
-            self._lp.Add(square >= 2.0 * k * self._themselves[b] - float(bundle.number * k * (k + 1)))
-        return square
+        touched = [0, *self._tangents(bundle.most_owners)]
+        ends = [bundle.number * (k + after + 1) / 2.0 for k, after in pairwise(touched)]
+        pieces = [
+            self._lp.NumVar(0.0, end - start, "")
+            for start, end in pairwise((0.0, *ends, self._lp.infinity()))
+        ]
+        self._relaxation.row([(self._themselves[b], -1.0), *((p, 1.0) for p in pieces)], least=0.0, most=0.0)
+        return self._lp.Sum([2.0 * k * piece for k, piece in zip(touched, pieces, strict=True) if k])
 
     def _tangents(self, most: int) -> list[int]:
         """Where the parabola is touched: everywhere if it is short, else close to an even spread."""

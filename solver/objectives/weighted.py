@@ -51,8 +51,15 @@ class WeightedObjective(Objective):
 
     def _rounded_up(self, bound: int) -> int:
         """The least value that the level can have from `bound` on."""
-        step = math.gcd(*(weight * term.step() for weight, term in self.terms)) or 1
-        return -(-bound // step) * step
+        return -(-bound // self._step) * self._step
+
+    @property
+    def _step(self) -> int:
+        return math.gcd(*(weight * term.step() for weight, term in self.terms)) or 1
+
+    def loosened(self, bound: int, less: int) -> int:
+        # Rounding up may have added almost a step.
+        return self._rounded_up(bound - (self._step - 1) - less)
 
     def tally(self) -> Tally | None:
         """The tallies of the terms that have one, added up; None where none has."""

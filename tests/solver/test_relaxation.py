@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
-from placewright.solver.bound import Bounds, level_bound, relaxed
+from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, agents, node, snapshot
@@ -52,11 +52,34 @@ def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
         assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
 
 
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_what_slopes_say_of_less_above_is_never_more_than_the_relaxation_says(rng: Random) -> None:
+    cluster = tiny_cluster(rng)
+    _, problem = compile_problem(cluster)
+    best = best_values(cluster)
+    known = blueprint(problem).bounds
+    last = len(problem.levels) - 1
+    if len(known) <= last or problem.levels[last].sense == "maximize":
+        return
+    # What a worse answer may have; the real best, too, where it is short of its bound.
+    best_above = [best[level.name] for level in problem.levels[:last]]
+    worse = [
+        max(0, v - rng.randint(0, 2)) if level.sense == "maximize" else v + rng.randint(0, 2)
+        for v, level in zip(best_above, problem.levels, strict=False)
+    ]
+    for above in (best_above, worse):
+        told = Bounds(problem, known).level(last, above, 30.0)
+        slack = 1 + abs(told) * 1e-5
+        assert told <= level_bound(problem, last, above) + slack
+    assert Bounds(problem, known).level(last, best_above, 30.0) <= best[problem.levels[last].name]
+
+
 def test_without_time_for_a_solve_there_is_only_the_cheap_limit() -> None:
     cluster = snapshot([node(f"n{i}", cpu=1000) for i in range(3)], agents("a", 9, cpu=600))
     _, problem = compile_problem(cluster)
     assert Bounds(problem).level(0, [], 0.0) == problem.levels[0].limit(problem.cap) == 3
-    assert Bounds(problem, [2]).level(0, [], 0.0) == 2  # what is known already takes no time
+    assert Bounds(problem, [KnownBound(2)]).level(0, [], 0.0) == 2  # what is known already takes no time
 
 
 def test_a_solve_that_is_cut_off_has_no_answer() -> None:
