@@ -25,6 +25,7 @@ class StateIndex(Protocol):
 T = TypeVar("T")
 IndexT = TypeVar("IndexT", bound=StateIndex)
 _BEFORE = "before"
+_RESIDENTS = "crowds of residents"
 
 
 class ClusterState:
@@ -42,6 +43,8 @@ class ClusterState:
         self._on: dict[str, dict[str, Agent]] = {node.name: {} for node in snapshot.nodes}
         self._indexes: dict[type[StateIndex], StateIndex] = {}
         self._derived: dict[Hashable, object] = {}
+        self._left: set[str] = set()
+        """Who ran at the start and was taken off."""
         for agent in snapshot.residents:
             self._on[agent.node_name][agent.key] = agent
             if agent.device_ids:
@@ -73,11 +76,22 @@ class ClusterState:
 
     def crowds(self) -> tuple[Crowd, ...]:
         """Every agent on a node, by what rules and scores can tell apart."""
-        return self.derived("crowds", lambda: crowds(self.assignments()))
+        return self.derived("crowds", self._list_crowds)
 
     def placed_crowds(self) -> tuple[Crowd, ...]:
         """The same of what was placed since the start."""
         return self.derived("placed crowds", lambda: crowds(self.placed()))
+
+    def _list_crowds(self) -> tuple[Crowd, ...]:
+        if self._left or any(agent.node_name for agent, _ in self.placed()):
+            return crowds(self.assignments())
+        # All who ran stay: they are the same in every state of the snapshot, and in crowds of their own.
+        known = self.snapshot.memo.get(_RESIDENTS)
+        if known is None:
+            nodes = self.snapshot.node_by_name
+            residents = crowds((agent, nodes[agent.node_name]) for agent in self.snapshot.residents)
+            known = self.snapshot.memo[_RESIDENTS] = residents
+        return (*cast(tuple[Crowd, ...], known), *self.placed_crowds())
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` says of the state as it is, worked out once until somebody comes or goes."""
@@ -110,6 +124,7 @@ class ClusterState:
         self._derived.clear()
         self.cache.pop(_BEFORE, None)
         self._on[agent.node_name][agent.key] = agent
+        self._left.discard(agent.key)
         for index in self._indexes.values():
             index.add(agent, self.snapshot.node_by_name[agent.node_name])
 
@@ -118,7 +133,8 @@ class ClusterState:
         self._derived.clear()
         self.cache.pop(_BEFORE, None)
         del self._on[node.name][agent.key]
-        self.new.pop(agent.key, None)
+        if self.new.pop(agent.key, None) is None:
+            self._left.add(agent.key)
         for index in self._indexes.values():
             index.remove(agent, node)
         self.devices.pop(agent.key, None)

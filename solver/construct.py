@@ -19,7 +19,7 @@ from placewright.models.rules import RULES, inter_agent_affinity, topology_sprea
 from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.own_terms import own_matcher
 from placewright.models.state import ClusterState
-from placewright.solver.books import Books
+from placewright.solver.books import ANY, Books
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
 from placewright.solver.filling import emptiest, in_turn
@@ -47,8 +47,11 @@ def construct(
     number: IntArray | None = None,
     opening: FloatArray | None = None,
     tallies: Sequence[Tally] = (),
+    most: int | None = None,
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
+
+    `most`: no more agents than that are placed, the most important ones.
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
     followed as far as the rules allow, before anybody else is placed; `number` (G,): how many of each group
@@ -56,7 +59,7 @@ def construct(
     taken into use in this order, smallest first, and only where those in use have no room; 0: in use already.
     With `tallies`, in their order of importance, nodes are taken where one more agent costs least.
     """
-    builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies)
+    builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies, most)
     waiting = list(_turns(compilation, problem))  # those who run stay where they are
     if target is not None:
         wanted = compilation.size if number is None else number
@@ -109,8 +112,10 @@ class _Builder:
         packed: bool,
         opening: FloatArray | None,
         tallies: Sequence[Tally],
+        most: int | None,
     ) -> None:
         self._compilation = compilation
+        self._most = ANY if most is None else most + int(compilation.home.sum())
         self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
         self._packed = packed
         self._tallies = tallies
@@ -146,17 +151,21 @@ class _Builder:
         return self._compilation.groups[g].members[self._handed[g] - 1]
 
     def _missing(self, g: int) -> int:
-        return int(self._compilation.size[g] - self.count[g].sum())
+        """How many of a group are still to be placed: none once there are enough."""
+        return min(int(self._compilation.size[g] - self.count[g].sum()), self._most - self.total)
 
     def place_group(self, g: int, deadline: Deadline, most: int | None = None) -> bool:
         """Place what is left of a group, `most` of it in all; True when nothing of that is left."""
         self.escort(g)
-        members = self._compilation.groups[g].members[:most]
         start = int(self.count[g].sum())
+        missing = self._missing(g)
+        if most is not None:
+            missing = min(missing, most - start)
         if not self._one_by_one[g]:
-            self._place_many(g, len(members) - start, deadline)
-            return int(self.count[g].sum()) >= len(members)
-        return all(not deadline.passed and self._place(g, agent) for agent in members[start:])
+            self._place_many(g, missing, deadline)
+            return int(self.count[g].sum()) >= start + missing
+        members = self._compilation.groups[g].members[start : start + max(missing, 0)]
+        return all(not deadline.passed and self._place(g, agent) for agent in members)
 
     def _place_many(
         self, g: int, wanted: int, deadline: Deadline, within: IntArray | None = None, *, guided: bool = True
@@ -256,7 +265,8 @@ class _Builder:
         if not self._one_by_one[g]:
             self._place_many(g, wanted, deadline, target, guided=False)
             return
-        members = iter(self._compilation.groups[g].members[int(self.count[g].sum()) :])
+        start = int(self.count[g].sum())
+        members = iter(self._compilation.groups[g].members[start : start + wanted])
         for n in np.repeat(np.arange(len(target)), target).tolist():
             if deadline.passed or not self._open[g, n]:
                 continue

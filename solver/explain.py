@@ -16,6 +16,7 @@ from placewright.models.rules.quota import charged_agents, charging_quotas
 from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
 from placewright.solver.explain_joint import JOINT, NAMED, joint_reasons, listed, ranked
 
 MOST_LOOKS = 300_000
@@ -25,6 +26,7 @@ MOST_JOINT_LOOKS = 150_000
 NOT_LOOKED_INTO = (
     "not looked into node by node, as too many kinds are left out: `placewright explain` does it"
 )
+NO_TIME = "not looked into node by node, as the time limit came: `placewright explain` does it"
 
 CLUSTER_WIDE = (admission.RULE, quota.RULE, gang.RULE)
 """Rules that say the same of every node: one sentence then says it all."""
@@ -60,20 +62,30 @@ def without(state: ClusterState, agent: Agent) -> ClusterState:
 
 
 def explain_unplaced(
-    snapshot: Snapshot, state: ClusterState, agents: Sequence[Agent], *, proven: bool
+    snapshot: Snapshot,
+    state: ClusterState,
+    agents: Sequence[Agent],
+    *,
+    proven: bool,
+    deadline: Deadline | None = None,
 ) -> tuple[Unplaced, ...]:
     """What stands in each agent's way in the final `state`. Agents of one kind are explained once.
 
     `proven`: nothing better exists, so what the nodes alone do not explain lies in the whole. The work is
-    bounded, however many kinds there are: by counting it, so that equal runs say the same.
+    bounded, however many kinds there are: by counting it, so that equal runs say the same, and by `deadline`
+    if there is one. The most important are explained first.
     """
+    kinds: dict[Hashable, Agent] = {}
+    of_agents = [_kind(agent) for agent in agents]
+    for kind, agent in zip(of_agents, agents, strict=True):
+        kinds.setdefault(kind, agent)
     known: dict[Hashable, tuple[str, tuple[UnplacedReason, ...]]] = {}
+    for kind, agent in sorted(kinds.items(), key=lambda item: -item[1].spec.priority):
+        looks = len(known) * len(snapshot.nodes)
+        hurried = deadline is not None and deadline.passed
+        known[kind] = _explain(snapshot, state, agent, proven=proven, looks=looks, hurried=hurried)
     result = []
-    for agent in agents:
-        kind = _kind(agent)
-        if kind not in known:
-            looks = len(known) * len(snapshot.nodes)
-            known[kind] = _explain(snapshot, state, agent, proven=proven, looks=looks)
+    for kind, agent in zip(of_agents, agents, strict=True):
         message, reasons = known[kind]
         result.append(
             Unplaced(
@@ -101,13 +113,14 @@ def _kind(agent: Agent) -> Hashable:
 
 
 def _explain(
-    snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool, looks: int
+    snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool, looks: int, hurried: bool
 ) -> tuple[str, tuple[UnplacedReason, ...]]:
     everywhere = list(_cluster_wide_reasons(state, agent))
     if everywhere:
         return everywhere[0].message, tuple(everywhere)
-    if looks > MOST_LOOKS:
-        return NOT_LOOKED_INTO, (UnplacedReason(rule=JOINT, message=NOT_LOOKED_INTO),)
+    if hurried or looks > MOST_LOOKS:
+        message = NO_TIME if hurried else NOT_LOOKED_INTO
+        return message, (UnplacedReason(rule=JOINT, message=message),)
     now = [(node, rejection(state, agent, node)) for node in snapshot.nodes]
     by_cause: dict[tuple[str, str], list[str]] = {}
     for node, reason in now:

@@ -58,29 +58,33 @@ def first_answer(
     if warm and not _left_out(compilation, problem, quick):
         return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
-    best = _better(problem, baseline, quick)
+    best = better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.
     seconds = PLAN_SHARE * deadline.remaining()
     plan = blueprint(problem, seconds) if affordable(problem, seconds) else None
     if plan is not None:
         # However long the plan took: following it is quick, and mostly there is no better start.
-        best = _better(problem, best, _followed(compilation, problem, deadline, plan))
+        best = better(problem, best, _followed(compilation, problem, deadline, plan))
     if not until.passed:
-        best = _better(problem, best, _guided(compilation, problem, deadline))
+        best = better(problem, best, _guided(compilation, problem, deadline))
     for make in _further(compilation, problem, deadline):
         if until.passed:
             break
-        best = _better(problem, best, make(best))
+        best = better(problem, best, make(best))
     if baseline is None and compilation.standing.any() and _left_out(compilation, problem, best):
-        best = _better(problem, best, make_room(compilation, best, deadline))
+        best = better(problem, best, make_room(compilation, best, deadline))
     if known is not None and accepts(known):
         # Of equals the one that is known: nobody need move for it.
-        best = _better(problem, known, best)
+        best = better(problem, known, best)
     return settled_counts(compilation, best), plan.bounds if plan else ()
 
 
 def plain(
-    compilation: Compilation, problem: Problem, deadline: Deadline, target: IntArray | None = None
+    compilation: Compilation,
+    problem: Problem,
+    deadline: Deadline,
+    target: IntArray | None = None,
+    most: int | None = None,
 ) -> IntArray:
     """Counts (G, N) of the first construction, the answer where there is no time for another.
 
@@ -89,7 +93,7 @@ def plain(
     """
     packed = _packs(compilation.snapshot)
     tallies = _tallies(compilation, problem, Deadline(QUICK), 1.0) if packed else []
-    return construct(compilation, problem, deadline, packed=packed, target=target, tallies=tallies)
+    return construct(compilation, problem, deadline, packed=packed, target=target, tallies=tallies, most=most)
 
 
 def _further(
@@ -106,7 +110,7 @@ def _further(
     yield lambda _: _cheap(compilation, problem, deadline)
 
 
-def _better(problem: Problem, one: IntArray | None, other: IntArray | None) -> IntArray:
+def better(problem: Problem, one: IntArray | None, other: IntArray | None) -> IntArray:
     """The better of two by the levels in their order; None is none."""
     found = [count for count in (one, other) if count is not None]
     return max(found, key=lambda count: _rank(problem, count))

@@ -74,17 +74,18 @@ class _Compiler:
         self._state = state
         self._steps = steps
         self._samples: dict[Hashable, Agent] = {}
-        for agent, _ in steps:
-            self._samples.setdefault(_identity(agent), agent)
-        self._domains: dict[str, dict[str, int]] = {}
+        self._identities = [_identity(agent) for agent, _ in steps]
+        for identity, (agent, _) in zip(self._identities, steps, strict=True):
+            self._samples.setdefault(identity, agent)
+        self._domains: dict[str, tuple[dict[str, int], dict[str, int]]] = {}
+        self._counting: dict[tuple[str, frozenset[str] | None], frozenset[int]] = {}
         self._censuses: dict[tuple[Matcher, str, frozenset[str] | None], _Known] = {}
 
     def model(self) -> OrderModel:
         kinds = self._kinds()
         positions: dict[tuple[Hashable, str], list[int]] = {}
         free: list[int] = []
-        for position, (agent, node) in enumerate(self._steps):
-            identity = _identity(agent)
+        for position, (identity, (_, node)) in enumerate(zip(self._identities, self._steps, strict=True)):
             if identity in kinds:
                 positions.setdefault((identity, node.name), []).append(position)
             else:
@@ -133,26 +134,27 @@ class _Compiler:
     def _census(self, matcher: Matcher, key: str, within: frozenset[str] | None) -> _Known:
         wanted = (matcher, key, within)
         if wanted not in self._censuses:
-            domain = self._domain(key)
-            counts = [0] * (max(domain.values(), default=NOWHERE) + 1)
-            values = {node.labels.get(key): domain[node.name] for node in self._state.snapshot.nodes}
+            domain, numbers = self._domain(key)
+            counts = [0] * len(numbers)
             found_there = self._state.index(TopologyCounts).counts(matcher, key, within)
             for value, count in found_there.items():
-                counts[values[value]] = count
-            counting = frozenset(domain[name] for name in within or ()) - {NOWHERE}
+                counts[numbers[value]] = count
+            if (key, within) not in self._counting:
+                self._counting[key, within] = frozenset(domain[name] for name in within or ()) - {NOWHERE}
+            counting = self._counting[key, within]
             census = Census(counts, counting, [0] * len(counts))
             self._censuses[wanted] = _Known(census, domain, within)
         return self._censuses[wanted]
 
-    def _domain(self, key: str) -> Mapping[str, int]:
-        """The domain of each node, numbered as they come."""
+    def _domain(self, key: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """The domain of each node, numbered as they come, and the number of each value."""
         if key not in self._domains:
-            numbers: dict[str | None, int] = {None: NOWHERE}
+            numbers: dict[str, int] = {}
             of_node = {}
             for node in self._state.snapshot.nodes:
                 value = node.labels.get(key)
-                of_node[node.name] = numbers.setdefault(value, len(numbers) - 1)
-            self._domains[key] = of_node
+                of_node[node.name] = NOWHERE if value is None else numbers.setdefault(value, len(numbers))
+            self._domains[key] = (of_node, numbers)
         return self._domains[key]
 
     def _lot(self, kind: _Kind, node: str, positions: list[int]) -> Lot:

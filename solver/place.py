@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,16 +11,16 @@ from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
-from placewright.solver.accept import acceptor
+from placewright.solver.accept import Accepts, acceptor
 from placewright.solver.bound import Bounds
+from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete
-from placewright.solver.first_answer import first_answer, plain
+from placewright.solver.first_answer import better, first_answer, plain
 from placewright.solver.orderly import Orderly
-from placewright.solver.outcome import counts_of, outcome
+from placewright.solver.outcome import counts_of, settled_counts
 from placewright.solver.planning import make_plan
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -31,18 +30,8 @@ from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan, verify
 
 Progress = Callable[[str], None]
-EMIT_SHARE = 0.1
-"""The part of the time limit that is kept for ordering, explaining and verifying, at least."""
-SPARE_PASSES = 120.0
-"""The same for looking, twice, whether every eviction was needed."""
 LEAST = 2.0
 """Seconds of processor time that the plainest answer gets at least: better late than nobody placed."""
-FLOOR = 30e-6
-"""The same for each pending agent: it takes a quarter of that on an idle machine."""
-EMIT_PASSES = 120.0
-"""What it takes to order, explain and verify, in times that it takes to put agents on their nodes."""
-SAMPLE = 5_000
-"""Agents by which that time is measured."""
 
 
 def place(
@@ -63,7 +52,7 @@ def place(
     """
     report = progress or (lambda _: None)
     phases = Phases()
-    deadline = Deadline(settings.time_limit * (1.0 - EMIT_SHARE))
+    budget = Budget(snapshot, settings.time_limit, evicting=settings.preempt)
     with phases("compile"):
         compilation, problem = compile_problem(
             snapshot, rules=rules, encoders=encoders, preempt=settings.preempt
@@ -71,25 +60,20 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
-        least = max(min(LEAST, settings.time_limit), FLOOR * len(snapshot.pending))
-        known = None if start is None else counts_of(compilation, start)
-        target = None
-        if warm and start is not None and known is not None:
-            compilation.seats = start
-            target = np.minimum(known, problem.cap)
-        quick = plain(compilation, problem, WorkDeadline(deadline.remaining(), least), target)
-        deadline = deadline.minus(_reserve(compilation, quick) - settings.time_limit * EMIT_SHARE)
-        first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
+        begun = _begin(compilation, problem, budget, settings, accepts, start, warm=warm)
+    if begun.most is not None:
+        report(f"the time limit leaves room for {begun.most} agents")
+    deadline = begun.deadline
     with phases("solve"):
         orderly = Orderly(compilation, problem, deadline)
         search = Search(
             problem,
-            first,
+            begun.count,
             accepts,
             settings,
             deadline,
             report,
-            bounds,
+            begun.bounds,
             lambda count: complete(compilation, count, deadline),
             orderly.in_order,
             patient=not warm,
@@ -98,7 +82,17 @@ def place(
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
     with phases("explain"):
         replayed = orderly.order(answer.count)
-        plan = make_plan(compilation, problem, answer, replayed, settings, out_of_time=deadline.passed)
+        if begun.most is not None:
+            answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
+        plan = make_plan(
+            compilation,
+            problem,
+            answer,
+            replayed,
+            settings,
+            out_of_time=deadline.passed,
+            explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
+        )
     with phases("verify"):
         verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):
@@ -106,6 +100,60 @@ def place(
     if settings.deterministic:
         return verdict
     return verdict.timed(phases.rounded())
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """Counts (G, N) to start from, bounds of the first levels, and until when to search.
+
+    `most`: how many agents the limit leaves time for, where that is not all of them.
+    """
+
+    count: IntArray
+    bounds: tuple[int, ...]
+    deadline: Deadline
+    most: int | None
+
+
+def _begin(
+    compilation: Compilation,
+    problem: Problem,
+    budget: Budget,
+    settings: Settings,
+    accepts: Accepts,
+    start: Mapping[str, str] | None,
+    *,
+    warm: bool,
+) -> _Begun:
+    most = budget.most()
+    known = None if start is None else counts_of(compilation, start)
+    target = None
+    if warm and start is not None and known is not None:
+        compilation.seats = start
+        target = np.minimum(known, problem.cap)
+    seconds = budget.construction(len(compilation.snapshot.pending) if most is None else most)
+    until = WorkDeadline(seconds, min(LEAST, settings.time_limit))
+    quick = plain(compilation, problem, until, target, most)
+    if most is not None:
+        if known is not None and accepts(known):
+            quick = better(problem, known, quick)
+        return _Begun(settled_counts(compilation, quick), (), Deadline(0.0), most)
+    deadline = budget.search(int(quick.sum()), len(compilation.nodes) * _waiting(compilation, quick))
+    first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
+    return _Begun(first, bounds, deadline, None)
+
+
+def _waiting(compilation: Compilation, count: IntArray) -> int:
+    """How many kinds of agents are left out, at least in part."""
+    pending = list(compilation.pending)
+    return int((count[pending].sum(axis=1) < compilation.size[pending]).sum())
+
+
+def _too_short(snapshot: Snapshot, settings: Settings, most: int) -> str:
+    return (
+        f"the time limit of {settings.time_limit:g} s is too short for {len(snapshot.pending)} agents: "
+        f"placing, ordering and verifying {most} of them is what it allows"
+    )
 
 
 def _settled(
@@ -139,21 +187,3 @@ def _settled(
             f"{left_out} agents stay pending as no order of bindings was found that takes them",
         )
     return replace(answer, count=count, levels=tuple(levels), warnings=warnings)
-
-
-def _reserve(compilation: Compilation, count: IntArray) -> float:
-    """Seconds that ordering, explaining and verifying an answer will take, about, on this machine."""
-    snapshot = compilation.snapshot
-    steps = outcome(compilation, count).steps[:SAMPLE]
-    if not steps:
-        return 0.0
-    times = []
-    for _ in range(2):
-        state = ClusterState(snapshot)
-        began = time.perf_counter()
-        for agent, node in steps:
-            state.place(agent, node)
-        times.append(time.perf_counter() - began)
-    passes = EMIT_PASSES + (SPARE_PASSES if compilation.standing.any() else 0.0)
-    agents = len(snapshot.pending) + len(snapshot.residents) / 4
-    return passes * agents * min(times) / len(steps)

@@ -13,6 +13,7 @@ from placewright.models.rules.victims import preemptors
 from placewright.models.rules.volume_binding import choose_volumes
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation
 from placewright.solver.explain import explain_unplaced
 from placewright.solver.hand_out import hand_out_devices
@@ -31,8 +32,12 @@ def make_plan(
     settings: Settings,
     *,
     out_of_time: bool,
+    explaining: Deadline | None = None,
 ) -> Plan:
-    """Names, order, reasons and proof for an answer. `replayed`: its steps in order."""
+    """Names, order, reasons and proof for an answer. `replayed`: its steps in order.
+
+    `explaining`: until when who is left out may be looked into; None: as long as it takes.
+    """
     snapshot = compilation.snapshot
     made = outcome(compilation, answer.count)
     # No packing of devices: the verifier will say so, by rule and agent.
@@ -63,7 +68,11 @@ def make_plan(
         volume_bindings=volume_bindings(snapshot, made.steps),
         evictions=tuple(_evictions(state, made)),
         unplaced=explain_unplaced(
-            snapshot, state, unplaced(compilation, made), proven=all(level.proven for level in levels)
+            snapshot,
+            state,
+            unplaced(compilation, made),
+            proven=all(level.proven for level in levels),
+            deadline=explaining,
         ),
         sequential=not replayed.stuck,
         warnings=(*snapshot.warnings, *answer.warnings),

@@ -145,10 +145,20 @@ def spread_domains(state: ClusterState, agent: Agent) -> tuple[Domains, ...]:
 def _domain(state: ClusterState, agent: Agent, constraint: SpreadConstraint) -> Domains:
     within = counted_nodes(state.snapshot, agent, constraint)
     key = constraint.topology_key
-    values = dict.fromkeys(n.labels[key] for n in state.snapshot.nodes if n.name in within)
+    values = _values(state.snapshot, key, within)
     matcher = counted_agents(agent, constraint)
     counts = DomainCounts() if matcher is None else state.index(TopologyCounts).counts(matcher, key, within)
-    return Domains(constraint, matcher, within, tuple(values), counts, int(counts_itself(agent, constraint)))
+    return Domains(constraint, matcher, within, values, counts, int(counts_itself(agent, constraint)))
+
+
+def _values(snapshot: Snapshot, key: str, within: frozenset[str]) -> tuple[str, ...]:
+    """The domains of a topology key that some of these nodes are in; few agents differ in that."""
+    memo: Hashable = (_values.__qualname__, key, within)
+    known = snapshot.memo.get(memo)
+    if known is None:
+        found = dict.fromkeys(node.labels[key] for node in snapshot.nodes if node.name in within)
+        known = snapshot.memo[memo] = tuple(found)
+    return cast(tuple[str, ...], known)
 
 
 def domain_count(state: ClusterState, agent: Agent, node: Node) -> int:

@@ -1,0 +1,116 @@
+"""How a time limit is shared out: what has to follow the search is kept free for it.
+
+An answer is worth nothing before it is ordered, explained and verified, and that takes time in proportion to
+the agents that are placed. How much is told by a sample of the same work on this machine.
+"""
+
+from __future__ import annotations
+
+import time
+from itertools import cycle
+
+from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
+
+GRACE, GRACE_SHARE = 1.0, 0.1
+"""Seconds beyond the limit, never more than it has itself, and the part of it, that are still in time."""
+SAFETY = 0.8
+"""The part of that time that is counted on where there is not enough for everybody."""
+SAMPLE = 5_000
+"""Agents by which it is measured how long it takes to put one on its node."""
+ORDER, PLAN, VERIFY = 70.0, 50.0, 90.0
+"""What each takes for one placed agent, in times that it takes to put it on its node."""
+SPARE = 120.0
+"""The same for looking, twice, whether every eviction was needed."""
+CHOOSE = 60.0
+"""The same for the plainest choice of a node."""
+LIST = 12.0
+"""The same for an agent that is left out, be it explained or not."""
+LOOK = 30.0
+"""The same for asking all rules about one kind of agent and one node."""
+MOST_CROWDED = 10.0
+"""How much longer than its work something is taken to last by the clock, at most."""
+EXPLAIN_SHARE = 0.1
+"""The part of the limit that is kept free for explaining, at most."""
+
+
+class Budget:
+    """One limit, from now on. `snapshot`: whose agents; `evicting`: whether running ones may leave.
+
+    pace: seconds of work to put an agent on its node, without asking anything; measured if not given.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, seconds: float, *, evicting: bool = False, pace: float | None = None
+    ) -> None:
+        self._seconds = seconds
+        self._end = Deadline(seconds)
+        self._last = Deadline(seconds * (1.0 + GRACE_SHARE) + min(GRACE, seconds))
+        self._snapshot = snapshot
+        self._evicting = evicting
+        self._pace = pace
+        self._began, self._worked = time.perf_counter(), time.process_time()
+
+    @property
+    def pace(self) -> float:
+        """Seconds that it takes to put one agent on its node, without asking anything.
+
+        By the clock: on a crowded machine as much longer as what was done so far took.
+        """
+        if self._pace is None:
+            self._pace = _pace(self._snapshot)
+        worked = time.process_time() - self._worked
+        crowded = (time.perf_counter() - self._began) / worked if worked > 0.0 else 1.0
+        return self._pace * min(max(1.0, crowded), MOST_CROWDED)
+
+    def most(self) -> int | None:
+        """How many agents can still be placed, ordered and verified in time; None: all that wait."""
+        pending = len(self._snapshot.pending)
+        each = CHOOSE + self._tail
+        passes = SAFETY * self._last.remaining() / self.pace - self._standing - LIST * pending
+        found = int(passes / (each - LIST))
+        return None if found >= pending else max(found, 0)
+
+    def construction(self, agents: int) -> float:
+        """Seconds for a first answer of which so many agents are placed."""
+        left = self._last.remaining()
+        after = self.pace * (self._tail * agents + self._standing)
+        return max(left * (1.0 - SAFETY), left - after)
+
+    def search(self, placed: int, looks: int) -> Deadline:
+        """Until when the search may go on: `placed` agents have to be emitted.
+
+        looks: (kind of agent, node) pairs that are to be explained.
+        """
+        after = self.pace * (self._tail * placed + self._standing)
+        explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
+        return self._end.minus(after + explaining)
+
+    def explanation(self, placed: int) -> Deadline:
+        """Until when explaining may go on."""
+        return self._last.minus(self.pace * (VERIFY * placed + self._standing))
+
+    @property
+    def _tail(self) -> float:
+        return ORDER + PLAN + VERIFY + (SPARE if self._evicting else 0.0)
+
+    @property
+    def _standing(self) -> float:
+        """Passes for those who run: rules look at them, too."""
+        return VERIFY * len(self._snapshot.residents) / 4
+
+
+def _pace(snapshot: Snapshot) -> float:
+    """Seconds of processor time; the better of two samples."""
+    agents = snapshot.pending[:SAMPLE]
+    if not agents or not snapshot.nodes:
+        return 1e-6
+    times = []
+    for _ in range(2):
+        state = ClusterState(snapshot)
+        began = time.process_time()
+        for agent, node in zip(agents, cycle(snapshot.nodes), strict=False):
+            state.place(agent, node)
+        times.append((time.process_time() - began) / len(agents))
+    return min(times)

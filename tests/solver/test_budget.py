@@ -1,0 +1,68 @@
+"""What a time limit leaves time for."""
+
+from __future__ import annotations
+
+from placewright.models.plan import Status
+from placewright.models.snapshot import Snapshot
+from placewright.solver.budget import Budget
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.construct import construct
+from placewright.solver.place import place
+from placewright.solver.settings import Settings
+from placewright.solver.verify import VerifiedPlan
+from placewright.tests.builders import agent, agents, near, node, snapshot
+
+PACE = 1e-6
+
+
+def cluster(pending: int) -> Snapshot:
+    return snapshot([node(f"n{i}", cpu=10**6, memory=10**6) for i in range(4)], agents("a", pending, cpu=1))
+
+
+def test_everybody_is_placed_where_time_suffices() -> None:
+    assert Budget(cluster(1_000), 10.0, pace=PACE).most() is None
+
+
+def test_the_longer_the_limit_the_more_agents_it_leaves_time_for() -> None:
+    crowd = cluster(50_000)
+    most = [Budget(crowd, seconds, pace=PACE).most() for seconds in (0.0, 1.0, 2.0)]
+    assert most[0] == 0
+    assert most[1] is not None
+    assert most[2] is not None
+    assert 0 < most[1] < most[2] < 50_000
+
+
+def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
+    budget = Budget(cluster(1_000), 10.0, pace=1e-5)
+    everybody, nobody = budget.search(1_000, 0).remaining(), budget.search(0, 0).remaining()
+    assert everybody < nobody - 1.0
+    assert nobody <= 10.0
+
+
+def test_explaining_takes_no_more_than_its_share_of_the_limit() -> None:
+    budget = Budget(cluster(10), 10.0, pace=1e-5)
+    assert budget.search(0, 10**9).remaining() > 8.0
+
+
+def test_no_more_agents_are_placed_than_asked_for_and_the_important_ones_first() -> None:
+    low, high = agents("low", 4, cpu=1, priority=1), agents("high", 2, cpu=1, priority=9)
+    claiming = agent("leaning", affinity=(near(app="x"),), labels={"app": "x"}, priority=5, cpu=1)
+    compilation, problem = compile_problem(
+        snapshot([node("n1", zone="a")], [*low, *high, claiming]), preempt=False
+    )
+    count = construct(compilation, problem, Deadline(5.0), most=3)
+    placed = {compilation.groups[g].agent.name.split("-")[0] for g in count.sum(axis=1).nonzero()[0]}
+    assert count.sum() == 3
+    assert placed == {"high", "leaning"}
+
+
+def test_a_limit_too_short_for_all_places_some_and_says_so() -> None:
+    crowd = cluster(4_000)
+    verdict = place(crowd, Settings(time_limit=0.05, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    plan = verdict.plan
+    assert len(plan.bindings) + len(plan.unplaced) == 4_000
+    assert plan.unplaced
+    assert any("is too short for 4000 agents" in warning for warning in plan.warnings)
+    assert plan.status in (Status.FEASIBLE, Status.TIMEOUT)
