@@ -12,7 +12,7 @@ from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts, acceptor
-from placewright.solver.bound import Bounds
+from placewright.solver.bound import Bounds, KnownBound
 from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
@@ -110,7 +110,7 @@ class _Begun:
     """
 
     count: IntArray
-    bounds: tuple[int, ...]
+    bounds: tuple[KnownBound, ...]
     deadline: Deadline
     most: int | None
 
