@@ -1,162 +1,238 @@
-"""Karpenter's method of consolidation, as its design documents tell it, for comparison.
+"""Karpenter's method of consolidation, as its documentation tells it, for comparison.
 
 Candidates are nodes that hold only agents that may be disrupted, sorted by what disrupting them costs: here
-the sum of the move costs of their agents. Several nodes are emptied at once by searching the prefixes of that
-list by halving: a prefix will do if its agents fit on the nodes that stay, together with at most one new node
-that is cheaper than the prefix. Each simulation is one agent after the other, first fit, by kube-scheduler's
-filters. Where no prefix of two or more will do, candidates are tried one by one. This is repeated until
-nothing is found.
+the sum of the move costs of their agents. Empty ones go at once. Then several are emptied together: of the
+first hundred, the longest prefix that halving finds will do if its agents find places on the nodes that stay
+and on at most one new node, which has to be cheaper than the prefix, and than any node of its own kind in it.
+Where no prefix of two or more will do, candidates are tried one by one. All is repeated while that finds any.
+
+Each simulation takes one agent after the other, largest first, to the first node that kube-scheduler's rules
+let it go to; those that fit nowhere go to the new node, the cheapest kind in any zone that takes all of them.
+Pools have as many nodes as the snapshot has, those that are gone may come back; or they grow without limit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.audit import unassigned
+from placewright.models.audit import placed, to_be_placed
 from placewright.models.filters import rejection
 from placewright.models.movable import MovePolicy, pinned
 from placewright.models.move_cost import MoveCosts
 from placewright.models.node import Node
-from placewright.models.rules.resources import UsageIndex
+from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
 
-NEW = "new"
+HOST, ZONE, POOL = "kubernetes.io/hostname", "topology.kubernetes.io/zone", "pool"
 MOST_AT_ONCE = 100
 """Candidates that are looked at together at most."""
 
 
 @dataclass(frozen=True)
 class Consolidated:
-    """What was saved per hour in millionths, how many nodes are gone, how many moves that took."""
+    """What was saved per hour in millionths; how many nodes are fewer; moves, counted each time; rounds."""
 
     saved: int
     emptied: int
     moved: int
+    rounds: int
 
 
-def prefix_search(snapshot: Snapshot) -> Consolidated:
-    """Consolidate a snapshot until nothing more is found."""
-    work = _Cluster(snapshot)
-    price, count = work.price(), work.in_use()
-    while work.several() or work.one():
-        pass
-    return Consolidated(price - work.price(), count - work.in_use(), work.moved)
+@dataclass(frozen=True)
+class _Step:
+    """Nodes that go, where their agents go (key -> node name), and the node that is bought for them."""
+
+    gone: Sequence[str]
+    where: Mapping[str, str]
+    new: Node | None = None
 
 
-class _Cluster:
-    """The nodes that are left, and who is on them."""
+def prefix_search(
+    snapshot: Snapshot, *, grows: bool = False, progress: Callable[[str], None] = lambda _: None
+) -> Consolidated:
+    """Consolidate a snapshot until nothing more is found. grows: pools may have more nodes than they have."""
+    stays = pinned(snapshot, MovePolicy())
+    home = {agent.key: agent.node_name for agent in snapshot.residents if not stays[agent.key]}
+    price, used = _in_use(snapshot, home)
+    world = _World(snapshot, home, grows=grows)
+    moved = rounds = 0
+    while (step := world.several() or world.one()) is not None:
+        world = world.after(step)
+        moved, rounds = moved + len(step.where), rounds + 1
+        progress(f"{len(step.gone)} nodes gone, {len(step.where)} moves, {world.price() / 1e6:.2f} per hour")
+    return Consolidated(price - world.price(), used - world.in_use, moved, rounds)
 
-    def __init__(self, snapshot: Snapshot) -> None:
+
+def _in_use(snapshot: Snapshot, home: Mapping[str, str]) -> tuple[int, int]:
+    used = {agent.node_name for agent in snapshot.residents if agent.key in home or keeps_in_use(agent)}
+    return sum(snapshot.node_by_name[name].price for name in used), len(used)
+
+
+class _World:
+    """The nodes that are in use, one to buy of each kind and zone, and who is where.
+
+    where: agent key -> node name of the agents that may move. bought: nodes that the snapshot does not have.
+    """
+
+    def __init__(
+        self, snapshot: Snapshot, where: Mapping[str, str], bought: Sequence[Node] = (), *, grows: bool
+    ) -> None:
         self._snapshot = snapshot
-        policy = MovePolicy()
-        self._stays = {key for key, why in pinned(snapshot, policy).items() if why}
-        self._costs = MoveCosts(snapshot, policy)
-        self._where = {agent.key: agent.node_name for agent in snapshot.residents}
-        # Empty nodes are gone at once: that costs nobody anything.
-        used = set(self._where.values())
-        self._nodes = {node.name: node for node in snapshot.nodes if node.name in used}
-        self._kinds = list({(n.labels.get("pool"), n.price): n for n in snapshot.nodes}.values())
-        self._made = 0
-        self.moved = 0
+        self._where = dict(where)
+        self._all_bought = tuple(bought)
+        self._grows = grows
+        kept = {a.node_name for a in snapshot.residents if a.key not in where and keeps_in_use(a)}
+        used = set(where.values()) | kept
+        self._nodes = [node for node in (*snapshot.nodes, *bought) if node.name in used]
+        spare = [node for node in snapshot.nodes if node.name not in used]
+        self._catalog = _catalog(snapshot.nodes, len(bought)) if grows else _one_of_each(spare)
+        costs = MoveCosts(snapshot, MovePolicy())
+        cost = {node.name: 0 for node in self._nodes if node.name not in kept}
+        for key, name in where.items():
+            if name in cost:
+                cost[name] += costs.of(snapshot.agent_by_key[key])
+        self._candidates = sorted(cost, key=lambda name: (cost[name], name))
+        there = tuple(a for a in snapshot.agents if a.node_name in used or a.key in where)
+        nodes = (*self._nodes, *self._catalog)
+        asked = to_be_placed(replace(snapshot, nodes=nodes, agents=there), where.keys())
+        self._agents = {agent.key: agent for agent in asked.pending}
+        self._state = placed(asked, self._where)
+        self._by_name = asked.node_by_name
+        self._resources = sorted({name for a in asked.agents for name in a.spec.requests})
+        self._free = np.array([self._left(node) for node in self._nodes], dtype=np.int64)
 
-    def price(self) -> int:
-        return sum(node.price for node in self._nodes.values())
-
+    @property
     def in_use(self) -> int:
         return len(self._nodes)
 
-    def candidates(self) -> list[str]:
-        """Names of nodes that could go, those first that cost least to disrupt."""
-        cost = dict.fromkeys(self._nodes, 0)
-        for key, name in self._where.items():
-            cost[name] += self._costs.of(self._snapshot.agent_by_key[key])
-        kept = {self._where[key] for key in self._stays}
-        return sorted((name for name in cost if name not in kept), key=lambda name: (cost[name], name))
+    def price(self) -> int:
+        """What the nodes in use cost per hour, in millionths."""
+        return sum(node.price for node in self._nodes)
 
-    def several(self) -> bool:
-        """The longest prefix of candidates that halving finds; False where none of two or more will do."""
-        names = self.candidates()[:MOST_AT_ONCE]
+    def several(self) -> _Step | None:
+        """The longest prefix of candidates that halving finds; None where none of two or more will do."""
+        names = self._candidates[:MOST_AT_ONCE]
         low, high = 2, len(names)
-        best: tuple[list[str], dict[str, str], Node | None] | None = None
+        best: _Step | None = None
         while low <= high:
             middle = (low + high) // 2
             found = self._simulate(names[:middle])
             if found is None:
                 high = middle - 1
             else:
-                best = (names[:middle], *found)
-                low = middle + 1
-        return self._take(best)
+                best, low = found, middle + 1
+        return best
 
-    def one(self) -> bool:
+    def one(self) -> _Step | None:
         """The first candidate that can go alone."""
-        for name in self.candidates():
-            found = self._simulate([name])
-            if found is not None:
-                return self._take(([name], *found))
-        return False
+        return next((step for name in self._candidates if (step := self._simulate([name]))), None)
 
-    def _take(self, best: tuple[list[str], dict[str, str], Node | None] | None) -> bool:
-        if best is None:
+    def after(self, step: _Step) -> _World:
+        """The world once a step has been taken."""
+        bought = self._all_bought
+        if self._grows and step.new is not None:
+            bought = (*bought, step.new)
+        return _World(self._snapshot, {**self._where, **step.where}, bought, grows=self._grows)
+
+    def _left(self, node: Node) -> list[int]:
+        """What a node has left of each resource, pod slots at the end."""
+        on = self._state.agents_on(node.name).values()
+        left = [
+            node.allocatable.get(r, 0) - sum(a.spec.requests.get(r, 0) for a in on) for r in self._resources
+        ]
+        return [*left, node.allocatable.get("pods", 0) - len(on)]
+
+    def _request(self, agent: Agent) -> list[int]:
+        return [*(agent.spec.requests.get(r, 0) for r in self._resources), 1]
+
+    def _simulate(self, names: Sequence[str]) -> _Step | None:
+        """Where the agents of these nodes go; None where they cannot, or where that saves nothing."""
+        gone = set(names)
+        going = sorted(
+            (self._agents[key] for key, name in self._where.items() if name in gone), key=_largest_first
+        )
+        for agent in going:
+            self._state.remove(agent, self._by_name[self._where[agent.key]])
+        where: dict[str, str] = {}
+        left = self._first_fit(going, gone, where)
+        new = self._bought(left, names, where) if left else None
+        for key, name in where.items():
+            self._state.remove(self._agents[key], self._by_name[name])
+        for agent in going:
+            self._state.place(agent, self._by_name[self._where[agent.key]])
+        return _Step(names, where, new) if new is not None or not left else None
+
+    def _first_fit(self, going: Iterable[Agent], gone: set[str], where: dict[str, str]) -> list[Agent]:
+        """Agents to the first nodes that accept them, noted in `where`; those that none accepts."""
+        free = self._free.copy()
+        free[[i for i, node in enumerate(self._nodes) if node.name in gone]] = -1
+        left = []
+        for agent in going:
+            request = self._request(agent)
+            for n in np.flatnonzero((free >= request).all(axis=1)).tolist():
+                if self._accepted(agent, self._nodes[n], where):
+                    free[n] -= request
+                    break
+            else:
+                left.append(agent)
+        return left
+
+    def _accepted(self, agent: Agent, node: Node, where: dict[str, str]) -> bool:
+        if rejection(self._state, agent, node) is not None:
             return False
-        names, where, new = best
-        for name in names:
-            del self._nodes[name]
-        if new is not None:
-            self._nodes[new.name] = new
-        self._where.update(where)
-        self.moved += len(where)
+        self._state.place(agent, node)
+        where[agent.key] = node.name
         return True
 
-    def _simulate(self, names: Sequence[str]) -> tuple[dict[str, str], Node | None] | None:
-        """Where everybody from these nodes goes, and the new node if one is needed; None: no gain."""
-        gone = set(names)
-        going = [self._snapshot.agent_by_key[key] for key, name in self._where.items() if name in gone]
-        stay = [node for name, node in self._nodes.items() if name not in gone]
-        found = self._fit(going, gone, stay)
-        if found is not None:
-            return found, None
-        budget = sum(self._nodes[name].price for name in names)
-        cheaper = sorted((n for n in self._kinds if n.price < budget), key=lambda n: (n.price, n.name))
-        # The largest that still saves something is tried: if that will not do none will.
-        for kind in cheaper[-1:]:
-            self._made += 1
-            new = replace(
-                kind, name=f"{NEW}-{self._made}", labels={**kind.labels, HOST: f"{NEW}-{self._made}"}
-            )
-            found = self._fit(going, gone, [*stay, new])
-            if found is not None:
-                return found, new
-        return None
+    def _bought(self, left: Sequence[Agent], names: Sequence[str], where: dict[str, str]) -> Node | None:
+        """The cheapest new node that takes all of these and saves something, with them on it."""
+        going = [self._by_name[name] for name in names]
+        fitting = [node for node in self._cheaper(sum(n.price for n in going)) if self._takes(node, left)]
+        if len(names) > 1:
+            # One of the same kind need not be bought: that node could have stayed.
+            kinds = {node.labels.get(POOL) for node in fitting}
+            alike = [node.price for node in going if node.labels.get(POOL) in kinds]
+            fitting = [node for node in fitting if node.price < min(alike, default=node.price + 1)]
+        if not fitting:
+            return None
+        for agent in left:
+            self._accepted(agent, fitting[0], where)
+        return fitting[0]
 
-    def _fit(self, going: Sequence[Agent], gone: set[str], nodes: Sequence[Node]) -> dict[str, str] | None:
-        """One agent after the other, first fit; None where one finds no place."""
-        there = tuple(
-            replace(self._snapshot.agent_by_key[key], node_name=name)
-            for key, name in self._where.items()
-            if name not in gone
-        )
-        state = ClusterState(replace(self._snapshot, nodes=tuple(nodes), agents=there))
-        where = {}
-        for agent in sorted(going, key=lambda agent: (-agent.spec.requests.get("cpu", 0), agent.key)):
-            pending = unassigned(agent)
-            node = next(
-                (n for n in nodes if _may_fit(state, agent, n) and rejection(state, pending, n) is None), None
-            )
-            if node is None:
-                return None
-            state.place(pending, node)
-            where[agent.key] = node.name
-        return where
+    def _cheaper(self, price: int) -> Iterator[Node]:
+        return (node for node in self._catalog if node.price < price)
+
+    def _takes(self, node: Node, left: Sequence[Agent]) -> bool:
+        there: dict[str, str] = {}
+        room = np.array(self._left(node)) >= np.sum([self._request(agent) for agent in left], axis=0)
+        takes = bool(room.all()) and all(self._accepted(agent, node, there) for agent in left)
+        for key in there:
+            self._state.remove(self._agents[key], node)
+        return takes
 
 
-def _may_fit(state: ClusterState, agent: Agent, node: Node) -> bool:
-    """Whether amounts allow it: asked first, as it is quick."""
-    used = state.index(UsageIndex).used(node.name)
-    return all(node.allocatable.get(r, 0) - used.get(r, 0) >= n for r, n in agent.spec.requests.items())
+def _largest_first(agent: Agent) -> tuple[int, int, str]:
+    """The order in which agents are taken: by CPU, then memory."""
+    return (-agent.spec.requests.get("cpu", 0), -agent.spec.requests.get("memory", 0), agent.key)
 
 
-HOST = "kubernetes.io/hostname"
+def _catalog(nodes: Iterable[Node], made: int) -> list[Node]:
+    """New nodes, one of each kind and zone; `made`: how many have been bought before."""
+    names = (f"new-{made}-{i}" for i in count())
+    return [
+        replace(node, name=name, labels={**node.labels, HOST: name})
+        for node, name in zip(_one_of_each(nodes), names, strict=False)
+    ]
+
+
+def _one_of_each(nodes: Iterable[Node]) -> list[Node]:
+    """The first node of each kind in each zone, the cheapest kinds first."""
+    kinds: dict[tuple[str, int, str], Node] = {}
+    for node in nodes:
+        kinds.setdefault((node.labels[POOL], node.price, node.labels[ZONE]), node)
+    return sorted(kinds.values(), key=lambda node: (node.price, node.name))

@@ -4,7 +4,8 @@ drain        5 % of the nodes are drained, then balance is repaired, over thousa
              workload has a disruption budget, a third spread over zones, a sixth keep apart from their own
 consolidate  nodes in 20 pools of different sizes and prices, half full; beside it the method that Karpenter
              documents: candidates sorted by what disrupting them costs, prefixes of that list searched by
-             halving, each prefix simulated with what is left and at most one new node
+             halving, each prefix simulated with what is left and at most one new node, of the pools as they
+             are or of pools that grow without limit
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from random import Random
 
 from placewright.benchmarks.bench import Bench, isolated
-from placewright.benchmarks.prefixes import prefix_search
+from placewright.benchmarks.prefixes import Consolidated, prefix_search
 from placewright.benchmarks.record import LevelRecord, Record
 from placewright.benchmarks.registry import Case, register
 from placewright.models.agent import Agent, AgentSpec, OwnerReference, Phase, SpreadConstraint
@@ -225,12 +226,11 @@ def _run(cluster: Snapshot, goals: Goals, limit: float) -> Run:
     return Run(verdict.plan, seconds, verdict.plan.before.price - verdict.plan.after.price)
 
 
-def prefixes(nodes: int) -> tuple[int, int, int, float]:
-    """What Karpenter's method saves on the pools, nodes emptied, agents moved, and seconds."""
+def prefixes(nodes: int, grows: bool) -> tuple[Consolidated, float]:
+    """What Karpenter's method makes of the pools, and seconds."""
     cluster = pools(nodes)
     start = time.perf_counter()
-    found = prefix_search(cluster)
-    return found.saved, found.emptied, found.moved, time.perf_counter() - start
+    return prefix_search(cluster, grows=grows), time.perf_counter() - start
 
 
 def _record(case: str, size: int, run: Run, peak: float, limit: float, variant: str = "") -> Record:
@@ -267,15 +267,21 @@ def measure_pools(bench: Bench, nodes: int) -> Iterator[Record]:
     limit = bench.limit(LIMIT)
     run, peak = isolated(consolidate, nodes, limit)
     yield _record("rebalance-pools", nodes, run, peak, limit, "placewright")
-    (saved, emptied, moved, seconds), peak = isolated(prefixes, nodes)
-    yield Record(
-        case="rebalance-pools",
-        size=nodes,
-        variant="prefix search",
-        seconds=seconds,
-        peak_mib=peak,
-        extra={"saved": saved / 1e6, "moves": moved, "emptied": emptied},
-    )
+    for grows, variant in ((False, "prefix search"), (True, "prefix search, pools grow")):
+        (found, seconds), peak = isolated(prefixes, nodes, grows)
+        yield Record(
+            case="rebalance-pools",
+            size=nodes,
+            variant=variant,
+            seconds=seconds,
+            peak_mib=peak,
+            extra={
+                "saved": found.saved / 1e6,
+                "moves": found.moved,
+                "emptied": found.emptied,
+                "rounds": found.rounds,
+            },
+        )
 
 
 register(

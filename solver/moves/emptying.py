@@ -1,12 +1,12 @@
-"""Nodes emptied one after the other, those first that cost most for the moves that it takes.
+"""Nodes emptied: first all but those that are the cheapest to keep, then one after the other.
 
-Whoever leaves goes to nodes that stay in use, the fullest that take it; an empty node is opened only where it
-is cheaper than the one that is emptied for it.
+One after the other those come first that cost most for the moves that it takes. Whoever leaves goes to nodes
+that stay in use; an empty node is opened only where it is cheaper than the one that is emptied for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,12 +15,18 @@ from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, IntArray
 from placewright.solver.moves.board import Board, ranked
 from placewright.solver.moves.descend import EPSILON, Allowance, Guide, changes
+from placewright.solver.moves.keeping import Cover, Nodes
 from placewright.solver.objectives.fewest_nodes import FewestNodesTerm
+from placewright.solver.settings import Settings
 
 ROUNDS = 8
 """How often all nodes are looked at anew while some can be emptied."""
 OPENED = 4
 """Kinds of empty nodes that are tried in place of one in use, the cheapest first."""
+SPARES = (0.0, 0.01, 0.02, 0.04, 0.07, 0.12, 0.2)
+"""Parts of the room on the nodes to be kept that are left empty, tried until everybody finds a place."""
+COVER_SHARE = 0.1
+"""The part of the time left that choosing the nodes to keep may take, each time."""
 
 
 def empty_nodes(
@@ -29,6 +35,7 @@ def empty_nodes(
     allowance: Allowance,
     deadline: Deadline,
     min_gain: int,
+    settings: Settings,
     most: int | None = None,
 ) -> None:
     """Empty nodes, `most` of them, while that saves more than the moves cost.
@@ -37,6 +44,8 @@ def empty_nodes(
     later.
     """
     work = _Emptying(board, settled, allowance, deadline, min_gain)
+    emptied = work.keep_cheapest(settings, most)
+    most = None if most is None else most - emptied
     for _ in range(ROUNDS):
         emptied = 0
         for n in work.candidates():
@@ -69,13 +78,69 @@ class _Emptying:
         fewest = [FewestNodesTerm.price_of(node) for node in nodes]
         self._price: IntArray = np.array(prices if any(prices) else fewest, dtype=np.int64)
         fixed = board.compilation.residents_on
+        whole = board.compilation.amounts.whole.sum(axis=0)
+        self._scarcity = (board.count.T @ board.compilation.request).sum(axis=0) / np.maximum(whole, 1)
         self._kept: BoolArray = np.array([any(map(keeps_in_use, on)) for on in fixed], dtype=np.bool_)
+        # Who breaks a rule has been helped where that was asked for and can be; the others stay.
+        for key in board.broken() if board.question.broken else ():
+            self._kept[board.where[key]] = True
 
     @property
     def used(self) -> BoolArray:
         """bool (N,): nodes that somebody keeps in use."""
         found: BoolArray = self._kept | self._board.count.any(axis=0)
         return found
+
+    def keep_cheapest(self, settings: Settings, most: int | None) -> int:
+        """Everybody to the nodes that are the cheapest to keep, if that is worth it; how many are emptied."""
+        board, used = self._board, self.used
+        cover = Cover(board, self._nodes(), self._allowance, self._min_gain, most)
+        start = dict(board.where)
+        best, least = start, self._worth()
+        for spare in SPARES:
+            kept = cover.cheapest(spare, settings, COVER_SHARE * self._deadline.remaining())
+            if kept is None or self._deadline.passed:
+                break
+            left = self._vacate(kept)
+            if (worth := self._worth()) < least:
+                best, least = dict(board.where), worth
+            self._put(start)
+            if not left:
+                break
+        newly = [key for key in best if best[key] != start[key]]
+        fresh = [key for key in newly if start[key] == board.home[key]]
+        self._allowance.take(len(fresh), sum(board.cost[key] for key in fresh))
+        self._put(best)
+        return int(((self._price > 0) & used & ~self.used).sum())
+
+    def _nodes(self) -> Nodes:
+        board = self._board
+        fare, leaving = np.zeros_like(self._price), np.zeros_like(self._price)
+        for key, n in board.where.items():
+            fare[n] += self._fare(key)
+            leaving[n] += n == board.home[key]
+        return Nodes(self._price, self._kept, fare, leaving)
+
+    def _worth(self) -> int:
+        """What the nodes in use cost together with all moves so far."""
+        board = self._board
+        fares = sum(board.cost[key] for key, n in board.where.items() if n != board.home[key])
+        return int(self._price[self.used].sum()) + self._min_gain * fares
+
+    def _vacate(self, kept: BoolArray) -> bool:
+        """Everybody to the nodes `kept` (N,), the largest first; whether somebody stays elsewhere."""
+        board = self._board
+        going = [key for key, n in board.where.items() if not kept[n]]
+        left = False
+        for key in sorted(going, key=lambda key: (-self._size(key), key)):
+            left |= self._deadline.passed or not self._go(key, kept)
+        return left
+
+    def _put(self, where: Mapping[str, int]) -> None:
+        """Everybody to where they were before."""
+        for key, n in where.items():
+            if self._board.where[key] != n:
+                self._board.move(key, n)
 
     def candidates(self) -> list[int]:
         """Nodes that could be emptied, those first that save most for what their moves cost."""
@@ -138,7 +203,10 @@ class _Emptying:
         return float((board.compilation.request[g] / whole).max(initial=0.0))
 
     def _go(self, key: str, where: BoolArray) -> bool:
-        """To the fullest of the nodes that takes it."""
+        """To the node, of those that take it, whose room looks most like what it asks for.
+
+        Room of another shape would be left over of one resource when the other has run out.
+        """
         board = self._board
         g = board.group_of[key]
         candidates = board.open(g) & where
@@ -148,10 +216,12 @@ class _Emptying:
         nodes = np.flatnonzero(candidates)
         if not len(nodes):
             return False
-        asked = np.flatnonzero(board.compilation.request[g])
-        whole = np.maximum(board.compilation.amounts.whole, 1)
-        left = np.full(len(whole), np.inf)
-        left[nodes] = (
-            (board.free[nodes] - board.compilation.request[g])[:, asked] / whole[nodes][:, asked]
-        ).sum(axis=1)
-        return any(board.try_move(key, n) for n in ranked([left], nodes))
+        whole = np.maximum(board.compilation.amounts.whole[nodes], 1)
+        free = board.free[nodes] / whole * self._scarcity
+        asked = board.compilation.request[g] / whole * self._scarcity
+        lengths = np.sqrt((free**2).sum(axis=1) * (asked**2).sum(axis=1))
+        alike = np.full(len(candidates), -np.inf)
+        alike[nodes] = (free * asked).sum(axis=1) / np.maximum(lengths, 1e-12)
+        first = ranked([-alike], nodes)
+        rest = (n for n in nodes.tolist() if n not in first)
+        return any(board.try_move(key, n) for n in (*first, *rest))

@@ -147,8 +147,8 @@ class Finder:
         waiting = list(guides)
         for goal, level in levels.goals:
             if goal is Goal.CONSOLIDATE:
-                most = self._options.max_emptied
-                empty_nodes(board, settled, allowance, deadline, self._options.min_gain, most)
+                most, gain = self._options.max_emptied, self._options.min_gain
+                empty_nodes(board, settled, allowance, deadline, gain, self._settings, most)
             elif goal is Goal.DEFRAGMENT:
                 make_room(board, settled, allowance, deadline, self._options.min_gain)
             elif waiting and level.tally() is not None:
