@@ -32,6 +32,9 @@ WORTHWHILE = 1.0005
 """How much better the bound has to get for kinds to be asked exactly while patterns are found without."""
 CLOSE_STEPS = 150
 """Subgradient steps for kinds that stand in the way."""
+WORK = (0.02, 0.1, 0.5)
+"""For one exact pattern, in CP-SAT's deterministic seconds, so that a busy machine makes no bound worse: more
+of it once nothing is found with less."""
 MOST_ASKED = 60
 """Kinds that are asked exactly in one round."""
 MOST_RAISED = 1.02
@@ -97,6 +100,7 @@ class _Generator:
         self._best = 0.0
         self._center: _Point | None = None
         self._beyond = np.zeros(len(bins.kinds))
+        self._effort = 0
         self._start(demand)
 
     def _start(self, demand: IntArray) -> None:
@@ -122,7 +126,7 @@ class _Generator:
         while True:
             prices = self._master.solve()
             if prices is None:
-                return found
+                break
             rounds += 1
             found = Relaxed(None, self._beyond, prices, self._master.shares(), self._master.usage())
             point = _Point(prices.cost, prices.value, prices.charge)
@@ -131,8 +135,14 @@ class _Generator:
                 progress(
                     f"at least {self._best / 1e6:.4f}, at most {prices.cost / 1e6:.4f} ({rounds} rounds)"
                 )
-            if not added or deadline.passed or self._best >= prices.cost * (1.0 - ENOUGH):
+            if deadline.passed or self._best >= prices.cost * (1.0 - ENOUGH):
                 break
+            if not added:
+                self._effort += 1
+                if self._effort == len(WORK):
+                    break
+        if found is None:
+            return None
         short = float(found.prices.left_out.sum()) > 1e-6
         return replace(found, bound=None if short else self._rounded(), beyond=self._beyond)
 
@@ -219,7 +229,7 @@ class _Generator:
             threshold = price[k] * target + near.charge[k]
             mu = self._weights.mu[k]
             counts = narrowed(near.value[k], mu, bins.request, self._most[k], over[k] - threshold)
-            pattern, most = best_pattern(bins, k, near.value[k], counts, deadline)
+            pattern, most = best_pattern(bins, k, near.value[k], counts, WORK[self._effort], deadline)
             over[k] = min(over[k], max(most, threshold))
             if (pattern * point.value[k]).sum() > (bins.price[k] + point.charge[k]) * (1.0 + PAYS) + PAYS:
                 added += self._master.add(k, pattern)

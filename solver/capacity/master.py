@@ -135,7 +135,7 @@ class Master:
 
     def solve(self) -> Prices | None:
         """The optimum over the columns so far; None where the solver gives up."""
-        if self.lp.Solve() != pywraplp.Solver.OPTIMAL:
+        if self.lp.Solve() != pywraplp.Solver.OPTIMAL and not self._solved_anew():
             return None
         bins = self._bins
         value = np.zeros((len(bins.kinds), len(bins.size)))
@@ -154,6 +154,14 @@ class Master:
         for g, short in self._short.items():
             left_out[g] = short.solution_value()
         return Prices(float(self.lp.Objective().Value()), value, charge, left_out)
+
+    def _solved_anew(self) -> bool:
+        """From nothing: after many columns the last basis can lead to where numbers no longer hold."""
+        anew = pywraplp.MPSolverParameters()
+        anew.SetIntegerParam(
+            pywraplp.MPSolverParameters.INCREMENTALITY, pywraplp.MPSolverParameters.INCREMENTALITY_OFF
+        )
+        return bool(self.lp.Solve(anew) == pywraplp.Solver.OPTIMAL)
 
     def shares(self) -> FloatArray:
         """float (G, Z): how many of each zoned group the last solution has in each zone."""

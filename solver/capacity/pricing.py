@@ -20,8 +20,8 @@ from placewright.solver.sound import sound_solver
 BIG = 2**40
 STEPS = 40
 """Subgradient steps for the weights of resources; they start from the last round's."""
-MOST_SECONDS = 0.5
-"""For one exact pattern."""
+CLOSE = 5e-5
+"""How far an exact pattern may be from the best, relative: less than what ends column generation."""
 SCALE = 2**24
 """The exact pattern's worth is computed in integers of this resolution, rounded up."""
 
@@ -150,11 +150,12 @@ def narrowed(value: FloatArray, mu: FloatArray, request: IntArray, most: IntArra
 
 
 def best_pattern(
-    bins: Bins, k: int, value: FloatArray, counts: Range, deadline: Deadline
+    bins: Bins, k: int, value: FloatArray, counts: Range, work: float, deadline: Deadline
 ) -> tuple[IntArray, float]:
     """The pattern (G,) of such counts worth most on a node of kind k, and what none is worth more than.
 
-    value: (G,), each agent's worth. No pattern, and minus infinity, where there is none of such counts.
+    value: (G,), each agent's worth. work: CP-SAT's deterministic seconds that it may take. No pattern, and
+    minus infinity, where there is none of such counts.
     """
     model = cp_model.CpModel()
     groups = np.flatnonzero((counts.most > 0) & (value > 0)).tolist()
@@ -175,7 +176,9 @@ def best_pattern(
     model.maximize(sum(-int(-float(value[g]) // unit) * x[g] for g in groups))
     solver = sound_solver()
     solver.parameters.num_workers = 1
-    solver.parameters.max_time_in_seconds = max(0.01, min(MOST_SECONDS, deadline.remaining()))
+    solver.parameters.max_deterministic_time = work
+    solver.parameters.relative_gap_limit = CLOSE
+    solver.parameters.max_time_in_seconds = max(0.01, deadline.remaining())
     status = solver.solve(model)
     count = np.zeros(len(value), dtype=np.int64)
     if status == cp_model.INFEASIBLE:
