@@ -29,12 +29,14 @@ class Missing(Document):
 class Loss(Document):
     """One loss: the domains that go at once, and what becomes of the agents that count.
 
+    alike: nodes that nothing but their names tells apart from the lost one: it is the same with each of them.
     displaced: agents that count and ran there. stranded: agents that count and are on no node in the end, in
     the best placement found. left_out, missing: the counter-example, empty where the loss is survived.
     fullest: the resource of which most is requested in the end.
     """
 
     domains: tuple[str, ...]
+    alike: tuple[str, ...] = ()
     nodes: int
     answer: Answer
     displaced: int
@@ -49,8 +51,8 @@ class Survival(Document):
 
     topology_key: the label whose values are the domains. answer: fails where one loss is proven to fail.
     worst: the loss that fails with most stranded, or, where all are survived, that leaves the least room.
-    losses: every one, the worst first. outside: agents that are not placed to begin with; they are no part
-    of the question.
+    losses: every one, the worst first; those that are alike are one. outside: agents that are not placed to
+    begin with; they are no part of the question.
     """
 
     api_version: str = PLAN_VERSION

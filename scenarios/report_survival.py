@@ -26,7 +26,8 @@ def print_survival(console: Console, survival: Survival) -> None:
         full = f"{loss.fullest.resource} {loss.fullest.permille // 10} %" if loss.fullest else "-"
         answer = Text(loss.answer.value, style=_STYLES[loss.answer])
         counts = (str(loss.nodes), str(loss.displaced), str(loss.stranded))
-        made.add_row(Text(", ".join(loss.domains)), *counts, full, answer)
+        more = f" and {len(loss.alike)} alike" if loss.alike else ""
+        made.add_row(Text(", ".join(loss.domains) + more), *counts, full, answer)
     if len(survival.losses) > MOST_ROWS:
         made.add_row(f"({len(survival.losses) - MOST_ROWS} more)")
     show(console, f"Losses by {survival.topology_key}, the worst first", made)

@@ -19,6 +19,7 @@ from placewright.models.rules.resources import PODS, UsageIndex
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.survival import Answer, Loss, Missing, Survival
+from placewright.scenarios.alike import alike_nodes
 from placewright.scenarios.displace import without_nodes
 from placewright.scenarios.executors import Executor, Processes
 from placewright.scenarios.run import left_out, requested
@@ -118,6 +119,7 @@ def survives(
         return before
     after, outside = before
     counting = [agent for agent in after.residents if priority is None or agent.spec.priority >= priority]
+    alike = _alike(after, what)
     questions = [
         Question(
             after,
@@ -127,16 +129,25 @@ def survives(
             settings,
             rearrange,
         )
-        for lost in what.losses()
+        for lost in alike
     ]
     losses: list[Loss] = []
-    for loss in (executor or Processes()).map(lose_it, questions):
+    for others, loss in zip(alike.values(), (executor or Processes()).map(lose_it, questions), strict=True):
         if isinstance(loss, Refused):
             return loss
-        losses.append(loss)
+        losses.append(loss.model_copy(update={"alike": others}))
         if progress is not None:
             progress(f"{len(losses)} of {len(questions)}: {', '.join(loss.domains)} {loss.answer}")
     return _survival(snapshot, what, priority, sorted(losses, key=_badness), outside)
+
+
+def _alike(snapshot: Snapshot, what: Domains) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Every loss to be tried, and the nodes of which the loss would be the same."""
+    if what.key != HOSTNAME or what.at_once > 1 or any(len(names) > 1 for names in what.nodes.values()):
+        return dict.fromkeys(what.losses(), ())
+    value_of = {names[0]: value for value, names in what.nodes.items()}
+    groups = ([value_of[name] for name in names if name in value_of] for names in alike_nodes(snapshot))
+    return {(values[0],): tuple(values[1:]) for values in groups if values}
 
 
 def lose_it(question: Question) -> Loss | Refused:
@@ -242,11 +253,14 @@ def _verdict(what: Domains, priority: int | None, losses: Sequence[Loss], answer
     lost = f"any {name}" if what.at_once == 1 else f"any {what.at_once} of {name}"
     who = "all agents" if priority is None else f"all agents of priority {priority} or more"
     if answer is Answer.SURVIVES:
-        return f"survives: {who} can run again after the loss of {lost}; {len(losses)} placed and verified"
+        same = sum(len(loss.alike) for loss in losses)
+        told = f"{len(losses)} placed and verified" + (f", {same} more are like one of them" if same else "")
+        return f"survives: {who} can run again after the loss of {lost}; {told}"
     worst = losses[0]
     without = f"without {', '.join(worst.domains)}"
     stranded = f"{worst.stranded} {'agent' if worst.stranded == 1 else 'agents'}"
     if answer is Answer.FAILS:
-        failing = sum(loss.answer is Answer.FAILS for loss in losses)
-        return f"fails: {without} {stranded} cannot run, proven; {failing} of {len(losses)} losses fail"
+        failing = sum(1 + len(loss.alike) for loss in losses if loss.answer is Answer.FAILS)
+        number = sum(1 + len(loss.alike) for loss in losses)
+        return f"fails: {without} {stranded} cannot run, proven; {failing} of {number} losses fail"
     return f"unknown: {without} no room was found for {stranded}; more time may tell"

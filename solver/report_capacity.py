@@ -112,7 +112,7 @@ def _losses_table(capacity: Capacity) -> Table:
     rows = table("lost", "nodes", "agents hit", "left without", "answer")
     for loss in capacity.losses[:MOST_ROWS]:
         rows.add_row(
-            ", ".join(loss.domains),
+            ", ".join(loss.domains) + (f" and {len(loss.alike)} alike" if loss.alike else ""),
             str(loss.nodes),
             str(loss.displaced),
             str(loss.stranded),
