@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from placewright.cli_options import flag, option
 from placewright.models.errors import UsageError
 from placewright.models.movable import Discipline, MovePolicy, is_moment
-from placewright.models.move_cost import Pricing
+from placewright.models.move_cost import Pricing, Surcharges
 from placewright.models.rebalance_options import Limits, RebalanceOptions
 from placewright.solver.settings import parse_seconds
 
@@ -31,8 +32,34 @@ def moving_options(
         ),
     ] = None,
     move_cost: Annotated[
-        Pricing, option("--move-cost", MOVING, "By size, state, priority and age; or all the same.")
+        Pricing,
+        option(
+            "--move-cost",
+            MOVING,
+            "By size, state, priority and age; all the same; or by the agent's own weight alone.",
+        ),
     ] = Pricing.WEIGHTED,
+    move_distance: Annotated[
+        list[str] | None,
+        option(
+            "--move-distance",
+            MOVING,
+            "What leaving a domain of this node label costs each agent that moves; may be repeated.",
+            metavar="KEY=COST",
+            show_default=False,
+        ),
+    ] = None,
+    most_moved: Annotated[
+        int,
+        option(
+            "--most-moved",
+            MOVING,
+            "What each move costs of the controller of which most agents move.",
+            metavar="COST",
+            min=0,
+            max=1_000_000,
+        ),
+    ] = 0,
     min_age: Annotated[
         str, option("--min-age", MOVING, "Agents that started more recently stay.", metavar="TIME")
     ] = "5m",
@@ -51,8 +78,23 @@ def moving_options(
         flag("--move-local-storage", MOVING, "Agents with an emptyDir or hostPath may move and lose it."),
     ] = False,
     discipline: Annotated[
-        Discipline, option("--discipline", WAVES, "surge: where it can be, the replacement runs first.")
+        Discipline,
+        option(
+            "--discipline",
+            WAVES,
+            "surge: where it can be, the replacement runs first. at-once: one step, no waves.",
+        ),
     ] = Discipline.EVICT_THEN_BIND,
+    double: Annotated[
+        list[str] | None,
+        option(
+            "--double",
+            WAVES,
+            "With at-once: who moves uses this resource on both nodes; may be repeated.",
+            metavar="RESOURCE",
+            show_default=False,
+        ),
+    ] = None,
     max_parallel: Annotated[
         int, option("--max-parallel", WAVES, "Moves in one wave at most; 0: no limit.", metavar="N", min=0)
     ] = 0,
@@ -80,10 +122,25 @@ def moving_options(
     """What these options stand for; the rest of a rebalance's options is as it is by itself."""
     if now and not is_moment(now):
         raise UsageError(f"expected a moment such as 2026-01-31T12:00:00Z, found {now!r}", field="--now")
+    if double and discipline is not Discipline.AT_ONCE:
+        raise UsageError("waves count everything twice: it is for --discipline at-once", field="--double")
+    age = int(parse_seconds(min_age, "--min-age"))
     return RebalanceOptions(
-        policy=MovePolicy(int(parse_seconds(min_age, "--min-age")), now, move_local_storage, discipline),
+        policy=MovePolicy(age, now, move_local_storage, discipline, tuple(double or ())),
         pricing=move_cost,
+        surcharges=Surcharges(_distances(move_distance or ()), most_moved),
         limits=Limits(max_parallel, max_per_node, max_per_namespace, max_per_zone, max_per_workload),
         max_moves=max_moves,
         max_disruption=max_disruption,
     )
+
+
+def _distances(texts: Sequence[str]) -> dict[str, int]:
+    """`topology.kubernetes.io/zone=50`, once for each key. Raises UsageError."""
+    found: dict[str, int] = {}
+    for text in texts:
+        key, _, cost = text.rpartition("=")
+        if not key or key in found or not (cost.isascii() and cost.isdigit() and len(cost) < 7):
+            raise UsageError(f"expected KEY=COST, each key once, found {text!r}", field="--move-distance")
+        found[key] = int(cost)
+    return found

@@ -132,7 +132,8 @@ class AgentSpec:
     `unspecified` lists the quota keys (`requests.cpu`, `limits.memory`, …) that at least one
     container leaves open: a quota on such a key refuses the agent at creation. `needs_data`: what it reads
     (model weights, data sets), by name, in bytes. `container_scoring_requests`: where the agent has
-    pod-level resources, what its containers alone would count for (`quirk_fit_scoring`).
+    pod-level resources, what its containers alone would count for (`quirk_fit_scoring`). `min_domains`
+    (topology key, number) and `near`: what rebalances keep to (models/demands.py).
     """
 
     requests: Resources = field(default_factory=dict)
@@ -164,6 +165,8 @@ class AgentSpec:
     has_deadline: bool = False
     talks_to: tuple[Talk, ...] = ()
     needs_data: Mapping[str, int] = field(default_factory=dict)
+    min_domains: tuple[tuple[str, int], ...] = ()
+    near: tuple[AffinityTerm, ...] = ()
 
     @cached_property
     def signature(self) -> Hashable:

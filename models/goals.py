@@ -5,6 +5,7 @@ consolidate  nodes are emptied: Cost where nodes have a price, else FewestNodes
 spread       what agents wish of each other and of spread: PodTopologySpread and InterPodAffinity
 locality     agents near what they talk to and near their data: TrafficLocality and DataLocality
 defragment   room for given shapes, or for the agents that wait: Fragmentation
+headroom     nodes within their soft capacity, what is free in proportion: SoftCapacity and FreeRatio
 profile      the scores of the profile in use, with its weights
 drain        nothing that may move stays on the nodes that are named
 """
@@ -33,6 +34,7 @@ class Goal(StrEnum):
     SPREAD = "spread"
     LOCALITY = "locality"
     DEFRAGMENT = "defragment"
+    HEADROOM = "headroom"
     PROFILE = "profile"
     DRAIN = "drain"
 
@@ -42,6 +44,7 @@ _WEIGHTS: Mapping[Goal, Mapping[ScoreName, int]] = {
     Goal.SPREAD: {ScoreName.POD_TOPOLOGY_SPREAD: 2, ScoreName.INTER_POD_AFFINITY: 2},
     Goal.LOCALITY: {ScoreName.TRAFFIC_LOCALITY: 1, ScoreName.DATA_LOCALITY: 1},
     Goal.DEFRAGMENT: {ScoreName.FRAGMENTATION: 1},
+    Goal.HEADROOM: {ScoreName.SOFT_CAPACITY: 1, ScoreName.FREE_RATIO: 1},
 }
 
 

@@ -28,11 +28,13 @@ class Discipline(StrEnum):
     """How an agent gets from one node to another.
 
     evict-then-bind: the slot is reserved, the agent evicted, its replacement bound. surge: the replacement
-    runs and is ready before the old one is evicted.
+    runs and is ready before the old one is evicted. at-once: all are evicted, then all replacements are
+    bound, in one step, as in a maintenance window.
     """
 
     EVICT_THEN_BIND = "evict-then-bind"
     SURGE = "surge"
+    AT_ONCE = "at-once"
 
 
 @dataclass(frozen=True)
@@ -41,13 +43,16 @@ class MovePolicy:
 
     min_age: seconds since it started; younger ones were disrupted a moment ago. now: RFC 3339, the moment
     that ages are counted to; "": the latest time that the snapshot knows. local_storage: agents with data on
-    their node may move and lose it. discipline: surge, where an agent can, or always evict-then-bind.
+    their node may move and lose it. discipline: surge, where an agent can, or always evict-then-bind, or all
+    at once; `double`: resources that an agent that moves at once is taken to use on both nodes (its data is
+    being copied).
     """
 
     min_age: int = 300
     now: str = ""
     local_storage: bool = False
     discipline: Discipline = Discipline.EVICT_THEN_BIND
+    double: tuple[str, ...] = ()
 
 
 class Ages:
@@ -105,6 +110,8 @@ def _pinned_because(snapshot: Snapshot, agent: Agent, policy: MovePolicy, ages: 
     age = ages.seconds(agent)
     if age is not None and age < policy.min_age:
         return f"started less than {policy.min_age} s ago"
+    if policy.discipline is Discipline.AT_ONCE and (budgets_of(snapshot, agent) or agent.spec.pod_group):
+        return "has a disruption budget or a gang, which nothing waits for where all move at once"
     return budget_because(snapshot, agent, surge=policy.discipline is Discipline.SURGE)
 
 

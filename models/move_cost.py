@@ -13,13 +13,16 @@ Everything is an integer; shares and ranks are rounded down.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
 from placewright.models.agent import Agent
+from placewright.models.demands import workload_of
 from placewright.models.movable import Ages, MovePolicy
+from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 
 UNIT = 100
@@ -29,10 +32,32 @@ FRESH = 3600
 
 
 class Pricing(StrEnum):
-    """weighted: as above. even: every move costs the same, whatever moves."""
+    """weighted: as above. even: every move costs the same, whatever moves. own: its weight, nothing else."""
 
     WEIGHTED = "weighted"
     EVEN = "even"
+    OWN = "own"
+
+
+@dataclass(frozen=True)
+class Surcharges:
+    """What moving costs beside the agents that move.
+
+    distance: topology key -> what leaving a domain of it for another one costs each agent. most_moved: what
+    each move costs of the workload of which most agents move.
+    """
+
+    distance: Mapping[str, int] = field(default_factory=dict)
+    most_moved: int = 0
+
+    def way(self, source: Node, target: Node) -> int:
+        """What it costs to go from one node to another."""
+        return sum(
+            cost for key, cost in self.distance.items() if source.labels.get(key) != target.labels.get(key)
+        )
+
+    def __bool__(self) -> bool:
+        return self.most_moved > 0 or any(self.distance.values())
 
 
 @dataclass(frozen=True)
@@ -42,9 +67,12 @@ class MoveCosts:
     snapshot: Snapshot
     policy: MovePolicy
     pricing: Pricing = Pricing.WEIGHTED
+    surcharges: Surcharges = field(default_factory=Surcharges)
 
     def of(self, agent: Agent) -> int:
-        """What moving this agent costs."""
+        """What moving this agent costs, however far."""
+        if self.pricing is Pricing.OWN:
+            return agent.move_weight
         if self.pricing is Pricing.EVEN:
             return UNIT
         state = UNIT * (agent.owner is not None and agent.owner.kind == "StatefulSet")
@@ -52,6 +80,19 @@ class MoveCosts:
         age = self._ages.seconds(agent)
         fresh = UNIT * (age is not None and age < FRESH)
         return agent.move_weight * (UNIT + state + self._size(agent) + self._importance(agent) + fresh)
+
+    def trip(self, agent: Agent, source: str, target: str) -> int:
+        """What moving this agent from a node to another costs; nodes by name."""
+        nodes = self.snapshot.node_by_name
+        return self.of(agent) + self.surcharges.way(nodes[source], nodes[target])
+
+    def fare(self, where: Mapping[str, str]) -> int:
+        """What it costs that agents (by key) are on these nodes and not where they run."""
+        by_key = self.snapshot.agent_by_key
+        going = [(by_key[key], name) for key, name in where.items() if by_key[key].node_name != name]
+        moved = Counter(workload_of(agent) for agent, _ in going)
+        alone = sum(self.trip(agent, agent.node_name, name) for agent, name in going)
+        return alone + self.surcharges.most_moved * max(moved.values(), default=0)
 
     def _size(self, agent: Agent) -> int:
         shares = (UNIT * agent.spec.requests.get(name, 0) // most for name, most in self._largest if most)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from placewright.models.movable import MovePolicy
-from placewright.models.move_cost import Pricing
+from placewright.models.move_cost import Pricing, Surcharges
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class RebalanceOptions:
 
     policy: MovePolicy = field(default_factory=MovePolicy)
     pricing: Pricing = Pricing.WEIGHTED
+    surcharges: Surcharges = field(default_factory=Surcharges)
     limits: Limits = field(default_factory=Limits)
     max_moves: int | None = None
     max_disruption: int | None = None

@@ -13,10 +13,11 @@ from pydantic.alias_generators import to_camel
 from placewright.models.comparison import Document, Utilisation
 from placewright.models.goals import Goal, Goals
 from placewright.models.movable import Discipline, MovePolicy
-from placewright.models.move_cost import Pricing
+from placewright.models.move_cost import MoveCosts, Pricing, Surcharges
 from placewright.models.plan import PLAN_VERSION, Status
 from placewright.models.profile import Shape
-from placewright.models.rebalance_options import Limits
+from placewright.models.rebalance_options import Limits, RebalanceOptions
+from placewright.models.snapshot import Snapshot
 
 
 class PlannedShape(Document):
@@ -56,7 +57,10 @@ class PlannedTerms(Document):
     now: str = ""
     local_storage: bool = False
     discipline: Discipline = Discipline.EVICT_THEN_BIND
+    double: tuple[str, ...] = ()
     pricing: Pricing = Pricing.WEIGHTED
+    distance: dict[str, int] = Field(default_factory=dict)
+    most_moved: int = 0
     min_gain: int = 1
     max_at_once: int = 0
     max_per_node: int = 0
@@ -65,14 +69,18 @@ class PlannedTerms(Document):
     max_per_workload: int = 0
 
     @classmethod
-    def of(cls, policy: MovePolicy, pricing: Pricing, limits: Limits, min_gain: int) -> PlannedTerms:
+    def of(cls, options: RebalanceOptions) -> PlannedTerms:
+        policy, limits = options.policy, options.limits
         return cls(
             min_age=policy.min_age,
             now=policy.now,
             local_storage=policy.local_storage,
             discipline=policy.discipline,
-            pricing=pricing,
-            min_gain=min_gain,
+            double=policy.double,
+            pricing=options.pricing,
+            distance=dict(options.surcharges.distance),
+            most_moved=options.surcharges.most_moved,
+            min_gain=options.min_gain,
             max_at_once=limits.total,
             max_per_node=limits.per_node,
             max_per_namespace=limits.per_namespace,
@@ -81,7 +89,11 @@ class PlannedTerms(Document):
         )
 
     def policy(self) -> MovePolicy:
-        return MovePolicy(self.min_age, self.now, self.local_storage, self.discipline)
+        return MovePolicy(self.min_age, self.now, self.local_storage, self.discipline, self.double)
+
+    def costs(self, snapshot: Snapshot) -> MoveCosts:
+        """What moves cost in a snapshot under these terms."""
+        return MoveCosts(snapshot, self.policy(), self.pricing, Surcharges(self.distance, self.most_moved))
 
     def limits(self) -> Limits:
         return Limits(

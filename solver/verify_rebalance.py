@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from placewright.models.audit import broken, placed, to_be_placed
+from placewright.models.demands import Demands
 from placewright.models.goals import world
-from placewright.models.move_cost import MoveCosts
 from placewright.models.rebalance_levels import LevelMeaning
 from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.rules.base import Violation
@@ -85,9 +85,9 @@ def _wrong(snapshot: Snapshot, plan: RebalancePlan, where: Mapping[str, str]) ->
         yield Violation(PLAN, "its figures before or after are not those of the states")
     if (plan.moves, plan.cost) != (len(plan.all_moves), sum(move.cost for move in plan.all_moves)):
         yield Violation(PLAN, "its number of moves, or their cost, is not that of its waves")
-    gone = {key for key in where if where[key] != home[key]}
-    costs = MoveCosts(snapshot, plan.terms.policy(), plan.terms.pricing)
-    fare = sum(costs.of(snapshot.agent_by_key[key]) for key in gone)
+    for worse in Demands.of(after).beyond(Demands.of(before)):
+        yield Violation(BROKEN, worse)
+    fare = plan.terms.costs(snapshot).fare(where)
     meaning = LevelMeaning(before, after, drained, plan.terms.min_gain, fare)
     for level in plan.levels:
         expected = meaning.parts(level.name)

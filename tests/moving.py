@@ -10,7 +10,7 @@ from placewright.models.agent import Agent, OwnerReference, Phase
 from placewright.models.audit import broken, placed, to_be_placed
 from placewright.models.goals import Goals, parse_goals, world
 from placewright.models.movable import Discipline, MovePolicy, pinned
-from placewright.models.move_cost import MoveCosts, Pricing
+from placewright.models.move_cost import MoveCosts
 from placewright.models.plan import Status
 from placewright.models.policy import PodDisruptionBudget
 from placewright.models.rebalance_options import Limits, RebalanceOptions
@@ -78,10 +78,14 @@ def after(cluster: Snapshot, plan: RebalancePlan) -> Snapshot:
     return replace(cluster, agents=tuple(agents))
 
 
-def plan_of(cluster: Snapshot, waves: Sequence[Sequence[PlannedMove]], goals: Goals) -> RebalancePlan:
+def plan_of(
+    cluster: Snapshot,
+    waves: Sequence[Sequence[PlannedMove]],
+    goals: Goals,
+    policy: MovePolicy = MovePolicy(),  # noqa: B008 - immutable
+) -> RebalancePlan:
     """A plan with these waves that says nothing of levels; its figures are right, its moves may not be."""
     judged = world(cluster, goals)
-    policy = MovePolicy()
     where = {
         key: cluster.agent_by_key[key].node_name for key, why in pinned(judged, policy).items() if not why
     }
@@ -114,7 +118,7 @@ def plan_of(cluster: Snapshot, waves: Sequence[Sequence[PlannedMove]], goals: Go
         status=Status.FEASIBLE,
         verdict="",
         goals=PlannedGoals.of(goals),
-        terms=PlannedTerms.of(policy, Pricing.WEIGHTED, Limits(per_workload=0), 1),
+        terms=PlannedTerms.of(RebalanceOptions(policy, limits=Limits(per_workload=0))),
         moves=len(moves),
         cost=sum(move.cost for move in moves),
         broken_before=len(at_first),

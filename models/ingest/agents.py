@@ -25,7 +25,9 @@ from placewright.models.ingest.annotations import (
     NEEDS_DATA,
     TALKS_TO,
     keeps_data_locally,
+    min_domains,
     move_weight,
+    near,
     needs_data,
     says_preemptable,
     stays_because,
@@ -233,6 +235,8 @@ def _spec(admitted: Admitted) -> AgentSpec:
         container_count=len(spec.containers) + len(spec.init_containers),
         has_deadline=spec.active_deadline_seconds is not None and spec.active_deadline_seconds >= 0,
         talks_to=talks_to(pod.metadata.annotations, labels, namespace),
+        min_domains=min_domains(pod.metadata.annotations),
+        near=near(pod.metadata.annotations, namespace),
         needs_data=needs_data(pod.metadata.annotations),
     )
 

@@ -9,7 +9,7 @@ from placewright.models.errors import InputError
 from placewright.models.ingest.selectors import label_selector
 from placewright.models.quantity import parse_amount
 from placewright.models.selector import AffinityTerm, match_labels
-from placewright.models.wire.annotations import DataUseWire, TalkWire
+from placewright.models.wire.annotations import DataUseWire, NearWire, TalkWire
 from placewright.models.wire.devices import parse_annotation
 from placewright.models.wire.meta import Metadata
 from placewright.models.wire.pod import Volume
@@ -28,6 +28,8 @@ DO_NOT_DISRUPT = {
 """Annotations by which an agent asks to be left where it is, with the value that says so."""
 SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 SAFE_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
+MIN_DOMAINS = "placewright.io/min-domains"
+NEAR = "placewright.io/near"
 MOVE_WEIGHT = "placewright.io/move-weight"
 MOST_WEIGHT = 1000
 """The largest weight of one move."""
@@ -106,6 +108,32 @@ def talks_to(annotations: Mapping[str, str], labels: Mapping[str, str], namespac
         selector = match_labels({APP: labels[TALKS_TO]})
         talks.append(Talk(AffinityTerm("", selector, frozenset({namespace}))))
     return tuple(talks)
+
+
+def min_domains(annotations: Mapping[str, str]) -> tuple[tuple[str, int], ...]:
+    """In how many domains a workload is at least: `topology.kubernetes.io/zone=3`. Raises InputError."""
+    text = annotations.get(MIN_DOMAINS)
+    if text is None:
+        return ()
+    field = f"metadata.annotations.{MIN_DOMAINS}"
+    found: dict[str, int] = {}
+    for key, number in _pairs(text, field, "topology.kubernetes.io/zone=3"):
+        if key in found:
+            raise InputError(f"{key!r} is given twice", field=field)
+        if not (number.isascii() and number.isdigit() and len(number) < 6 and int(number) > 0):
+            raise InputError(f"expected a positive number of domains, found {number!r}", field=field)
+        found[key] = int(number)
+    return tuple(sorted(found.items()))
+
+
+def near(annotations: Mapping[str, str], namespace: str) -> tuple[AffinityTerm, ...]:
+    """Whom an agent is near, each in a domain of a topology key. Raises InputError."""
+    return tuple(
+        AffinityTerm(
+            wire.topology_key, match_labels(wire.match_labels), frozenset({wire.namespace or namespace})
+        )
+        for wire in parse_annotation(annotations, NEAR, NearWire)
+    )
 
 
 def says_preemptable(metadata: Metadata) -> bool:

@@ -20,6 +20,14 @@ class DataUseWire(Wire):
     size: QuantityValue
 
 
+class NearWire(Wire):
+    """Somebody who is to be in the same domain: any agent with these labels."""
+
+    topology_key: Annotated[str, Field(min_length=1)]
+    match_labels: Annotated[MapOf[str], Field(min_length=1)]
+    namespace: Text = ""
+
+
 class TalkWire(Wire):
     """Whom an agent exchanges traffic with: `labelSelector`, or `matchLabels` in short."""
 

@@ -139,6 +139,10 @@ class Board:
             return False
         return True
 
+    def watched(self, g: int) -> bool:
+        """Whether anybody minds where agents of a group are, by spread or required affinity."""
+        return bool(self._watched(g))
+
     def _watched(self, g: int) -> tuple[_Watch, ...]:
         """Who may mind when an agent of this group comes or goes."""
         if g not in self._watchers:

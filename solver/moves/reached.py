@@ -14,6 +14,7 @@ import numpy as np
 
 from placewright.models.audit import broken, placed
 from placewright.models.goals import Goals
+from placewright.models.movable import Discipline
 from placewright.models.rebalance_levels import LevelMeaning
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.state import ClusterState
@@ -27,6 +28,8 @@ from placewright.solver.settings import Settings
 
 PATH_SHARE = 0.4
 """The part of the time limit that is kept for the path and for verifying it."""
+VERIFY_SHARE = 0.05
+"""The same where all move at once, so that no path is to be found."""
 MOST_CUTS = 30
 """How many targets without a direct path are cut off before the best plan so far is taken."""
 
@@ -77,11 +80,12 @@ class Seeker:
 
     def best(self, phases: Phases) -> Reached:
         """The best target with a path to it: the first whose path is direct, else the best of those tried."""
-        limit = self._settings.time_limit
+        at_once = self._options.policy.discipline is Discipline.AT_ONCE
+        kept = self._settings.time_limit * (VERIFY_SHARE if at_once else PATH_SHARE)
         found: list[Reached] = []
         cuts: list[Mapping[tuple[int, int], int]] = []
         while True:
-            share = self._deadline.minus(limit * PATH_SHARE).remaining()
+            share = self._deadline.minus(kept).remaining()
             with phases("solve"):
                 target = self._finder.find(Deadline(share / (2 if found else 1)), cuts)
             if found and _rank(target) >= self._rank_of(found):
@@ -90,7 +94,7 @@ class Seeker:
                 found.append(self._routed(target))
             self._report(f"path: {found[-1].route.moves} moves in {len(found[-1].route.waves)} waves")
             again = target.searched and target.arrivals and len(cuts) < MOST_CUTS
-            if found[-1].direct or not again or self._deadline.minus(limit * PATH_SHARE).passed:
+            if found[-1].direct or not again or self._deadline.minus(kept).passed:
                 break
             cuts.append(target.arrivals)
         return min(found, key=self._worth)
@@ -121,6 +125,11 @@ class Seeker:
     def _routed(self, target: Target) -> Reached:
         home = self._question.home
         going = {key: name for key, name in target.where.items() if name != home[key]}
+        if self._options.policy.discipline is Discipline.AT_ONCE:
+            wave = [
+                Move(key, home[key], name, Discipline.AT_ONCE, self._why(key)) for key, name in going.items()
+            ]
+            return Reached(target, Route([wave] if wave else []), dict(target.where))
         router = Router(
             self._question.snapshot,
             going,

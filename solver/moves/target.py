@@ -28,17 +28,20 @@ from placewright.solver.moves.descend import Allowance, Guide, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
 from placewright.solver.moves.levels import Levels, bounded, build
+from placewright.solver.moves.orders import has_orders, standing_orders_hold
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.room import make_room
 from placewright.solver.moves.terms import Place
+from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
+from placewright.solver.reassign.improve import improve
 from placewright.solver.search import LevelValue, Search
 from placewright.solver.settings import Settings
 
 MOST_PAIRS = 150_000
 """Above this many (group, node) pairs CP-SAT is left out: a part would take too long to cut out."""
-HEURISTIC_SHARE = 0.5
-"""The part of the time that single moves may take where CP-SAT goes on after them."""
+HEURISTIC_SHARE, BOUND_SHARE = 0.5, 0.95
+"""The part of the time that single moves may take where CP-SAT goes on after them, and where it does not."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class Finder:
         self._options = options
         self._settings = settings
         self._progress = progress
-        self.costs = MoveCosts(question.snapshot, options.policy, options.pricing)
+        self.costs = MoveCosts(question.snapshot, options.policy, options.pricing, options.surcharges)
         self.compilation, self._problem = compile_problem(question.asked, rules=STAYING)
         self._found: tuple[Board, frozenset[str]] | None = None
 
@@ -92,8 +95,7 @@ class Finder:
 
     def fare(self, where: Mapping[str, str]) -> int:
         """What it costs to move everybody who is not at home in `where` (agent key -> node name)."""
-        home = self._question.home
-        return sum(self.cost(key) for key, name in where.items() if name != home[key])
+        return self.costs.fare({key: where[key] for key in self._question.home if key in where})
 
     def find(self, deadline: Deadline, cuts: Sequence[Mapping[Place, int]] = ()) -> Target:
         """The best target that is found in the time, none of those that are cut off."""
@@ -105,7 +107,8 @@ class Finder:
 
     def _moving_deadline(self, deadline: Deadline) -> Deadline:
         small = int(np.count_nonzero(self._problem.cap)) <= MOST_PAIRS
-        return Deadline(deadline.remaining() * (HEURISTIC_SHARE if small else 1.0))
+        followed = small and not has_orders(self._question, self._options)
+        return Deadline(deadline.remaining() * (HEURISTIC_SHARE if followed else BOUND_SHARE))
 
     def _by_moves(self, deadline: Deadline) -> tuple[Board, frozenset[str]]:
         question, options = self._question, self._options
@@ -126,7 +129,7 @@ class Finder:
         if not board.moved:
             return board, question.broken
         now = board.broken()
-        if now <= question.broken:
+        if now <= question.broken and standing_orders_hold(question, options, self.costs, board):
             # Who had to leave for another reason may have found a place that is as it should be.
             return board, now
         # Moves that were right one by one are not right together: better none of them.
@@ -151,10 +154,20 @@ class Finder:
                 empty_nodes(board, settled, allowance, deadline, gain, self._settings, most)
             elif goal is Goal.DEFRAGMENT:
                 make_room(board, settled, allowance, deadline, self._options.min_gain)
+            elif not settled and self._by_arrays(board, level, deadline):
+                settled.append(waiting.pop(0))
             elif waiting and level.tally() is not None:
                 settled.append(waiting.pop(0))
                 descend(board, settled, allowance, deadline, above=len(settled) - 1)
             self._progress(f"goal {goal}: {level.value(board.count)} after {len(board.moved)} moves")
+
+    def _by_arrays(self, board: Board, level: WeightedObjective, deadline: Deadline) -> bool:
+        """Improve a goal by many moves and exchanges at once; False where it cannot be asked like that."""
+        limited = self._options.max_moves is not None or self._options.max_disruption is not None
+        if limited:
+            return False
+        gain = self._options.min_gain
+        return improve(board, level.terms, self.costs, gain, self._settings, deadline, self._progress)
 
     def _levels(self, question: Question, compilation: Compilation, problem: Problem) -> Levels:
         return build(question, compilation, problem.levels, self._goals, self.costs, self._options)
@@ -177,7 +190,9 @@ class Finder:
         start, before = _counts(compilation, where), _counts(compilation, question.home)
         if _violates(start, cuts):
             start = before
-        searched = 0 < int(np.count_nonzero(problem.cap)) <= MOST_PAIRS and not deadline.passed
+        small = 0 < int(np.count_nonzero(problem.cap)) <= MOST_PAIRS and not deadline.passed
+        # Counts do not tell how far who goes, nor what workloads ask of where all their agents are.
+        searched = small and not has_orders(question, self._options)
         if searched:
             search = Search(
                 asked, start, acceptor(compilation, asked), self._settings, deadline, self._progress

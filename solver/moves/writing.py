@@ -55,11 +55,11 @@ class Writer:
             status=Status.FEASIBLE,
             verdict="",
             goals=PlannedGoals.of(self._goals),
-            terms=PlannedTerms.of(options.policy, options.pricing, options.limits, options.min_gain),
+            terms=PlannedTerms.of(options),
             levels=levels,
             gap=next((level.gap for level in levels if level.value != level.bound), 0.0),
             moves=len(moves),
-            cost=sum(self._finder.cost(move.key) for move in moves),
+            cost=sum(map(self._trip, moves)),
             movable=len(question.home),
             pinned=tuple(
                 Reasons(reason=reason, agents=number)
@@ -133,8 +133,12 @@ class Writer:
             to_node=move.target,
             discipline=move.discipline,
             why=move.why,
-            cost=self._finder.cost(move.key),
+            cost=self._trip(move),
         )
+
+    def _trip(self, move: Move) -> int:
+        agent = self._question.snapshot.agent_by_key[move.key]
+        return self._finder.costs.trip(agent, move.source, move.target)
 
 
 def _eviction(agent: Agent, *, again: bool) -> EvictionObject:

@@ -1,7 +1,7 @@
 """Annealing without rejections: an agent looks at every place and at every exchange, and takes one by chance.
 
 At temperature T a change of d is as likely as exp(-d / T) beside staying. T falls from where bad changes are
-common to where only gains are left.
+common to where only gains are left, and with what there is left to gain.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ import numpy as np
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.reassign.board import Board
 
+BATCH = 64
+"""Agents that are looked at before it is asked again how much time is left."""
+
 
 def anneal(
     board: Board,
@@ -20,21 +23,18 @@ def anneal(
     elapsed: Callable[[], float],
     hot: float,
     cold: float,
-    report: Callable[[int, int], None] | None = None,
 ) -> IntArray:
-    """The best assignment (A,) seen while `elapsed` goes from 0 to 1."""
-    agents = len(board.where)
+    """The best assignment (A,) seen while `elapsed` goes from 0 to 1.
+
+    hot, cold: the temperature at first and in the end, beside what an agent could gain in the mean.
+    """
     best, best_value = board.where.copy(), board.value
-    steps = 0
     while (share := elapsed()) < 1.0:
-        temperature = hot * (cold / hot) ** share
-        for a in rng.permutation(agents)[:64].tolist():
+        temperature = board.hope() / len(board.where) * hot * (cold / hot) ** share
+        for a in _chosen(board, rng):
             step(board, a, temperature, rng)
             if board.value < best_value:
                 best, best_value = board.where.copy(), board.value
-            steps += 1
-        if report is not None:
-            report(steps, best_value)
     return best
 
 
@@ -49,6 +49,17 @@ def step(board: Board, a: int, temperature: float, rng: np.random.Generator) -> 
             board.swap(a, b)
     elif chosen != board.where[a]:
         board.shift(a, chosen)
+
+
+def _chosen(board: Board, rng: np.random.Generator) -> list[int]:
+    """Agents by chance: half of them of all, half of nodes that could take or give more."""
+    some: list[int] = rng.integers(len(board.where), size=BATCH // 2).tolist()
+    for promise in board.promise():
+        if promise.any():
+            nodes = rng.choice(len(promise), size=BATCH // 4, p=promise / promise.sum())
+            crowds = (sorted(board.on[n]) for n in nodes.tolist())
+            some.extend(crowd[rng.integers(len(crowd))] for crowd in crowds if crowd)
+    return some
 
 
 def _drawn(change: FloatArray, temperature: float, rng: np.random.Generator) -> int:

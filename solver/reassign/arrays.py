@@ -1,6 +1,6 @@
-"""A rebalance as arrays: agents with amounts on nodes, and what a node costs by what is used on it.
+"""A rebalance as arrays: agents with amounts on nodes, and what a node costs by who is on it.
 
-cost of a node = sum over hinges of max(0, offset[h, n] + sum over resources of slope[h, r] * used[r, n])
+cost of a node = sum over lines h of max(0, offset[h, n] + sum over its agents a of bends[h, a])
 cost of moves  = sum over agents that are elsewhere of move[a] + distance[home, now]
                  + most_weight * the most agents of one kind that are elsewhere
 """
@@ -16,18 +16,16 @@ from placewright.solver.compilation import BoolArray, FloatArray, IntArray
 
 @dataclass(frozen=True)
 class Reassignment:
-    """A agents on N nodes, R resources, H hinges, K kinds (agents that others cannot tell apart).
+    """A agents on N nodes, R resources, H lines, K kinds.
 
-    request (R, A) and fixed (R, N), what agents use that never move; capacity (R, N). home (A,).
-    double (R,): in use at home, too, by who is elsewhere. eligible (A, N). kind (A,). alone (K,): at most
-    one agent of the kind on a node. least (K,): in how many domains of `places` (N,) a kind is at least.
-    needs: pairs of kinds (owner, company): a domain of `near` (N,) that holds an owner holds company.
-    slope (H, R), offset (H, N). move (A,), distance (N, N), most_weight as above.
-    All amounts and costs are whole numbers below 2**53, kept as floats.
+    request (R, A); capacity (R, N), what those who never move leave. home (A,). double (R,): in use at home,
+    too, by who is elsewhere. eligible (A, N). kind (A,). alone (K,): at most one agent of the kind on a node.
+    least (K,): in how many domains of `places` (N,) a kind is at least. needs: pairs of kinds (owner,
+    company): a domain of `near` (N,) that holds an owner holds company. bends (H, A) and offset (H, N), move
+    (A,), distance (N, N), most_weight as above. All are whole numbers whose sums stay below 2**53, as floats.
     """
 
     request: FloatArray
-    fixed: FloatArray
     capacity: FloatArray
     home: IntArray
     double: BoolArray
@@ -38,7 +36,7 @@ class Reassignment:
     least: IntArray
     near: IntArray
     needs: tuple[tuple[int, int], ...]
-    slope: FloatArray
+    bends: FloatArray
     offset: FloatArray
     move: FloatArray
     distance: FloatArray
@@ -48,16 +46,23 @@ class Reassignment:
     def kinds(self) -> int:
         return len(self.alone)
 
-    def used(self, where: IntArray) -> FloatArray:
-        """(R, N): what is in use by everybody."""
-        found = self.fixed.copy()
+    def charged(self, where: IntArray) -> FloatArray:
+        """(R, N): what is in use, and at home once more what is in use twice."""
+        found = np.zeros_like(self.capacity)
         np.add.at(found.T, where, self.request.T)
+        away = where != self.home
+        np.add.at(found.T, self.home[away], (self.request * self.double[:, None])[:, away].T)
+        return found
+
+    def bent(self, where: IntArray) -> FloatArray:
+        """(H, N): how far nodes are over their lines."""
+        found = self.offset.copy()
+        np.add.at(found.T, where, self.bends.T)
         return found
 
     def value(self, where: IntArray) -> int:
         """What an assignment (A,) costs."""
-        bent = self.offset + self.slope @ self.used(where)
         away = where != self.home
         moved = np.bincount(self.kind[away], minlength=1)
         fare = self.move[away].sum() + self.distance[self.home, where].sum()
-        return int(np.maximum(bent, 0).sum() + fare + self.most_weight * moved.max())
+        return int(np.maximum(self.bent(where), 0).sum() + fare + self.most_weight * moved.max())

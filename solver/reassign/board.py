@@ -21,7 +21,7 @@ class Board:
         self.where = where.copy()
         agents, nodes = len(p.home), p.capacity.shape[1]
         self._every = np.arange(agents)
-        self._bends = p.slope @ p.request
+        self._bends = p.bends
         self._single = np.where(p.double[:, None], 0.0, p.request)
         self._fare = np.where(np.arange(nodes) != p.home[:, None], p.move[:, None], 0.0)
         self._fare += p.distance[p.home]
@@ -35,13 +35,9 @@ class Board:
 
     def _start(self) -> None:
         p, where = self.problem, self.where
-        used = p.used(where)
-        self.bent: FloatArray = p.offset + p.slope @ used
+        self.bent: FloatArray = p.bent(where)
         self.cost: FloatArray = np.maximum(self.bent, 0).sum(axis=0)
-        left = np.zeros_like(used)
-        away = where != p.home
-        np.add.at(left.T, p.home[away], (p.request - self._single)[:, away].T)
-        self.free: FloatArray = p.capacity - used - left
+        self.free: FloatArray = p.capacity - p.charged(where)
         self.on: list[set[int]] = [set(np.flatnonzero(where == n).tolist()) for n in range(len(self.cost))]
         kinds = p.kinds
         self.count = np.zeros((len(self.cost), kinds), dtype=np.int64)
@@ -57,9 +53,9 @@ class Board:
         for k in range(kinds):
             self._company(k)
             self._ties(k)
-        self.moved = np.bincount(p.kind[away], minlength=kinds)
-        self._rest = np.empty((len(p.slope), len(where)))
-        self._room = np.empty((len(p.request), len(where)))
+        self.moved = np.bincount(p.kind[where != p.home], minlength=kinds)
+        self._rest = np.empty(p.bends.shape)
+        self._room = np.empty(p.request.shape)
         self._refresh(self._every)
         self.fare: FloatArray = self._fare[self._every, where]
         self.top = int(self.moved.max())
@@ -92,6 +88,20 @@ class Board:
         if len(owners):
             last = self.in_near[:, k] == 1
             self.tied[members] = (last & (self.in_near[:, owners] > 0).any(axis=1))[p.near[at]]
+
+    def promise(self) -> tuple[FloatArray, FloatArray]:
+        """(N,) and (N,): what a node could take off what others cost, and what others could take off it.
+
+        As far as the lines tell: who is below one against who is above it.
+        """
+        over, under = np.maximum(self.bent, 0), np.maximum(-self.bent, 0)
+        takes: FloatArray = np.minimum(under, over.sum(axis=1)[:, None]).sum(axis=0)
+        gives: FloatArray = np.minimum(over, under.sum(axis=1)[:, None]).sum(axis=0)
+        return takes, gives
+
+    def hope(self) -> float:
+        """What there might be to gain in all; at least 1."""
+        return max(1.0, float(self.promise()[0].sum() + self.fare.sum()))
 
     def shifts(self, a: int) -> FloatArray:
         """(N,): what moving an agent to each node changes; inf where it may not go, 0 where it is."""

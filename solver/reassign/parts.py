@@ -58,13 +58,19 @@ class PartModel:
         self._keep_kinds()
         self._minimise()
 
-    def solve(self, seconds: float, seed: int, workers: int = 1) -> Solved | None:
-        """A better place for the part's agents, or the same; None where no answer was found in time."""
+    def solve(self, seconds: float, seed: int, *, deterministic: bool = False) -> Solved | None:
+        """A better place for the part's agents, or the same; None where no answer was found in time.
+
+        deterministic: seconds are of the solver's own time.
+        """
         for (a, n), x in self._x.items():
             self._model.add_hint(x, int(self._where[a] == n))
         solver = cp_model.CpSolver()
-        solver.parameters.max_time_in_seconds = seconds
-        solver.parameters.num_workers = workers
+        if deterministic:
+            solver.parameters.max_deterministic_time = seconds
+        else:
+            solver.parameters.max_time_in_seconds = seconds
+        solver.parameters.num_workers = 1
         solver.parameters.random_seed = seed
         status = solver.solve(self._model)
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -75,14 +81,11 @@ class PartModel:
     def _hold(self) -> None:
         """Amounts: what is in use twice stays in use at home."""
         p = self._p
-        used = p.fixed.copy()
-        np.add.at(used.T, self._where[self._others], p.request[:, self._others].T)
-        away = self._others[self._where[self._others] != p.home[self._others]]
-        left = np.where(p.double[:, None], p.request, 0.0)
-        np.add.at(used.T, p.home[away], left[:, away].T)
-        inside = list(self._part.agents)
-        np.add.at(used.T, p.home[inside], left[:, inside].T)
-        free = p.capacity - used
+        single = np.where(p.double[:, None], 0.0, p.request)
+        free = p.capacity - p.charged(self._where)
+        for a in self._part.agents:
+            n = int(self._where[a])
+            free[:, n] += single[:, a] if p.home[a] == n else p.request[:, a]
         for n in self._part.nodes:
             here = [(a, x) for (a, m), x in self._x.items() if m == n]
             for r in range(len(free)):
@@ -141,10 +144,9 @@ class PartModel:
 
     def _minimise(self) -> None:
         p = self._p
-        used = p.fixed.copy()
-        np.add.at(used.T, self._where[self._others], p.request[:, self._others].T)
-        bent = p.offset + p.slope @ used
-        bends = p.slope @ p.request
+        bent, bends = p.bent(self._where), p.bends
+        inside = list(self._part.agents)
+        np.subtract.at(bent.T, self._where[inside], bends[:, inside].T)
         terms: list[cp_model.LinearExprT] = []
         for n in self._part.nodes:
             here = [(a, x) for (a, m), x in self._x.items() if m == n]

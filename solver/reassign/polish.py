@@ -1,12 +1,12 @@
-"""Part after part of an assignment is solved to the end, as long as there is time."""
+"""A part of an assignment after the other is solved to the end."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
-from placewright.solver.compilation import IntArray
+from placewright.solver.clock import Deadline
 from placewright.solver.reassign.board import Board
 from placewright.solver.reassign.parts import Part, PartModel
 
@@ -14,41 +14,51 @@ SECONDS = 2.0
 """What one part may take."""
 LEAST_PAIRS, MOST_PAIRS = 60, 3000
 """Between these is how many (agent, node) pairs a part has: more while they are solved to the end."""
+RETURNING = 0.2
+"""How often somebody who could go home is chosen."""
+PROMISING = 0.8
+"""How often a node is chosen for what it could take off the others, or they off it."""
 
 
-def polish(
-    board: Board,
-    rng: np.random.Generator,
-    remaining: Callable[[], float],
-    report: Callable[[int, int], None] | None = None,
-    *,
-    workers: int = 1,
-) -> IntArray:
-    """The assignment (A,) after as many parts as there was time (seconds) for."""
-    pairs = 4.0 * LEAST_PAIRS
-    tried = 0
-    while (left := remaining()) > 0:
-        part = _part(board, rng, int(pairs))
-        found = PartModel(board.problem, board.where, part).solve(
-            min(SECONDS, left), int(rng.integers(2**30)), workers
-        )
-        tried += 1
-        if found is not None:
-            board.rearrange(found.where)
-        solved = found is not None and found.proven
-        pairs = float(np.clip(pairs * (1.1 if solved else 0.8), LEAST_PAIRS, MOST_PAIRS))
-        if report is not None:
-            report(tried, board.value)
-    return board.where.copy()
+@dataclass
+class Effort:
+    """seconds: what one part may take; of the solver's own time where that is to be the same every time.
+
+    pairs: how large parts are, by how the last ones went.
+    """
+
+    seconds: float
+    deterministic: bool = False
+    pairs: float = 4.0 * LEAST_PAIRS
+
+
+def improve_part(board: Board, rng: np.random.Generator, effort: Effort, deadline: Deadline) -> None:
+    """Choose a part, solve it, and put its agents where they are better off."""
+    model = PartModel(board.problem, board.where, _part(board, rng, int(effort.pairs)))
+    seed = int(rng.integers(2**30))
+    seconds = min(effort.seconds, deadline.remaining())
+    found = model.solve(seconds, seed, deterministic=effort.deterministic)
+    if found is not None:
+        board.rearrange(found.where)
+    solved = found is not None and found.proven
+    effort.pairs = float(np.clip(effort.pairs * (1.1 if solved else 0.8), LEAST_PAIRS, MOST_PAIRS))
 
 
 def _part(board: Board, rng: np.random.Generator, pairs: int) -> Part:
-    """All agents of a few nodes: one that costs much, and others by chance."""
+    """All agents of a few nodes: as a rule one that could take, one that could give, and others by chance."""
     nodes = len(board.cost)
-    costs = board.cost / max(1.0, board.cost.sum()) + 1.0 / nodes
+    first = [
+        int((rng.random(nodes) * promise).argmax())
+        for promise in board.promise()
+        if promise.any() and rng.random() < PROMISING
+    ]
+    away = np.flatnonzero(board.fare)
+    if len(away) and (not first or rng.random() < RETURNING):
+        a = int(rng.choice(away))
+        first = [int(board.where[a]), int(board.problem.home[a]), *first]
     chosen: list[int] = []
     agents = 0
-    for n in rng.choice(nodes, size=nodes, replace=False, p=costs / costs.sum()).tolist():
+    for n in dict.fromkeys([*first, *rng.permutation(nodes).tolist()]):
         there = len(board.on[n])
         if len(chosen) >= 2 and (agents + there) * (len(chosen) + 1) > pairs:
             break

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from placewright.models.movable import Discipline, may_surge
-from placewright.models.move_cost import MoveCosts
 from placewright.models.rebalance_plan import RebalancePlan, Wave
 from placewright.models.rules.base import Violation
 from placewright.models.snapshot import Snapshot
@@ -23,7 +22,8 @@ class Fit:
         self._snapshot = snapshot
         self._plan = plan
         self._pinned = pinned
-        self._costs = MoveCosts(snapshot, plan.terms.policy(), plan.terms.pricing)
+        self._at_once = plan.terms.discipline is Discipline.AT_ONCE
+        self._costs = plan.terms.costs(snapshot)
 
     def misfits(self, wave: Wave, where: Mapping[str, str], moved: Collection[str]) -> Iterator[Violation]:
         """`where`: agent key -> node name when the wave begins. `moved`: who has been made anew by then.
@@ -46,8 +46,8 @@ class Fit:
                 yield Violation(PLAN, "does not go anywhere", move.key, move.to_node)
             elif move.to_node in self._plan.goals.drained:
                 yield Violation(PLAN, "goes to a node that is to be drained", move.key, move.to_node)
-            elif move.cost != self._costs.of(agent):
-                yield Violation(PLAN, f"costs {self._costs.of(agent)}, not {move.cost}", move.key)
+            elif move.cost != (cost := self._costs.trip(agent, move.from_node, move.to_node)):
+                yield Violation(PLAN, f"costs {cost}, not {move.cost}", move.key)
             elif move.discipline is Discipline.SURGE and not may_surge(self._snapshot, agent):
                 yield Violation(PLAN, "cannot have a replacement beside it", move.key, move.from_node)
         yield from self._wrong_objects(wave, moved)
@@ -68,8 +68,14 @@ class Fit:
                 yield Violation(PLAN, f"evicts uid {uid}, which is not there then", key)
 
     def limits(self, wave: Wave) -> Iterator[Violation]:
-        """Where a wave moves more at once than the plan's terms allow."""
+        """Where a wave moves more at once than the plan's terms allow; all at once is meant so."""
         terms = self._plan.terms
+        if any((move.discipline is Discipline.AT_ONCE) != self._at_once for move in wave.moves):
+            yield Violation(PLAN, "all move at once or nobody does")
+        if self._at_once:
+            if wave.number > 1:
+                yield Violation(LIMIT, "a second wave where all move at once")
+            return
         if terms.max_at_once and len(wave.moves) > terms.max_at_once:
             yield Violation(LIMIT, f"{len(wave.moves)} moves at once, {terms.max_at_once} is the most")
         counts: Counter[tuple[str, str]] = Counter()

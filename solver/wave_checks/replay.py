@@ -16,6 +16,7 @@ from placewright.models.rules.base import Violation
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.figures import figures
+from placewright.solver.wave_checks.at_once import AtOnce
 from placewright.solver.wave_checks.fits import PLAN, Fit
 from placewright.solver.wave_checks.worst_order import Step, WorstOrder
 
@@ -45,7 +46,7 @@ class Replay:
                 found.extend(self._fit.limits(wave))
                 found.extend(self._budgets(steps))
                 found.extend(self._gangs(steps))
-                found.extend(WorstOrder(self.state, steps).violations())
+                found.extend(self._rules(steps))
                 self._go_on(steps)
                 if not found and wave.leaves != figures(self.state, self._plan.goals.drained):
                     found.append(Violation(PLAN, "leaves another state than it says"))
@@ -59,10 +60,16 @@ class Replay:
         new = replace(
             made,
             name=f"{made.name}~wave{index + 1}",
-            admitted=move.discipline is Discipline.EVICT_THEN_BIND,
+            admitted=move.discipline is not Discipline.SURGE,
         )
         nodes = self._snapshot.node_by_name
         return Step(move, self._now.get(move.key, agent), new, nodes[move.from_node], nodes[move.to_node])
+
+    def _rules(self, steps: list[Step]) -> Iterator[Violation]:
+        terms = self._plan.terms
+        if terms.discipline is Discipline.AT_ONCE:
+            return AtOnce(self.state, steps, terms.double).violations()
+        return WorstOrder(self.state, steps).violations()
 
     def _budgets(self, steps: list[Step]) -> Iterator[Violation]:
         """Evictions that the API would refuse once all the others of the wave have been made."""

@@ -36,7 +36,7 @@ class Step:
 
     @property
     def leaves_first(self) -> bool:
-        return self.move.discipline is Discipline.EVICT_THEN_BIND
+        return self.move.discipline is not Discipline.SURGE
 
 
 class WorstOrder:

@@ -19,12 +19,9 @@ def small(rng: Random, agents: int = 7, nodes: int = 4) -> tuple[Reassignment, I
     places, near = draw.integers(3, size=nodes), draw.integers(2, size=nodes)
     request = draw.integers(1, 6, size=(resources, agents)).astype(np.float64)
     double = draw.random(resources) < 0.5
-    fixed = draw.integers(3, size=(resources, nodes)).astype(np.float64)
     needs = [(a, b) for a in range(kinds) for b in range(kinds) if a != b and draw.random() < 0.3]
-    slope = draw.integers(-2, 4, size=(3, resources)).astype(np.float64)
     problem = Reassignment(
         request=request,
-        fixed=fixed,
         capacity=np.full((resources, nodes), np.inf),
         home=home,
         double=double,
@@ -37,7 +34,7 @@ def small(rng: Random, agents: int = 7, nodes: int = 4) -> tuple[Reassignment, I
         needs=tuple(
             (a, b) for a, b in needs if domains(near, where, kind, a) <= domains(near, where, kind, b)
         ),
-        slope=slope,
+        bends=draw.integers(-4, 9, size=(3, agents)).astype(np.float64),
         offset=draw.integers(-20, 8, size=(3, nodes)).astype(np.float64),
         move=draw.integers(4, size=agents).astype(np.float64),
         distance=draw.integers(3, size=(nodes, nodes)).astype(np.float64) * (1 - np.eye(nodes)),
@@ -49,7 +46,7 @@ def small(rng: Random, agents: int = 7, nodes: int = 4) -> tuple[Reassignment, I
 
 def charged(problem: Reassignment, where: IntArray) -> np.ndarray:
     """(R, N): what is in use, at home as well of those resources that are in use twice."""
-    used = problem.fixed.copy()
+    used = np.zeros_like(problem.capacity)
     for a, n in enumerate(where.tolist()):
         used[:, n] += problem.request[:, a]
         if n != problem.home[a]:

@@ -1,0 +1,97 @@
+"""The search by arrays as a step of a rebalance: a goal that lines can say is improved on the board."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+
+from placewright.models.movable import Discipline
+from placewright.models.move_cost import MoveCosts
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import IntArray
+from placewright.solver.moves.board import Board as Places
+from placewright.solver.objectives.base import Term
+from placewright.solver.reassign.anneal import BATCH, anneal
+from placewright.solver.reassign.board import Board
+from placewright.solver.reassign.compiled import Compiled, compiled
+from placewright.solver.reassign.polish import SECONDS, Effort, improve_part
+from placewright.solver.settings import Settings
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Annealing between two temperatures, then parts; looks, parts: each one's share of the time left."""
+
+    hot: float
+    cold: float
+    looks: float
+    parts: float
+
+
+PHASES = (Phase(2.0, 0.002, 0.45, 0.25), Phase(0.01, 0.0001, 0.4, 0.6))
+LOOKED_AT, PARTS = 40, 60
+"""Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
+
+
+def improve(
+    places: Places,
+    terms: Sequence[tuple[int, Term]],
+    costs: MoveCosts,
+    min_gain: int,
+    settings: Settings,
+    deadline: Deadline,
+    progress: Callable[[str], None],
+) -> bool:
+    """Improve the board; False, and nothing done, where arrays cannot say the goal."""
+    policy = costs.policy
+    double = policy.double if policy.discipline is Discipline.AT_ONCE else ()
+    found = compiled(places.compilation, places, terms, costs, min_gain, double)
+    if found is None:
+        return False
+    if not len(found.keys):
+        return True
+    where = search(found, settings, deadline, progress)
+    if found.problem.value(where) < found.problem.value(found.where):
+        for key, n in zip(found.keys, where.tolist(), strict=True):
+            if places.where[key] != n:
+                places.move(key, n)
+    return True
+
+
+def search(
+    found: Compiled, settings: Settings, deadline: Deadline, progress: Callable[[str], None]
+) -> IntArray:
+    """Annealing, then parts, as long as there is time. The assignment (A,)."""
+    rng = np.random.default_rng(settings.seed)
+    board = Board(found.problem, found.where)
+    effort = Effort(SECONDS, settings.deterministic)
+    looks = LOOKED_AT * len(found.keys) // BATCH + 1
+    for phase in PHASES:
+        counts = (
+            _counted(int(looks * phase.looks) + 1, deadline),
+            _counted(int(PARTS * phase.parts), deadline),
+        )
+        times = _timed(deadline, phase.looks), _timed(deadline, phase.looks + phase.parts)
+        share, until = counts if settings.deterministic else times
+        where = anneal(board, rng, share, phase.hot, phase.cold)
+        board = Board(found.problem, where)
+        progress(f"moves and exchanges: {board.value}")
+        while until() < 1.0:
+            improve_part(board, rng, effort, deadline)
+        progress(f"parts: {board.value}")
+    return board.where
+
+
+def _timed(deadline: Deadline, part: float) -> Callable[[], float]:
+    """How much of a part of the time that is left is over, from 0 to 1."""
+    whole = deadline.remaining()
+    return lambda: 1.0 if deadline.passed else (whole - deadline.remaining()) / (whole * part)
+
+
+def _counted(times: int, deadline: Deadline) -> Callable[[], float]:
+    """How many of so many times it has been asked, from 0 to 1."""
+    asked = count()
+    return lambda: 1.0 if deadline.passed else next(asked) / times
