@@ -150,3 +150,35 @@ def test_shrink_leaves_nodes_that_are_kept_alone(cluster: str, capsys: pytest.Ca
     assert [item.node for item in found.going] == ["n-2"]
     assert run("shrink", cluster, "--only", "pool=old") == 2
     assert "--only: chooses no node of the cluster" in capsys.readouterr().err
+
+
+def test_all_move_in_one_step_where_it_is_asked_for_and_the_plan_verifies(
+    cluster: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = str(tmp_path / "plan.json")
+    step = ("--discipline", "at-once", "--double", "memory", "--most-moved", "2", "--move-cost", "own")
+    way = ("--move-distance", "kubernetes.io/hostname=3")
+    asked = ("rebalance", cluster, "--goal", "balance", "--time-limit", "2", "--out", out)
+    assert run(*asked, *step, *way) == 0
+    plan = RebalancePlan.model_validate_json(Path(out).read_text(encoding="utf-8"))
+    assert (len(plan.waves), {move.discipline for move in plan.all_moves}) == (1, {"at-once"})
+    assert plan.terms.double == ("memory",)
+    assert plan.levels[0].terms[-1].value == len(plan.all_moves) * (1 + 3 + 2)
+    assert run("verify", cluster, "--plan", out) == 0
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--double", "memory"),
+        ("--move-distance", "zone"),
+        ("--move-distance", "zone=far"),
+        ("--move-distance", "zone=1", "--move-distance", "zone=2"),
+    ],
+)
+def test_options_of_moves_that_do_not_fit_are_refused(
+    cluster: str, options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("rebalance", cluster, "--goal", "balance", *options) == 2
+    assert options[0] in capsys.readouterr().err
