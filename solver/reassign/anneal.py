@@ -15,6 +15,8 @@ from placewright.solver.reassign.board import Board
 
 BATCH = 64
 """Agents that are looked at before it is asked again how much time is left."""
+LEAST_CHANCE = 0.05
+"""How often the least of agents is looked at beside the largest."""
 
 
 def anneal(
@@ -31,34 +33,46 @@ def anneal(
     best, best_value = board.where.copy(), board.value
     while (share := elapsed()) < 1.0:
         temperature = board.hope() / len(board.where) * hot * (cold / hot) ** share
-        for a in _chosen(board, rng):
-            step(board, a, temperature, rng)
+        chances = _chances(board, temperature)
+        others = np.flatnonzero(chances > LEAST_CHANCE)
+        for a in _chosen(board, chances, rng):
+            step(board, a, others, temperature, rng)
             if board.value < best_value:
                 best, best_value = board.where.copy(), board.value
     return best
 
 
-def step(board: Board, a: int, temperature: float, rng: np.random.Generator) -> None:
-    """One agent takes one of its changes, by chance."""
+def step(board: Board, a: int, others: IntArray, temperature: float, rng: np.random.Generator) -> None:
+    """One agent takes one of its changes, by chance: a move, or an exchange with one of `others`."""
     shifts = board.shifts(a)
-    change = np.concatenate((shifts, board.swaps(a)))
+    change = np.concatenate((shifts, board.swaps(a, others)))
     chosen = _drawn(change, temperature, rng)
     if chosen >= len(shifts):
-        b = chosen - len(shifts)
+        b = int(others[chosen - len(shifts)])
         if not board.clashes(a, b):
             board.swap(a, b)
     elif chosen != board.where[a]:
         board.shift(a, chosen)
 
 
-def _chosen(board: Board, rng: np.random.Generator) -> list[int]:
+def _chances(board: Board, temperature: float) -> FloatArray:
+    """(A,), up to 1: how worthwhile it is to look at an agent. One that costs little beside the temperature
+    wanders about whatever it does.
+    """
+    chances: FloatArray = np.minimum(1.0, LEAST_CHANCE + board.size / temperature)
+    return chances
+
+
+def _chosen(board: Board, chances: FloatArray, rng: np.random.Generator) -> list[int]:
     """Agents by chance: half of them of all, half of nodes that could take or give more."""
-    some: list[int] = rng.integers(len(board.where), size=BATCH // 2).tolist()
+    some: list[int] = rng.choice(len(chances), size=BATCH // 2, p=chances / chances.sum()).tolist()
     for promise in board.promise():
         if promise.any():
-            nodes = rng.choice(len(promise), size=BATCH // 4, p=promise / promise.sum())
-            crowds = (sorted(board.on[n]) for n in nodes.tolist())
-            some.extend(crowd[rng.integers(len(crowd))] for crowd in crowds if crowd)
+            for n in rng.choice(len(promise), size=BATCH // 4, p=promise / promise.sum()).tolist():
+                if board.on[n]:
+                    crowd = np.fromiter(board.on[n], dtype=np.int64)
+                    crowd.sort()
+                    some.append(int(rng.choice(crowd, p=chances[crowd] / chances[crowd].sum())))
     return some
 
 

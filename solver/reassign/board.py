@@ -27,7 +27,7 @@ class Board:
         self._fare += p.distance[p.home]
         self._fare_to = np.ascontiguousarray(self._fare.T)
         self._eligible_to = np.ascontiguousarray(p.eligible.T)
-        self._from = [np.flatnonzero(p.home == n) for n in range(nodes)]
+        self.size: FloatArray = np.abs(p.bends).sum(axis=0) + p.move
         self._members = [np.flatnonzero(p.kind == k) for k in range(p.kinds)]
         self._leaning = _pairs(p.needs, p.kinds)
         self._wanted_by = _pairs(tuple((b, a) for a, b in p.needs), p.kinds)
@@ -134,29 +134,28 @@ class Board:
         """What an agent that comes home takes off it."""
         return self.problem.most_weight * int(self.moved[k] == self.top and self.tops == 1)
 
-    def swaps(self, a: int) -> FloatArray:
-        """(A,): what exchanging an agent's node with that of each other one changes; inf where it may not."""
-        p, m, k, where = self.problem, int(self.where[a]), int(self.problem.kind[a]), self.where
-        fits = _every(p.request[:, a, None] <= self._room)
-        fits &= _every(p.request <= self._room[:, a, None])
-        self._fit_at_home(a, m, fits)
-        kinds = p.kind
-        same = self._members[k]
-        apart = ~self.taken[:, k][where] & ~self.taken[m][kinds]
-        apart &= ~self.lonely[p.near, k][where] & ~self.lonely[p.near[m]][kinds]
-        apart &= ~self.tied | (p.near[where] == p.near[m])
-        if self.tied[a]:
-            apart &= p.near[where] == p.near[m]
-        tight = self.tight & (p.places[where] != p.places[m])
+    def swaps(self, a: int, others: IntArray) -> FloatArray:
+        """What exchanging an agent's node with that of each of `others` changes; inf where it may not."""
+        p, m, k = self.problem, int(self.where[a]), int(self.problem.kind[a])
+        at, kinds = self.where[others], p.kind[others]
+        room, request = self._room[:, others], p.request[:, others]
+        fits = _every(p.request[:, a, None] <= room) & _every(request <= self._room[:, a, None])
+        if p.double.any():
+            self._fit_at_home(a, others, fits)
+        apart = ~self.taken[:, k][at] & ~self.taken[m][kinds]
+        near, here = p.near[at], p.near[m]
+        apart &= ~self.lonely[near, k] & ~self.lonely[here][kinds]
+        apart &= (near == here) | ~(self.tied[others] | self.tied[a])
+        tight = self.tight[others] & (p.places[at] != p.places[m])
         if tight.any():
             apart &= ~(tight & (self.in_place[:, p.places[m]][kinds] > 0))
         if self.tight[a]:
-            apart &= ((p.places == p.places[m]) | (self.in_place[k, p.places] == 0))[where]
-        apart[same] = True
-        fits &= apart & p.eligible[a][where] & self._eligible_to[m] & (where != m)
-        found = np.full(len(where), np.inf)
+            apart &= ((p.places == p.places[m]) | (self.in_place[k, p.places] == 0))[at]
+        fits &= apart | (kinds == k)
+        fits &= p.eligible[a][at] & self._eligible_to[m][others] & (at != m)
+        found = np.full(len(others), np.inf)
         those = np.flatnonzero(fits)
-        found[those] = self._swapped(a, those)
+        found[those] = self._swapped(a, others[those])
         return found
 
     def _swapped(self, a: int, others: IntArray) -> FloatArray:
@@ -172,18 +171,18 @@ class Board:
             change += p.most_weight * up + self._more_moved(a, m)
         return change
 
-    def _fit_at_home(self, a: int, m: int, fits: BoolArray) -> None:
+    def _fit_at_home(self, a: int, others: IntArray, fits: BoolArray) -> None:
         """Who comes home is there already with what is in use on both nodes."""
         p = self.problem
-        if not p.double.any():
+        m, home = self.where[a], p.home[a]
+        back, there = p.home[others] == m, (self.where[others] == home) & (home != m)
+        some = np.flatnonzero(back | there)
+        if not len(some):
             return
-        back = self._from[m]
-        both = _every(self._single[:, back] <= self._room[:, a, None])
-        fits[back] = both & _every(p.request[:, a, None] <= self._room[:, back])
-        if p.home[a] != m:
-            there = np.fromiter(self.on[int(p.home[a])], dtype=np.int64)
-            both = _every(self._single[:, a, None] <= self._room[:, there])
-            fits[there] = both & _every(p.request[:, there] <= self._room[:, a, None])
+        who = others[some]
+        comes = np.where(back[some], self._single[:, who], p.request[:, who])
+        goes = np.where(there[some], self._single[:, a, None], p.request[:, a, None])
+        fits[some] = _every(comes <= self._room[:, a, None]) & _every(goes <= self._room[:, who])
 
     def clashes(self, a: int, b: int) -> bool:
         """Whether one of two that change places is the last company of the other's kind there."""

@@ -31,7 +31,7 @@ class Phase:
     parts: float
 
 
-PHASES = (Phase(2.0, 0.002, 0.45, 0.25), Phase(0.01, 0.0001, 0.4, 0.6))
+PHASES = (Phase(0.3, 0.0003, 0.5, 0.25), Phase(0.003, 0.00003, 0.4, 0.6))
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
 

@@ -22,7 +22,7 @@ def wandering(rng: Random) -> Board:
     board = Board(problem, where)
     draw = np.random.default_rng(rng.randrange(2**32))
     for _ in range(rng.randint(0, 12)):
-        step(board, rng.randrange(len(where)), 50.0, draw)
+        step(board, rng.randrange(len(where)), np.arange(len(where)), 50.0, draw)
     return board
 
 
@@ -47,7 +47,7 @@ def test_exchanges_that_are_open_keep_every_rule(rng: Random) -> None:
     board = wandering(rng)
     problem, where = board.problem, board.where
     for a in range(len(where)):
-        for b, change in enumerate(board.swaps(a).tolist()):
+        for b, change in enumerate(board.swaps(a, np.arange(len(where))).tolist()):
             if not np.isfinite(change) or board.clashes(a, b):
                 continue
             after = where.copy()
