@@ -17,6 +17,7 @@ from typer._completion_shared import get_completion_script
 
 from placewright import __version__
 from placewright.cli_capacity import capacity
+from placewright.cli_explain import explain
 from placewright.cli_options import (
     OUTPUT,
     SOLVING,
@@ -46,20 +47,15 @@ from placewright.models.plan_file import read_any_plan, read_plan
 from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.schema import catalog_json_schema, concise_json_schema, profile_json_schema
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
-from placewright.scenarios.repair import repair as repair_of
-from placewright.scenarios.report_repair import print_repair
 from placewright.scenarios.schema import scenario_json_schema
 from placewright.solver.clock import Phases
 from placewright.solver.compare import compare as compare_plans
 from placewright.solver.compare import contenders
 from placewright.solver.emit import Format, ReportFormat, dump
-from placewright.solver.explain import find_agent, node_reasons, without
 from placewright.solver.place import place as place_agents
 from placewright.solver.previous import previous_places, strangers
 from placewright.solver.progress import Progress
-from placewright.solver.report import make_console, print_plan, print_refused, violation_line
-from placewright.solver.report_agent import print_explanation
+from placewright.solver.report import make_console, print_plan, print_refused
 from placewright.solver.report_compare import print_comparison
 from placewright.solver.report_rebalance import print_refused_rebalance
 from placewright.solver.report_standing import print_standing
@@ -223,53 +219,6 @@ def _verify_rebalance(snapshot: Snapshot, candidate: RebalancePlan, *, quiet: bo
         sys.stdout.write(f"valid: {said}, no rule is broken on the way\n")
 
 
-@app.command(no_args_is_help=True)
-@reads_cluster
-def explain(
-    inputs: Inputs,
-    reading: Reading,
-    agent: Annotated[str, option("--agent", None, "The agent to explain.", metavar="NS/NAME")],
-    plan: Annotated[
-        str | None, option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
-    ] = None,
-    repair: Annotated[
-        bool,
-        flag(
-            "--repair", SOLVING, "Why a plan leaves it out, and what would let it in; places without --plan."
-        ),
-    ] = False,
-    time_limit: TimeLimit = "20s",
-    seed: Seed = 0,
-    deterministic: Deterministic = False,
-) -> None:
-    """What each rule says of one agent on each node, as things stand or as a plan would have them."""
-    snapshot = reading.load(inputs)
-    found = find_agent(snapshot, agent)
-    verified = _verified(snapshot, plan) if plan is not None else None
-    settings = Settings(parse_seconds(time_limit, "--time-limit"), seed=seed, deterministic=deterministic)
-    if repair and verified is None:
-        verified = _placed(snapshot, settings)
-    state = without(verified.state if verified else ClusterState(snapshot), found)
-    reasons = node_reasons(state, found)
-    print_explanation(make_console(), state, found, reasons, verified.plan if verified else None)
-    if repair and verified is not None:
-        print_repair(make_console(), repair_of(verified, found, settings))
-
-
-def _placed(snapshot: Snapshot, settings: Settings) -> VerifiedPlan:
-    verdict = place_agents(snapshot, settings)
-    if isinstance(verdict, Refused):
-        refuse(verdict)
-    return verdict
-
-
-def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:
-    verdict = verify_plan(snapshot, read_plan(path))
-    if isinstance(verdict, Refused):
-        raise InputError(f"does not verify: {violation_line(verdict.violations[0])}", source=path)
-    return verdict
-
-
 class Baseline(StrEnum):
     """Whose plan is compared beside those in files."""
 
@@ -339,6 +288,7 @@ def score(
     report(found, print_standing, output, out, quiet=quiet)
 
 
+app.command(no_args_is_help=True)(explain)
 app.command(no_args_is_help=True)(whatif)
 app.command(no_args_is_help=True)(survive)
 app.command(no_args_is_help=True)(rebalance)

@@ -48,9 +48,15 @@ class Victims(Document):
 
 
 class Purchase(Document):
-    """One more node like one of the cluster, empty but for DaemonSets. price: per hour, in millionths."""
+    """One more node, empty but for DaemonSets: like one of the cluster, or of a catalog's type in a zone.
 
-    like: str
+    price: per hour, in millionths.
+    """
+
+    like: str = ""
+    type: str = ""
+    zone: str = ""
+    spot: bool = False
     price: int
 
 

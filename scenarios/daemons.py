@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from placewright.models.agent import Agent, AgentSpec, Phase
+from placewright.models.daemons import daemon_samples
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.selector import NODE_NAME_FIELD, NodeSelector, NodeSelectorTerm, Requirement
@@ -14,21 +15,9 @@ from placewright.models.snapshot import Snapshot
 
 def with_daemons(snapshot: Snapshot, new: Iterable[Node]) -> Snapshot:
     """The snapshot with an agent of each of its DaemonSets on each of the `new` nodes that admits it."""
-    samples = list(_samples(snapshot))
+    samples = list(daemon_samples(snapshot))
     made = [agent for node in new for agent in _daemons_on(snapshot, samples, node)]
     return replace(snapshot, agents=(*snapshot.agents, *made))
-
-
-def _samples(snapshot: Snapshot) -> Iterator[Agent]:
-    """One agent of each DaemonSet."""
-    seen: set[tuple[str, str]] = set()
-    for agent in snapshot.agents:
-        if agent.owner is None or agent.owner.kind != "DaemonSet" or agent.terminal or agent.terminating:
-            continue
-        key = (agent.namespace, agent.owner.name)
-        if key not in seen:
-            seen.add(key)
-            yield agent
 
 
 def _daemons_on(snapshot: Snapshot, samples: Iterable[Agent], node: Node) -> Iterator[Agent]:

@@ -6,18 +6,15 @@ is alone in the way, victims come from a verified plan, a node is bought only if
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
 from dataclasses import replace
 
 from placewright.models.agent import Agent, AgentClass
-from placewright.models.filters import rejection
-from placewright.models.node import Node
-from placewright.models.repair import Conflict, Purchase, Repair, Victims
+from placewright.models.ingest.catalog import LoadedCatalog
+from placewright.models.repair import Conflict, Repair, Victims
 from placewright.models.rules.victims import NEVER
-from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.scenarios.daemons import with_daemons
+from placewright.scenarios.one_node import cheapest_node
 from placewright.scenarios.relax import relaxations
 from placewright.scenarios.settle import settled
 from placewright.solver.conflict import Unknown, conflict
@@ -26,15 +23,19 @@ from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan
 
-HOSTNAME = "kubernetes.io/hostname"
 MOST_KINDS = 40
 """Kinds of agents that a conflict is looked for among; of more, those that are placed stay where they are."""
 HIGHEST = 2**31 - 1
 """A priority that evicts everybody who can be evicted."""
 
 
-def repair(verified: VerifiedPlan, agent: Agent, settings: Settings) -> Repair:
-    """Why a plan leaves an agent out, and what would let it in. The time limit is for each search."""
+def repair(
+    verified: VerifiedPlan, agent: Agent, settings: Settings, offers: LoadedCatalog | None = None
+) -> Repair:
+    """Why a plan leaves an agent out, and what would let it in. The time limit is for each search.
+
+    offers: what can be bought; None: nodes like those of the cluster.
+    """
     placed = {binding.key: binding.node for binding in verified.plan.bindings}
     there = placed.get(agent.key, agent.node_name)
     kind = verified.snapshot.classify(agent)
@@ -48,7 +49,7 @@ def repair(verified: VerifiedPlan, agent: Agent, settings: Settings) -> Repair:
         conflict=found,
         relax=tuple(relaxations(ClusterState(after), agent)),
         evict=_evict(after, agent, settings),
-        buy=next(_purchases(after, agent), None),
+        buy=cheapest_node(after, agent, offers),
         notes=tuple(notes),
     )
 
@@ -104,31 +105,3 @@ def _victims(after: Snapshot, agent: Agent, settings: Settings) -> Victims | Non
     victims = tuple(eviction.key for eviction in verdict.plan.evictions)
     moved = tuple(key for key in victims if key in goes)
     return Victims(agents=victims, moved=moved, node=goes[agent.key], by_priority=True)
-
-
-def _purchases(after: Snapshot, agent: Agent) -> Iterator[Purchase]:
-    """Nodes like those of the cluster that would take the agent, the cheapest first."""
-    shapes: dict[Hashable, Node] = {}
-    for node in after.nodes:
-        labels = tuple(sorted((key, value) for key, value in node.labels.items() if key != HOSTNAME))
-        amounts = tuple(sorted(node.allocatable.items()))
-        shapes.setdefault((labels, amounts, node.taints, node.devices, node.price), node)
-    for node in sorted(shapes.values(), key=lambda node: node.price):
-        if _takes(after, agent, node):
-            yield Purchase(like=node.name, price=node.price)
-
-
-def _takes(after: Snapshot, agent: Agent, like: Node) -> bool:
-    name = f"{like.name}-more"
-    while name in after.node_by_name:
-        name += "-more"
-    new = replace(
-        like,
-        name=name,
-        labels={**like.labels, **({HOSTNAME: name} if HOSTNAME in like.labels else {})},
-        unschedulable=False,
-        uid="",
-    )
-    larger = with_daemons(replace(after, nodes=(*after.nodes, new)), [new])
-    state = ClusterState(larger)
-    return rejection(state, larger.agent_by_key[agent.key], new) is None and keeps_in_use(agent)

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from placewright.models.quantity import format_price
-from placewright.models.repair import Conflict, Member, Repair
+from placewright.models.repair import Conflict, Member, Purchase, Repair
 from placewright.solver.explain_joint import listed
 
 
@@ -52,6 +52,13 @@ def _ways(repair: Repair) -> Iterator[str]:
         yield f"evict {listed(repair.evict.agents)}{only} (room on {repair.evict.node}){moved}"
     if repair.buy is not None:
         price = f", {format_price(repair.buy.price)} per hour" if repair.buy.price else ""
-        yield f"buy one more node like {repair.buy.like}{price}"
+        yield f"buy {_bought(repair.buy)}{price}"
     if repair.conflict is not None and not repair.relax and repair.evict is None and repair.buy is None:
         yield "nothing alone: on every node two rules or more object, and no eviction or further node helps"
+
+
+def _bought(purchase: Purchase) -> str:
+    if purchase.like:
+        return f"one more node like {purchase.like}"
+    spot = "spot " if purchase.spot else ""
+    return f"a {spot}node of type {purchase.type}" + (f" in {purchase.zone}" if purchase.zone else "")

@@ -16,8 +16,10 @@ import pytest
 import yaml
 
 from placewright import __version__, cli, cli_options
+from placewright.models.explanation import Explanation
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.plan import Plan
+from placewright.models.repair import Purchase
 from placewright.models.snapshot import Snapshot
 
 ROOT = Path(__file__).parent.parent
@@ -453,3 +455,42 @@ def test_a_repair_is_told_after_the_explanation(small: str, capsys: pytest.Captu
     assert "  resources: 63 cpu more, or so much less asked for (n1)" in out
     assert run("explain", small, "--agent", "fits", "--repair") == 0
     assert "nothing to repair: it is on n1" in capsys.readouterr().out
+
+
+CATALOG = """
+apiVersion: placewright.io/v1
+kind: Catalog
+zones: [a]
+types:
+  - {name: small, price: "1", allocatable: {cpu: 4, memory: 8Gi}}
+  - {name: large, price: "9", allocatable: {cpu: 96, memory: 256Gi}}
+  - {name: none-left, price: "3", max: 0, allocatable: {cpu: 96, memory: 256Gi}}
+"""
+
+
+def test_an_explanation_and_its_repair_are_written_for_programs(
+    small: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    catalog, out = tmp_path / "catalog.yaml", tmp_path / "why.json"
+    catalog.write_text(CATALOG, encoding="utf-8")
+    command = ("explain", small, "--agent", "huge", "--repair", "--catalog", str(catalog))
+    assert run(*command, "--out", str(out)) == 0
+    assert "  buy a node of type large in a, 9 per hour" in capsys.readouterr().out
+    assert run(*command, "-o", "yaml") == 0
+    found = Explanation.model_validate(yaml.safe_load(capsys.readouterr().out))
+    assert found == Explanation.model_validate(json.loads(out.read_text(encoding="utf-8")))
+    assert (found.agent, found.placed_on, found.fits) == ("default/huge", "", 0)
+    assert [(v.nodes, [o.rule for o in v.objections]) for v in found.verdicts] == [(("n1",), ["resources"])]
+    assert found.message.startswith("0/1 nodes are available")
+    assert found.repair is not None
+    assert found.repair.buy == Purchase(type="large", zone="a", price=9_000_000)
+
+
+def test_an_explanation_without_a_plan_says_where_an_agent_fits(
+    small: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", small, "--agent", "fits", "-o", "json") == 0
+    found = Explanation.model_validate(json.loads(capsys.readouterr().out))
+    assert (found.fits, found.repair, found.message) == (1, None, "")
+    assert run("explain", small, "--agent", "fits", "--catalog", "x.yaml") == 2
+    assert "--catalog: is for --repair" in capsys.readouterr().err

@@ -40,6 +40,7 @@ def test_type_checkers_see_every_part() -> None:
         "__main__.py",
         "cli.py",
         "cli_capacity.py",
+        "cli_explain.py",
         "cli_moving.py",
         "cli_options.py",
         "cli_output.py",

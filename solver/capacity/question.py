@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent, Phase
 from placewright.models.catalog import HOSTNAME, Catalog, Offering
+from placewright.models.daemons import daemon_samples
 from placewright.models.node import Node
 from placewright.models.profile import PLACED, ScoreName, Stage
 from placewright.models.rules.taints import untolerated
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
-
-DAEMON_SET = "DaemonSet"
 
 
 @dataclass(frozen=True)
@@ -115,16 +114,18 @@ def _daemons(snapshot: Snapshot) -> tuple[Agent, ...]:
     Its controller has tied every agent to one node by required affinity: what the template itself may ask for
     there is not known any more. nodeSelector and tolerations are.
     """
-    found: dict[tuple[str, str], Agent] = {}
-    for agent in (*snapshot.residents, *snapshot.pending):
-        if agent.owner is None or agent.owner.kind != DAEMON_SET or agent.terminating:
-            continue
-        spec = replace(agent.spec, node_affinity=None, claims=())
-        plain = replace(
-            agent, name=agent.owner.name, spec=spec, node_name="", uid="", device_ids=(), admitted=True
+    return tuple(
+        replace(
+            agent,
+            name=agent.owner.name if agent.owner else agent.name,
+            spec=replace(agent.spec, node_affinity=None, claims=()),
+            node_name="",
+            uid="",
+            device_ids=(),
+            admitted=True,
         )
-        found.setdefault((agent.namespace, agent.owner.name), plain)
-    return tuple(found.values())
+        for agent in daemon_samples(snapshot)
+    )
 
 
 def _runs_on(daemon: Agent, node: Node, snapshot: Snapshot) -> bool:

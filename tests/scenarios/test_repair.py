@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
 
-from placewright.models.agent import OwnerReference, Phase
+from placewright.models.agent import Agent, OwnerReference, Phase
+from placewright.models.catalog import Catalog, Offering
+from placewright.models.filters import feasible
+from placewright.models.ingest.catalog import LoadedCatalog
 from placewright.models.node import Node
 from placewright.models.policy import ResourceQuota
 from placewright.models.repair import Purchase, Repair, Victims
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
+from placewright.scenarios.one_node import cheapest_node
 from placewright.scenarios.repair import repair
+from placewright.solver.capacity.question import ask, node_of
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.builders import ZONE, agent, agents, node, snapshot, spread, taint
+from placewright.tests.solver.capacity.tiny_catalogs import tiny_question
 
 SETTINGS = Settings(time_limit=10.0, workers=1)
 
@@ -136,3 +145,34 @@ def test_with_others_in_the_way_the_conflict_is_its_own() -> None:
     found = repaired(before)
     assert found.conflict is not None
     assert [(m.rule, m.agents) for m in found.conflict.members] == [("resources", ("default/x",))]
+
+
+def test_what_to_buy_from_a_catalog_is_the_cheapest_that_takes_it_by_exhaustive_search() -> None:
+    bought = 0
+    for seed in range(60):
+        question = tiny_question(Random(seed), from_scratch=False)
+        waiting = question.snapshot.pending
+        if not waiting:
+            continue
+        agent = waiting[0]
+        after = replace(
+            question.snapshot,
+            agents=tuple(a for a in question.snapshot.agents if a.key == agent.key or a not in waiting),
+        )
+        catalog = question.catalog
+        found = cheapest_node(after, agent, LoadedCatalog(catalog, daemons_given=True))
+        takes = [
+            offering.price
+            for offering in catalog.offerings
+            if catalog.most.get(offering.type_name) != 0 and _takes(after, agent, catalog, offering)
+        ]
+        assert (None if found is None else found.price) == min(takes, default=None), seed
+        bought += found is not None
+    assert bought > 10
+
+
+def _takes(after: Snapshot, waiting: Agent, catalog: Catalog, offering: Offering) -> bool:
+    new = node_of(offering, "new")
+    larger = ask(after, catalog, daemons=catalog.daemons).with_nodes([new])
+    state = ClusterState(larger)
+    return new.name in {n.name for n in feasible(state, larger.agent_by_key[waiting.key])}
