@@ -53,7 +53,7 @@ from placewright.solver.compare import compare as compare_plans
 from placewright.solver.compare import contenders
 from placewright.solver.emit import Format, ReportFormat, dump
 from placewright.solver.place import place as place_agents
-from placewright.solver.previous import previous_places, strangers
+from placewright.solver.previous import Previous, strangers
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_plan, print_refused
 from placewright.solver.report_compare import print_comparison
@@ -157,12 +157,12 @@ def place(
     with phases("read"):
         before = None if previous is None else read_plan(previous)
         snapshot = reading.load(inputs)
-    start = None
+    round_before = None
     if before is not None:
-        start = previous_places(snapshot, before)
+        round_before = Previous.of(snapshot, before)
         snapshot = replace(snapshot, warnings=(*snapshot.warnings, *strangers(snapshot, before)))
     with Progress(quiet=quiet, verbose=verbose) as progress:
-        verdict = place_agents(snapshot, settings, progress=progress.say, start=start, warm=start is not None)
+        verdict = place_agents(snapshot, settings, progress=progress.say, previous=round_before)
     if isinstance(verdict, Refused):
         refuse(verdict)
     if verdict.plan.timing:

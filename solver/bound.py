@@ -6,8 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from placewright.solver.apportion import Apportionment, Demand
 from placewright.solver.compilation import IntArray
 from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation, columns
 from placewright.solver.rules.base import Encoder
@@ -37,6 +41,29 @@ def topology_keys(problem: Problem) -> list[IntArray]:
     parts: list[Encoder | Objective] = [*problem.encoders, *problem.levels]
     keys = (key for part in parts for key in part.topologies())
     return list({key.tobytes(): key for key in keys}.values())
+
+
+def apportionment(problem: Problem) -> Apportionment:
+    """What the rules limit of all agents together, without the rest of the relaxation."""
+    most = np.minimum(problem.size, problem.cap.sum(axis=1))
+    limits = (limit for encoder in problem.encoders for limit in encoder.limits())
+    return Apportionment(most, limits, problem.running.returning)
+
+
+def placed_bound(
+    shares: Apportionment,
+    level: PlacedObjective,
+    levels: Sequence[Objective],
+    above: Sequence[int],
+    seconds: float,
+) -> int:
+    """The best value of a placed level by `shares` alone; `above`: the values of the first of `levels`."""
+    demands = [
+        Demand(other.groups, value - other.already)
+        for other, value in zip(levels, above, strict=False)
+        if isinstance(other, PlacedObjective)
+    ]
+    return level.already + shares.bound(level.groups, demands, seconds)
 
 
 @dataclass(frozen=True)
@@ -69,19 +96,30 @@ class Bounds:
         self._known = tuple(known)
         self._relaxation: Relaxation | None = None
         self._demanded = 0
+        self._apportionment: Apportionment | None = None
 
-    def level(self, index: int, above: Sequence[int], seconds: float) -> int:
+    def level(self, index: int, above: Sequence[int], seconds: float, value: int | None = None) -> int:
         """The best value that level `index` can have when the levels above keep the values `above`.
 
         The better of the level's cheap limit and the optimum of the linear relaxation, the limit alone
-        where `seconds` are too few for more.
+        where `seconds` are too few for more, or where an answer's `value` reaches it.
         """
         level = self._problem.levels[index]
         limit = level.limit(self._problem.cap)
+        if value is not None and value != limit and isinstance(level, PlacedObjective):
+            limit = min(limit, self._apportioned(level, above, seconds))
+        if value == limit:
+            return limit
         best = self._relaxed(index, above, seconds)
         if best is None:
             return limit
         return min(limit, best) if level.sense == "maximize" else max(limit, best)
+
+    def _apportioned(self, level: PlacedObjective, above: Sequence[int], seconds: float) -> int:
+        """How many agents of a level all limits together leave room for, wherever they go."""
+        if self._apportionment is None:
+            self._apportionment = apportionment(self._problem)
+        return placed_bound(self._apportionment, level, self._problem.levels, above, seconds)
 
     def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
         problem = self._problem

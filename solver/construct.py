@@ -7,7 +7,7 @@ the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from itertools import chain, groupby
 
@@ -48,10 +48,12 @@ def construct(
     opening: FloatArray | None = None,
     tallies: Sequence[Tally] = (),
     most: int | None = None,
+    urgent: Collection[int] = (),
 ) -> IntArray:
     """Counts (G, N) of a placement without violations; all zero if there was no time for more.
 
-    `most`: no more agents than that are placed, the most important ones.
+    `most`: no more agents than that are placed, the most important ones. `urgent`: groups that are placed
+    whole before the `target` of any other is followed that is not more important.
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
     followed as far as the rules allow, before anybody else is placed; `number` (G,): how many of each group
@@ -65,9 +67,11 @@ def construct(
         wanted = compilation.size if number is None else number
         for _, turn in groupby(waiting, key=lambda g: compilation.groups[g].agent.spec.priority):
             equals = list(turn)
-            for g in equals:
+            for g in sorted(equals, key=lambda g: g not in urgent):
                 builder.escort(g, target)
                 builder.place_at(g, target[g], deadline)
+                if g in urgent:
+                    builder.place_group(g, deadline, int(wanted[g]))
             # Whom the rules turned away there comes before anybody less important.
             for g in equals:
                 builder.place_group(g, deadline, int(wanted[g]))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
 from placewright.models.profile import ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts
+from placewright.solver.apportion import Demand
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
-from placewright.solver.bound import KnownBound, affordable
+from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.construct import ROUNDS, construct, is_special
 from placewright.solver.objectives.base import Tally
+from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.opening import opening
 from placewright.solver.outcome import settled_counts
@@ -34,6 +37,10 @@ GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 PLAN_SHARE = 0.65
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
+URGENT_SHARE = 0.1
+"""The part of the time left in which a resumed answer is tried again with those first who came short."""
+MOST_URGENT = 3
+"""How often that may be."""
 CONSTRUCT_SHARE = 0.3
 """The part of the time left after which no further construction is begun."""
 
@@ -45,18 +52,13 @@ def first_answer(
     accepts: Accepts,
     quick: IntArray,
     known: IntArray | None = None,
-    *,
-    warm: bool = False,
 ) -> tuple[IntArray, tuple[KnownBound, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
-    from elsewhere, taken where `accepts` agrees and nothing better is found. With `warm` the quick one
-    follows that of a similar round, and is the only one where it leaves nobody out.
+    from elsewhere, taken where `accepts` agrees and nothing better is found.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
-    if warm and not _left_out(compilation, problem, quick):
-        return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.
@@ -83,7 +85,6 @@ def plain(
     compilation: Compilation,
     problem: Problem,
     deadline: Deadline,
-    target: IntArray | None = None,
     most: int | None = None,
 ) -> IntArray:
     """Counts (G, N) of the first construction, the answer where there is no time for another.
@@ -93,7 +94,70 @@ def plain(
     """
     packed = _packs(compilation.snapshot)
     tallies = _tallies(compilation, problem, Deadline(QUICK), 1.0) if packed else []
-    return construct(compilation, problem, deadline, packed=packed, target=target, tallies=tallies, most=most)
+    return construct(compilation, problem, deadline, packed=packed, tallies=tallies, most=most)
+
+
+def resumed(
+    compilation: Compilation,
+    problem: Problem,
+    deadline: Deadline,
+    target: IntArray,
+    most: int | None = None,
+) -> IntArray:
+    """Counts (G, N) of the round before as far as the rules allow it.
+
+    Whoever is new, or has lost its place, goes where it costs the levels least; of those that quotas limit as
+    many as before, or as many as there may be now.
+    """
+    pending = list(compilation.pending)
+    new = int((problem.size - target.sum(axis=1))[pending].clip(min=0).sum())
+    share = min(1.0, new / max(1, int(problem.size[pending].sum())))
+    number = _apportioned(problem, target, deadline.remaining() * GUIDED_SHARE)
+    # Of those that there may be fewer of than before the last ones give way.
+    earlier = np.cumsum(target, axis=1) - target
+    target = np.clip(number[:, None] - earlier, 0, target)
+    tallies = partial(_tallies, compilation, problem, deadline, share)
+    until = Deadline(URGENT_SHARE * deadline.remaining())
+    urgent: set[int] = set()
+
+    def follow() -> IntArray:
+        return construct(
+            compilation,
+            problem,
+            deadline,
+            packed=_packs(compilation.snapshot),
+            target=target,
+            number=number,
+            tallies=tallies(),
+            most=most,
+            urgent=urgent,
+        )
+
+    best = found = follow()
+    for _ in range(MOST_URGENT if most is None else 0):
+        short = set(np.flatnonzero(found.sum(axis=1) < number).tolist()) & set(pending)
+        if short <= urgent or until.passed:
+            break
+        # Who finds no place where it had one comes first the next time; others are not that hard to place.
+        urgent |= short
+        found = follow()
+        best = better(problem, best, found)
+    return best
+
+
+def _apportioned(problem: Problem, target: IntArray, seconds: float) -> IntArray:
+    """How many of each group (G,): close to `target` where quotas limit them, all of the others."""
+    shares, values, demands = apportionment(problem), list[int](), list[Demand]()
+    for level in problem.levels:
+        if not isinstance(level, PlacedObjective):
+            break
+        values.append(placed_bound(shares, level, problem.levels, values, seconds))
+        demands.append(Demand(level.groups, values[-1] - level.already))
+    number = problem.size.copy()
+    before = dict(enumerate(target.sum(axis=1).astype(np.float64).tolist()))
+    for g, many in shares.nearest(before, demands, seconds).items():
+        number[g] = many
+    return number
 
 
 def _further(

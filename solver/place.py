@@ -18,10 +18,11 @@ from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete
-from placewright.solver.first_answer import better, first_answer, plain
+from placewright.solver.first_answer import better, first_answer, plain, resumed
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, settled_counts
 from placewright.solver.planning import make_plan
+from placewright.solver.previous import Previous
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
@@ -40,14 +41,15 @@ def place(
     *,
     progress: Progress | None = None,
     start: Mapping[str, str] | None = None,
-    warm: bool = False,
+    previous: Previous | None = None,
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
 ) -> VerifiedPlan | Refused:
     """Place the pending agents of `snapshot`. Expected failures are in the plan, never raised.
 
-    `start`: an answer that is known, agent key -> node name; none that is worse comes out. `warm`: it is that
-    of the round before, followed as far as it still holds, and the search ends once nothing more is found.
+    `start`: an answer that is known, agent key -> node name; none that is worse comes out. `previous`: the
+    round before, followed as far as it still holds; the search ends once it is as close to its bounds as that
+    was, or nothing more is found.
     `rules` and `encoders` are for tests that leave one out; verification always uses every rule.
     """
     report = progress or (lambda _: None)
@@ -60,7 +62,7 @@ def place(
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
-        begun = _begin(compilation, problem, budget, settings, accepts, start, warm=warm)
+        begun = _begin(compilation, problem, budget, settings, accepts, start, previous)
     if begun.most is not None:
         report(f"the time limit leaves room for {begun.most} agents")
     deadline = begun.deadline
@@ -76,7 +78,8 @@ def place(
             begun.bounds,
             lambda count: complete(compilation, count, deadline),
             orderly.in_order,
-            patient=not warm,
+            patient=previous is None or not previous.alike,
+            tolerances=previous.gaps if previous is not None and previous.alike else None,
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
@@ -122,25 +125,26 @@ def _begin(
     settings: Settings,
     accepts: Accepts,
     start: Mapping[str, str] | None,
-    *,
-    warm: bool,
+    previous: Previous | None,
 ) -> _Begun:
     most = budget.most()
+    if previous is not None:
+        start = compilation.seats = previous.places
     known = None if start is None else counts_of(compilation, start)
-    target = None
-    if warm and start is not None and known is not None:
-        compilation.seats = start
-        target = np.minimum(known, problem.cap)
     seconds = budget.construction(len(compilation.snapshot.pending) if most is None else most)
     until = WorkDeadline(seconds, min(LEAST, settings.time_limit))
-    quick = plain(compilation, problem, until, target, most)
-    if most is not None:
-        if known is not None and accepts(known):
-            quick = better(problem, known, quick)
-        return _Begun(settled_counts(compilation, quick), (), Deadline(0.0), most)
+    if previous is not None and known is not None:
+        quick = resumed(compilation, problem, until, np.minimum(known, problem.cap), most)
+    else:
+        quick = plain(compilation, problem, until, most)
     deadline = budget.search(int(quick.sum()), len(compilation.nodes) * _waiting(compilation, quick))
-    first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, warm=warm)
-    return _Begun(first, bounds, deadline, None)
+    if most is None and (previous is None or not previous.alike):
+        first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known)
+        return _Begun(first, bounds, deadline, None)
+    if known is not None and accepts(known):
+        quick = better(problem, known, quick)
+    until = deadline if most is None else Deadline(0.0)
+    return _Begun(settled_counts(compilation, quick), (), until, most)
 
 
 def _waiting(compilation: Compilation, count: IntArray) -> int:

@@ -3,9 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
 
 from placewright.models.plan import Plan
 from placewright.models.snapshot import Snapshot
+
+MOST_GAP = 0.1
+"""A gap that is wider says too little to be one that another round may end with."""
+ALIKE = 0.5
+"""The part of the waiting agents that a plan has to speak of, to be that of the round before."""
+
+
+@dataclass(frozen=True)
+class Previous:
+    """What a round takes from the plan before. places: agent key -> node name. gaps: by level.
+
+    alike: whether it is about this cluster, as it was not long ago.
+    """
+
+    places: Mapping[str, str]
+    gaps: Mapping[str, float]
+    alike: bool
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, plan: Plan) -> Self:
+        """What `snapshot` can use of `plan`."""
+        told = {binding.key for binding in plan.bindings}
+        told.update(f"{item.namespace}/{item.agent}" for item in plan.unplaced)
+        known = sum(agent.key in told for agent in snapshot.pending)
+        gaps = {level.name: level.gap for level in plan.levels if level.gap <= MOST_GAP}
+        return cls(previous_places(snapshot, plan), gaps, known >= ALIKE * len(snapshot.pending))
 
 
 def previous_places(snapshot: Snapshot, plan: Plan) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ it is better. Either way an answer exists from the start, and can only improve.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,9 @@ EXACT_PAIRS = 12_000
 BOUND_SHARE = 0.5
 """The part of the time left that the linear bound may take."""
 
+HASTY_SHARE = 0.1
+"""The part of the time left that who is not patient gives a bound, and again a level."""
+
 PARTS_FIRST_PAIRS = 3_000
 """Above this many variables an exact model is slow to improve an answer: parts come first, then the proof."""
 PARTS_FIRST_SHARE = 0.7
@@ -39,6 +42,8 @@ MOST_CUTS = 20
 
 PATIENCE = 40
 """Parts in a row that may bring nothing before the time goes to the next level."""
+HASTY = 10
+"""The same for who is not patient."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +83,7 @@ class Search:
     up what a better answer for one level leaves to the others. `in_order`: with it, answers of an exact model
     have an order of bindings, the first one included. An answer that has none is cut off, and its like with
     an order taken where that is better than what is known. Who is not `patient` ends when parts no longer
-    bring anything, before time is up.
+    bring anything, before time is up. `tolerances`: gaps at which a level, by its name, is good enough.
     """
 
     def __init__(
@@ -94,6 +99,7 @@ class Search:
         in_order: Callable[[IntArray], InOrder] | None = None,
         *,
         patient: bool = True,
+        tolerances: Mapping[str, float] | None = None,
     ) -> None:
         self._problem = problem
         self.exact = _is_exact(problem, settings)
@@ -109,6 +115,7 @@ class Search:
         self._cut_off = False
         """Whether something was cut off without a proof that it has no order: proofs then are none."""
         self._patient = patient
+        self._tolerances = tolerances or {}
         self.warnings: list[str] = []
 
     def run(self) -> Answer:
@@ -127,8 +134,9 @@ class Search:
 
     def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
         """Improve the incumbent on one level; returns the level's proven bound."""
-        time_left = self._deadline.remaining() * BOUND_SHARE
-        bound = self._bounds.level(index, [known.value for known in kept], time_left)
+        time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
+        above = [known.value for known in kept]
+        bound = self._bounds.level(index, above, time_left, self._value(level))
         if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
         seconds = self._share(index)
@@ -146,6 +154,8 @@ class Search:
 
         Evictions are settled between the placed levels: what they take they take from the placed ones.
         """
+        if not self._patient:
+            return HASTY_SHARE * self._deadline.remaining()
         if index == len(self._problem.levels) - 1:
             return self._deadline.remaining()
         return self._deadline.remaining() * (0.5 if self._problem.levels[index].sense == "maximize" else 0.25)
@@ -212,9 +222,10 @@ class Search:
     ) -> None:
         until = Deadline(seconds)
         last = self._patient and index == len(self._problem.levels) - 1 and patience is None
+        most = PATIENCE if self._patient else HASTY
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
         futile = 0
-        while not until.passed and not self._is_good_enough(level, bound) and (last or futile < PATIENCE):
+        while not until.passed and not self._is_good_enough(level, bound) and (last or futile < most):
             part = neighbourhoods.choose(self._best)
             if part is None:
                 return
@@ -253,7 +264,8 @@ class Search:
 
     def _is_good_enough(self, level: Objective, bound: int) -> bool:
         """Whether the incumbent is proven to be the best on a level, or as close to it as is asked for."""
-        return gap(self._value(level), bound) <= self._settings.gap
+        enough = max(self._settings.gap, self._tolerances.get(level.name, 0.0))
+        return gap(self._value(level), bound) <= enough
 
     def _value(self, level: Objective) -> int:
         return level.value(self._best)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
+from placewright.solver.apportion import Limit
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.ledger import Ledger
@@ -37,6 +38,10 @@ class Encoder(ABC):
 
     def topologies(self) -> Iterable[IntArray]:
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
+        return ()
+
+    def limits(self) -> Iterable[Limit]:
+        """What this rule limits of all placed agents together, wherever they go."""
         return ()
 
     def relax(self, relaxation: Relaxation) -> None:  # noqa: B027 - most rules have no linear side

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -15,6 +16,7 @@ from placewright.models.rules.quota_usage import (
     new_claims,
     used,
 )
+from placewright.solver.apportion import Limit
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.base import Encoder
@@ -61,10 +63,13 @@ class QuotaEncoder(Encoder):
             if terms and most > row.left:
                 x.model.add(sum(terms) <= max(0, row.left))
 
-    def relax(self, relaxation: Relaxation) -> None:
+    def limits(self) -> Iterable[Limit]:
         """Without claims, which are charged once for all of their users."""
-        for row in self.rows:
-            relaxation.limit(dict(row.usage), max(0, row.left))
+        return (Limit(dict(row.usage), max(0, row.left)) for row in self.rows)
+
+    def relax(self, relaxation: Relaxation) -> None:
+        for limit in self.limits():
+            relaxation.limit(limit.amounts, limit.left)
 
     def ledger(self, count: IntArray) -> Ledger:
         told = not any(row.claims for row in self.rows)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from placewright.models.plan import Plan
+import pytest
+
+from placewright.models.plan import Level, Plan, Status
+from placewright.models.policy import ResourceQuota
 from placewright.models.snapshot import Snapshot
+from placewright.solver.accept import acceptor
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.first_answer import resumed
+from placewright.solver.outcome import counts_of
 from placewright.solver.place import place
-from placewright.solver.previous import previous_places, strangers
+from placewright.solver.previous import Previous, previous_places, strangers
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
+from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, node, snapshot, spread
+from placewright.tests.tiny import tiny_cluster
 
 
 def _cluster(rng: Random, nodes: int, pending: int) -> Snapshot:
@@ -31,9 +41,9 @@ def _cluster(rng: Random, nodes: int, pending: int) -> Snapshot:
 
 
 def _placed(cluster: Snapshot, before: Plan | None = None) -> Plan:
-    start = None if before is None else previous_places(cluster, before)
+    previous = None if before is None else Previous.of(cluster, before)
     settings = Settings(time_limit=2.0, workers=1)
-    verdict = place(cluster, settings, start=start, warm=before is not None)
+    verdict = place(cluster, settings, previous=previous)
     assert isinstance(verdict, VerifiedPlan), verdict
     return verdict.plan
 
@@ -96,3 +106,61 @@ def test_who_was_bound_since_is_no_stranger() -> None:
     later = replace(cluster, agents=running)
     assert list(strangers(later, plan)) == []
     assert len(previous_places(later, plan)) == 5
+
+
+def test_who_lost_its_place_comes_first_where_only_others_can_make_room() -> None:
+    """Two small ones on each of two nodes; the big one's node is gone, and it fits beside one of them."""
+    nodes = [node(f"n{i}", cpu=4000) for i in range(2)]
+    small, big = [agent(f"s{i}", cpu=1000) for i in range(4)], agent("big", cpu=3000)
+    places = {one.key: f"n{i % 2}" for i, one in enumerate(small)}
+    compilation, problem = compile_problem(snapshot(nodes, [*small, big]))
+    known = counts_of(compilation, places)
+    count = resumed(compilation, problem, Deadline(10.0), known)
+    assert count.sum() == 5
+    assert acceptor(compilation, problem)(count)
+
+
+def test_of_those_that_quotas_limit_as_many_are_resumed_as_there_may_be() -> None:
+    """Room for two: the plan before chose the small ones, and the large one must not come in their place."""
+    quota = ResourceQuota("default", "q", {"requests.cpu": 3000}, used={"requests.cpu": 0})
+    small = [replace(agent(f"s{i}", cpu=1500), admitted=False) for i in range(2)]
+    large = replace(agent("large", cpu=2000), admitted=False)
+    cluster = replace(
+        snapshot([node("n1", cpu=8000), node("n2", cpu=8000)], [large, *small]), quotas=(quota,)
+    )
+    compilation, problem = compile_problem(cluster)
+    nobody = counts_of(compilation, {})
+    count = resumed(compilation, problem, Deadline(10.0), nobody)
+    assert next(level.value(count) for level in problem.levels) == 2
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_a_warm_round_says_of_the_best_is_never_beaten(seed: int) -> None:
+    rng = Random(seed)
+    cluster = tiny_cluster(rng)
+    before = _placed(cluster)
+    gone = rng.choice(cluster.pending) if len(cluster.pending) > 1 else None
+    nodes = cluster.nodes[1:] if len(cluster.nodes) > 1 else cluster.nodes
+    changed = replace(cluster, nodes=nodes, agents=tuple(a for a in cluster.agents if a is not gone))
+    best = best_values(changed)
+    for level in _placed(changed, before).levels:
+        sign = 1 if level.sense == "maximize" else -1
+        assert sign * best[level.name] <= sign * level.bound
+        if level.value != best[level.name]:
+            break
+
+
+def test_a_plan_of_another_cluster_does_not_make_a_round_a_hasty_one() -> None:
+    theirs = _placed(_cluster(Random(3), 4, 6))
+    ours = snapshot([node("n0")], [agent(f"mine-{i}") for i in range(3)])
+    assert not Previous.of(ours, theirs).alike
+    assert Previous.of(_cluster(Random(3), 4, 6), theirs).alike
+
+
+def test_a_gap_that_says_little_is_none_to_end_with() -> None:
+    levels = (
+        Level(name="placed/priority=0", sense="maximize", value=99, bound=100),
+        Level(name="scores", sense="minimize", value=100, bound=20),
+    )
+    plan = Plan(status=Status.FEASIBLE, levels=levels)
+    assert Previous.of(_cluster(Random(5), 2, 2), plan).gaps == {"placed/priority=0": 0.01}

@@ -48,8 +48,12 @@ def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
     best = best_values(cluster)
     values = [best[level.name] for level in problem.levels]
     for index, level in enumerate(problem.levels):
-        bound = level_bound(problem, index, values[:index])
-        assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
+        for bound in (
+            level_bound(problem, index, values[:index]),
+            Bounds(problem).level(index, values[:index], 30.0, value=-1),
+            Bounds(problem).level(index, values[:index], 0.0, value=-1),
+        ):
+            assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
 
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
