@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -20,18 +19,10 @@ from placewright.solver.reassign.compiled import Compiled, compiled
 from placewright.solver.reassign.polish import SECONDS, Effort, improve_part
 from placewright.solver.settings import Settings
 
-
-@dataclass(frozen=True)
-class Phase:
-    """Annealing between two temperatures, then parts; looks, parts: each one's share of the time left."""
-
-    hot: float
-    cold: float
-    looks: float
-    parts: float
-
-
-PHASES = (Phase(0.3, 0.0003, 0.5, 0.25), Phase(0.003, 0.00003, 0.4, 0.6))
+ROUNDS = 6
+"""Annealing and parts take turns: parts get chains done that moves and exchanges then build on."""
+HOT, FALL, SPAN = 0.03, 0.5, 30.0
+"""How hot the first round begins, the next ones beside it, and how far each one cools down."""
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
 
@@ -64,24 +55,22 @@ def improve(
 def search(
     found: Compiled, settings: Settings, deadline: Deadline, progress: Callable[[str], None]
 ) -> IntArray:
-    """Annealing, then parts, as long as there is time. The assignment (A,)."""
+    """Annealing and parts in turns, as long as there is time. The assignment (A,)."""
     rng = np.random.default_rng(settings.seed)
     board = Board(found.problem, found.where)
     effort = Effort(SECONDS, settings.deterministic)
     looks = LOOKED_AT * len(found.keys) // BATCH + 1
-    for phase in PHASES:
-        counts = (
-            _counted(int(looks * phase.looks) + 1, deadline),
-            _counted(int(PARTS * phase.parts), deadline),
-        )
-        times = _timed(deadline, phase.looks), _timed(deadline, phase.looks + phase.parts)
-        share, until = counts if settings.deterministic else times
-        where = anneal(board, rng, share, phase.hot, phase.cold)
-        board = Board(found.problem, where)
-        progress(f"moves and exchanges: {board.value}")
+    for turn in range(ROUNDS):
+        left = ROUNDS - turn
+        share, until = _timed(deadline, 0.5 / left), _timed(deadline, 1.0 / left)
+        if settings.deterministic:
+            share, until = _counted(looks // ROUNDS + 1, deadline), _counted(PARTS // ROUNDS, deadline)
+        hot = HOT * FALL**turn
+        board = Board(found.problem, anneal(board, rng, share, hot, hot / SPAN))
+        annealed = board.value
         while until() < 1.0:
             improve_part(board, rng, effort, deadline)
-        progress(f"parts: {board.value}")
+        progress(f"moves and exchanges: {annealed}, parts: {board.value}")
     return board.where
 
 
