@@ -21,7 +21,7 @@ from placewright.solver.settings import Settings
 
 ROUNDS = 6
 """Annealing and parts take turns: parts get chains done that moves and exchanges then build on."""
-HOT, FALL, SPAN = 0.03, 0.5, 30.0
+HOT, FALL, SPAN = 1.0, 0.3, 30.0
 """How hot the first round begins, the next ones beside it, and how far each one cools down."""
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
