@@ -117,6 +117,32 @@ def _asked_labels(matcher: Matcher) -> Iterator[list[Label]]:
                 yield [(requirement.key, value) for value in dict.fromkeys(requirement.values)]
 
 
+class MatcherIndex(Generic[T]):
+    """Things filed under a matcher; those whose matcher means an agent are found without asking every one."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._filed: dict[Matcher, list[T]] = {}
+        self._by_label: dict[Label | None, list[Matcher]] = {}
+
+    def add(self, matcher: Matcher, item: T) -> None:
+        if matcher not in self._filed:
+            self._filed[matcher] = []
+            for label in next(iter(_asked_labels(matcher)), [None]):
+                self._by_label.setdefault(label, []).append(matcher)
+        self._filed[matcher].append(item)
+
+    def meaning(self, agent: Agent) -> list[T]:
+        """What is filed under the matchers that mean an agent."""
+        return [
+            item
+            for label in (*agent.labels.items(), None)
+            for matcher in self._by_label.get(label, ())
+            if matches(self._snapshot, matcher, agent)
+            for item in self._filed[matcher]
+        ]
+
+
 @dataclass
 class _Counter:
     """The agents that one matcher means, by value of `key`, on the nodes in `within` (None: all)."""
@@ -152,8 +178,7 @@ class TopologyCounts:
         self._kinds: dict[Kind, _Seen] = {}
         self._index: KindIndex[_Seen] = KindIndex(state.snapshot)
         self._counters: dict[tuple[Matcher, str, frozenset[str] | None], _Counter] = {}
-        self._by_matcher: dict[Matcher, list[_Counter]] = {}
-        self._by_label: dict[Label | None, list[Matcher]] = {}
+        self._watching: MatcherIndex[_Counter] = MatcherIndex(state.snapshot)
 
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
@@ -183,11 +208,7 @@ class TopologyCounts:
 
     def _start(self, matcher: Matcher, counter: _Counter) -> None:
         """Count who is there already, and whoever comes later."""
-        if matcher not in self._by_matcher:
-            self._by_matcher[matcher] = []
-            for label in next(iter(_asked_labels(matcher)), [None]):
-                self._by_label.setdefault(label, []).append(matcher)
-        self._by_matcher[matcher].append(counter)
+        self._watching.add(matcher, counter)
         nodes = self._snapshot.node_by_name
         for seen in self._index.meant(matcher):
             seen.counters.append(counter)
@@ -198,18 +219,8 @@ class TopologyCounts:
         kind = kind_of(agent)
         seen = self._kinds.get(kind)
         if seen is None:
-            seen = self._kinds[kind] = _Seen(counters=self._meaning(agent))
+            seen = self._kinds[kind] = _Seen(counters=self._watching.meaning(agent))
             self._index.add(agent, seen)
         seen.on[node.name] += step
         for counter in seen.counters:
             counter.change(node, step)
-
-    def _meaning(self, agent: Agent) -> list[_Counter]:
-        """The counters in use that mean an agent."""
-        return [
-            counter
-            for label in (*agent.labels.items(), None)
-            for matcher in self._by_label.get(label, ())
-            if matches(self._snapshot, matcher, agent)
-            for counter in self._by_matcher[matcher]
-        ]

@@ -68,8 +68,9 @@ class Board:
         self._watchers: dict[int, tuple[_Watch, ...]] = {}
         self._watches = _watches(compilation)
         for tally in self.tallies:
-            for g, n in np.argwhere(self.count).tolist():
-                tally.add(g, n, int(self.count[g, n]))
+            for g in np.flatnonzero(self.count.any(axis=1)).tolist():
+                there = np.flatnonzero(self.count[g])
+                tally.add_many(g, there, self.count[g, there])
 
     @property
     def moved(self) -> list[str]:

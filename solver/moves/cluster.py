@@ -45,6 +45,7 @@ class Cluster:
         self.workloads = Counter(workload(agent) for agent in snapshot.residents)
         self.gangs = Counter(gang_of(a) for a in snapshot.residents if a.spec.pod_group)
         self._counted: dict[tuple[object, ...], tuple[frozenset[str], frozenset[str]]] = {}
+        self._domains: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def current(self, key: str) -> Agent:
         """The agent as it is there now."""
@@ -66,9 +67,14 @@ class Cluster:
         if key not in self._counted:
             constraint = hard_constraints(self.snapshot, agent)[index]
             within = counted_nodes(self.snapshot, agent, constraint)
-            domains = frozenset(self.node(name).labels[constraint.topology_key] for name in within)
-            self._counted[key] = (within, domains)
+            self._counted[key] = (within, self._domains_of(constraint.topology_key, within))
         return self._counted[key]
+
+    def _domains_of(self, key: str, within: frozenset[str]) -> frozenset[str]:
+        """The domains of a topology key among some nodes."""
+        if (key, within) not in self._domains:
+            self._domains[key, within] = frozenset(self.node(name).labels[key] for name in within)
+        return self._domains[key, within]
 
     def take_back(self, key: str, there: str, home: str, before: Agent | None) -> None:
         """Undo the latest move of an agent, from `home`, where it was `before` (None: itself), to `there`."""

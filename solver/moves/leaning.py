@@ -25,7 +25,6 @@ class Passing:
     move: Move
     old: Agent
     new: Agent
-    sensitive: tuple[Matcher, ...]
 
 
 def sensitive(snapshot: Snapshot, agent: Agent) -> Iterator[Matcher]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from placewright.models.filters import rejection
 from placewright.models.movable import Discipline
 from placewright.models.rebalance_options import Limits
-from placewright.models.rules.topology import matches
+from placewright.models.rules.topology import MatcherIndex
 from placewright.solver.moves.at_once import AtOnce
 from placewright.solver.moves.cluster import Cluster, Move, put_back
 from placewright.solver.moves.leaning import Passing, has_company, is_spread, sensitive
@@ -24,6 +24,7 @@ class Passage:
     def __init__(self, cluster: Cluster, limits: Limits) -> None:
         self._cluster = cluster
         self._passing: list[Passing] = []
+        self._minding: MatcherIndex[Passing] = MatcherIndex(cluster.snapshot)
         self._at_once = AtOnce(cluster, limits)
 
     @property
@@ -47,7 +48,7 @@ class Passage:
             put_back(cluster.most, old, source)
         if refused is not None:
             return f"{refused.rule}: {refused.message}"
-        passing = Passing(move, old, new, tuple(sensitive(cluster.snapshot, new)))
+        passing = Passing(move, old, new)
         cluster.most.place(new, target)
         cluster.least.remove(old, source)
         refusal = self._leans(passing)
@@ -56,6 +57,8 @@ class Passage:
             put_back(cluster.least, old, source)
             return refusal
         self._passing.append(passing)
+        for matcher in dict.fromkeys(sensitive(cluster.snapshot, new)):
+            self._minding.add(matcher, passing)
         self._at_once.count(move)
         return ""
 
@@ -81,13 +84,8 @@ class Passage:
 
     def _leans(self, passing: Passing) -> str:
         """Why the wave with this move does not hold for those who lean on, or are counted with, others."""
-        snapshot = self._cluster.snapshot
-        affected = [
-            other
-            for other in self._passing
-            if any(matches(snapshot, matcher, passing.new) for matcher in other.sensitive)
-        ]
-        for each in (passing, *affected):
+        affected = {other.move.key: other for other in self._minding.meaning(passing.new)}
+        for each in (passing, *affected.values()):
             if not is_spread(self._cluster, each):
                 return "topology_spread: some order of the moves at once is too uneven"
             if not has_company(self._cluster, each):

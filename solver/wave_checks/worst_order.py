@@ -18,7 +18,7 @@ from placewright.models.node import Node
 from placewright.models.rebalance_plan import PlannedMove
 from placewright.models.rules.base import Violation
 from placewright.models.rules.own_terms import own_affinity, own_matcher
-from placewright.models.rules.topology import Matcher, TopologyCounts, matches
+from placewright.models.rules.topology import KindIndex, Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import counted_agents, counted_nodes, hard_constraints
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -46,6 +46,10 @@ class WorstOrder:
         self._state = state
         self._steps = steps
         self._snapshot: Snapshot = state.snapshot
+        self._coming: KindIndex[Step] = KindIndex(state.snapshot)
+        for step in steps:
+            self._coming.add(step.new, step)
+        self._domains: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def violations(self) -> Iterator[Violation]:
         """Each newcomer at the fullest moment, then at the one when most of what it leans on is gone."""
@@ -77,13 +81,12 @@ class WorstOrder:
 
     def _leaning(self, step: Step) -> Iterator[Violation]:
         """In the state is everybody who could be there, but for the newcomer and whom it replaces."""
-        others = [other for other in self._steps if other is not step]
-        if not self._finds_company(step, others):
+        if not self._finds_company(step):
             message = "required affinity finds no company in some order of the wave's steps"
             yield Violation("inter_agent_affinity", message, step.move.key, step.target.name)
-        yield from self._uneven(step, others)
+        yield from self._uneven(step)
 
-    def _uneven(self, step: Step, others: Sequence[Step]) -> Iterator[Violation]:
+    def _uneven(self, step: Step) -> Iterator[Violation]:
         """The domain at its fullest against each of the others at its emptiest."""
         for constraint in hard_constraints(self._snapshot, step.new):
             matcher = counted_agents(step.new, constraint)
@@ -94,8 +97,8 @@ class WorstOrder:
                 continue
             counts = self._state.index(TopologyCounts).counts(matcher, key, within)
             itself = constraint.selector is not None and constraint.selector.matches(step.new.labels)
-            emptied = self._changes(matcher, others, key, within)
-            domains = {self._snapshot.node_by_name[name].labels[key] for name in within}
+            emptied = self._changes(matcher, step, key, within)
+            domains = self._domains_of(key, within)
             lows = [counts.get(d, 0) - emptied[d] for d in domains if d != here]
             if here in domains:
                 lows.append(counts.get(here, 0))
@@ -105,20 +108,24 @@ class WorstOrder:
                 message = f"skew {skew} of {key} in some order of the steps, {constraint.max_skew} is allowed"
                 yield Violation("topology_spread", message, step.move.key, step.target.name)
 
-    def _changes(
-        self, matcher: Matcher, others: Sequence[Step], key: str, within: frozenset[str]
-    ) -> Counter[str]:
-        """By domain how many fewer agents there can be than at the fullest moment."""
-        fewer: Counter[str] = Counter()
-        for other in others:
-            if not matches(self._snapshot, matcher, other.new):
-                continue
-            for node in (other.source, other.target):
-                if node.name in within:
-                    fewer[node.labels[key]] += 1
-        return fewer
+    def _changes(self, matcher: Matcher, step: Step, key: str, within: frozenset[str]) -> Counter[str]:
+        """By domain how many fewer agents there can be than at the fullest moment, by the steps of others."""
+        return Counter(
+            node.labels[key]
+            for other in self._coming.meant(matcher)
+            if other is not step
+            for node in (other.source, other.target)
+            if node.name in within
+        )
 
-    def _finds_company(self, step: Step, others: Sequence[Step]) -> bool:
+    def _domains_of(self, key: str, within: frozenset[str]) -> frozenset[str]:
+        """The domains of a topology key among some nodes."""
+        if (key, within) not in self._domains:
+            nodes = self._snapshot.node_by_name
+            self._domains[key, within] = frozenset(nodes[name].labels[key] for name in within)
+        return self._domains[key, within]
+
+    def _finds_company(self, step: Step) -> bool:
         terms = own_affinity(self._snapshot, step.new)
         if not terms:
             return True
@@ -129,8 +136,8 @@ class WorstOrder:
             here = step.target.labels[term.topology_key]
             passing = sum(
                 node.labels.get(term.topology_key) == here
-                for other in others
-                if matches(self._snapshot, matcher, other.new)
+                for other in self._coming.meant(matcher)
+                if other is not step
                 for node in (other.source, other.target)
             )
             lasting = lasting and counts.counts(matcher, term.topology_key).get(here, 0) - passing > 0
