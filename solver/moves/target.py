@@ -6,7 +6,7 @@ optimum and its proof where the model is exact, part by part where it is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -16,6 +16,7 @@ from placewright.models.agent import Agent
 from placewright.models.audit import STAYING, broken, to_be_placed
 from placewright.models.goals import Goal, Goals
 from placewright.models.move_cost import MoveCosts
+from placewright.models.rebalance_levels import DRAIN
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.rules.topology_spread import hard_constraints
 from placewright.solver.accept import acceptor
@@ -31,6 +32,7 @@ from placewright.solver.moves.levels import Levels, bounded, build
 from placewright.solver.moves.orders import has_orders, standing_orders_hold
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.room import make_room
+from placewright.solver.moves.separable_bound import separable_bound
 from placewright.solver.moves.terms import Place
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
@@ -202,6 +204,7 @@ class Finder:
         else:
             count, warnings = start, ()
             values = tuple(_bounds(asked, count, deadline))
+        values = tuple(_tightened(asked, values, count, before, question, deadline))
         skip = len(levels.placed)
         return Target(
             where={**fixed, **_names(question, compilation, self.costs, count)},
@@ -297,6 +300,27 @@ def _arrivals(count: IntArray, before: IntArray) -> Mapping[Place, int]:
 def _violates(count: IntArray, cuts: Sequence[Mapping[Place, int]]) -> bool:
     """Whether an answer is one of those that were cut off: then there is no other one."""
     return any(all(count[place] >= number for place, number in cut.items()) for cut in cuts)
+
+
+def _tightened(
+    problem: Problem,
+    values: Sequence[LevelValue],
+    count: IntArray,
+    before: IntArray,
+    question: Question,
+    deadline: Deadline,
+) -> Iterator[LevelValue]:
+    """The same values with bounds that need no relaxation, where those are better and everybody is placed."""
+    everybody = bool((count.sum(axis=1) >= before.sum(axis=1)).all())
+    emptied = np.zeros(count.shape[1], dtype=np.bool_)
+    for level, known in zip(problem.levels, values, strict=True):
+        if level.name == DRAIN and known.value == 0:
+            drained = set(question.drained)
+            emptied = np.array([node.name in drained for node in question.asked.nodes], dtype=np.bool_)
+        bound = None
+        if everybody and isinstance(level, WeightedObjective) and known.value > known.bound:
+            bound = separable_bound(level, before, emptied, deadline)
+        yield known if bound is None or bound <= known.bound else LevelValue(known.value, bound)
 
 
 def _bounds(problem: Problem, count: IntArray, deadline: Deadline) -> list[LevelValue]:
