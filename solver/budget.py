@@ -38,7 +38,7 @@ EXPLAIN_SHARE = 0.1
 class Budget:
     """One limit, from now on. `snapshot`: whose agents; `evicting`: whether running ones may leave.
 
-    pace: seconds of work to put an agent on its node, without asking anything; measured if not given.
+    pace: seconds to put an agent on its node, without asking anything; measured if not given.
     """
 
     def __init__(
@@ -49,20 +49,23 @@ class Budget:
         self._last = Deadline(seconds * (1.0 + GRACE_SHARE) + min(GRACE, seconds))
         self._snapshot = snapshot
         self._evicting = evicting
-        self._pace = pace
+        self._given = pace
+        self._measured: float | None = None
         self._began, self._worked = time.perf_counter(), time.process_time()
 
     @property
     def pace(self) -> float:
         """Seconds that it takes to put one agent on its node, without asking anything.
 
-        By the clock: on a crowded machine as much longer as what was done so far took.
+        If measured, by the clock: on a crowded machine as much longer as what was done so far took.
         """
-        if self._pace is None:
-            self._pace = _pace(self._snapshot)
+        if self._given is not None:
+            return self._given
+        if self._measured is None:
+            self._measured = _pace(self._snapshot)
         worked = time.process_time() - self._worked
         crowded = (time.perf_counter() - self._began) / worked if worked > 0.0 else 1.0
-        return self._pace * min(max(1.0, crowded), MOST_CROWDED)
+        return self._measured * min(max(1.0, crowded), MOST_CROWDED)
 
     def most(self) -> int | None:
         """How many agents can still be placed, ordered and verified in time; None: all that wait."""
