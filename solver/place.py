@@ -143,8 +143,8 @@ def _begin(
         return _Begun(first, bounds, deadline, None)
     if known is not None and accepts(known):
         quick = better(problem, known, quick)
-    until = deadline if most is None else Deadline(0.0)
-    return _Begun(settled_counts(compilation, quick), (), until, most)
+    search_until = deadline if most is None else Deadline(0.0)
+    return _Begun(settled_counts(compilation, quick), (), search_until, most)
 
 
 def _waiting(compilation: Compilation, count: IntArray) -> int:
