@@ -9,6 +9,14 @@ threshold t, 333 < t <= 500, count in half slots what a share takes of its devic
 
 A device holds at most two half slots, whatever it holds. With t at the sizes that are asked for, these
 amounts know most of what packing single devices knows.
+
+What is left beside a large share is of use only to those that are small enough. For a size s <= 333 count
+
+    1000  where milli > 1000 - s    nothing of s or more goes beside it: the device is full
+    milli where s <= milli <= 1000 - s
+    0     below s
+
+A device holds at most 1000 of that, too: with a share that makes it full there is nothing else that counts.
 """
 
 from __future__ import annotations
@@ -23,6 +31,8 @@ from placewright.models.state import ClusterState
 PREFIX = "devices:"
 """How the names of these amounts begin."""
 MOST_THRESHOLDS = 6
+MOST_REMNANTS = 3
+"""Sizes for which what is left beside large shares is counted as used."""
 HALF = DEVICE_MILLI // 2
 THIRD = DEVICE_MILLI // 3
 
@@ -32,6 +42,7 @@ class DeviceAmounts:
 
     def __init__(self, agents: Iterable[Agent]) -> None:
         self._thresholds: dict[str, tuple[int, ...]] = {}
+        self._remnants: dict[str, tuple[int, ...]] = {}
         asked: dict[str, set[int]] = {}
         for agent in agents:
             for request in agent.spec.devices:
@@ -39,6 +50,7 @@ class DeviceAmounts:
         for resource, sizes in asked.items():
             between = sorted((size for size in sizes if THIRD < size <= HALF), reverse=True)
             self._thresholds[resource] = tuple(dict.fromkeys((HALF, *between)))[:MOST_THRESHOLDS]
+            self._remnants[resource] = _remnants(sizes)
 
     def asked(self, agent: Agent) -> dict[str, int]:
         """What one agent takes of each amount."""
@@ -52,6 +64,8 @@ class DeviceAmounts:
         yield f"{PREFIX}{request.resource}", request.milli
         for t in self._thresholds.get(request.resource, ()):
             yield f"{PREFIX}{request.resource}:{t}", half_slots(request.milli, t)
+        for s in self._remnants.get(request.resource, ()):
+            yield f"{PREFIX}{request.resource}:beside-{s}", filled(request.milli, s)
 
     def free(self, state: ClusterState, node: Node) -> dict[str, int]:
         """What a node has left of each amount."""
@@ -63,6 +77,8 @@ class DeviceAmounts:
             amounts[f"{PREFIX}{resource}"] = sum(left)
             for t in thresholds:
                 amounts[f"{PREFIX}{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
+            for s in self._remnants[resource]:
+                amounts[f"{PREFIX}{resource}:beside-{s}"] = sum(filled(milli, s) for milli in left)
         return amounts
 
 
@@ -71,3 +87,23 @@ def half_slots(milli: int, threshold: int) -> int:
     if milli > DEVICE_MILLI - threshold:
         return 2
     return 1 if milli >= threshold else 0
+
+
+def filled(milli: int, size: int) -> int:
+    """What a share takes of its device, full where nothing of `size` or more goes beside it.
+
+    Just so what a device has left: no more than that fits into it.
+    """
+    if milli > DEVICE_MILLI - size:
+        return DEVICE_MILLI
+    return milli if milli >= size else 0
+
+
+def _remnants(sizes: set[int]) -> tuple[int, ...]:
+    """For each large share the smallest size that does not go beside it, where that is a small one."""
+    found = set()
+    for large in sizes:
+        too_large = [size for size in sizes if DEVICE_MILLI - large < size <= THIRD]
+        if large < DEVICE_MILLI and too_large:
+            found.add(min(too_large))
+    return tuple(sorted(found, reverse=True))[:MOST_REMNANTS]

@@ -46,7 +46,7 @@ ASKED = 1.3
 ALL = 1_000_000
 LIMITS = {1: 2.0, 50: 3.0, 500: 5.0, ALL: 60.0}
 """Seconds for a batch by its size."""
-SHAPES = 8
+SHAPES = 12
 """Kinds of agents, by cpu and shares, that room is kept for: half of the trace is of these."""
 GAP = 0.01
 """A batch that is that close to its bounds is done; mostly everybody is placed."""

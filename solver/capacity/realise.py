@@ -18,7 +18,7 @@ from placewright.models.state import ClusterState
 from placewright.solver.capacity.bins import Bins
 from placewright.solver.capacity.dive import Pick
 from placewright.solver.capacity.question import Question, node_of
-from placewright.solver.hand_out import hand_out_devices
+from placewright.solver.hand_out import hand_out_most
 
 
 @dataclass(frozen=True)
@@ -110,9 +110,9 @@ def accepted(snapshot: Snapshot, start: dict[str, str]) -> dict[str, str]:
     kept = dict(start)
     while kept:
         steps = [(snapshot.agent_by_key[key], snapshot.node_by_name[name]) for key, name in kept.items()]
-        devices = hand_out_devices(snapshot, steps)
-        if devices is None:
-            return {}
+        devices, turned_away = hand_out_most(snapshot, steps)
+        steps = [step for step in steps if step[0].key not in turned_away]
+        kept = {agent.key: node.name for agent, node in steps}
         state = ClusterState(snapshot)
         for agent, node in steps:
             state.place(agent, node, devices.get(agent.key, ()))
