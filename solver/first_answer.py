@@ -14,8 +14,9 @@ from placewright.solver.apportion import Demand
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
-from placewright.solver.clock import Deadline
+from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.complete import complete
 from placewright.solver.construct import ROUNDS, construct, is_special
 from placewright.solver.objectives.base import Tally
 from placewright.solver.objectives.placed import PlacedObjective
@@ -33,6 +34,8 @@ TURNED_AWAY = 0.01
 """The part of the agents that rules keep from going where the relaxation wants them, or rather more."""
 QUICK = 5.0
 """Seconds of which comparing may take its share in the plainest answer, if nodes are to be filled."""
+FILLING = 2.0
+"""Seconds of processor time that filling up an answer from elsewhere gets at least."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 PLAN_SHARE = 0.65
@@ -76,6 +79,8 @@ def first_answer(
     if baseline is None and compilation.standing.any() and _left_out(compilation, problem, best):
         best = better(problem, best, make_room(compilation, best, deadline))
     if known is not None and accepts(known):
+        if _left_out(compilation, problem, known):
+            known = complete(compilation, known, WorkDeadline(deadline.remaining(), FILLING))
         # Of equals the one that is known: nobody need move for it.
         best = better(problem, known, best)
     return settled_counts(compilation, best), plan.bounds if plan else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 
 from placewright.models.plan import Level, Plan, Status
@@ -13,14 +14,14 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import acceptor
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
-from placewright.solver.first_answer import resumed
+from placewright.solver.first_answer import first_answer, resumed
 from placewright.solver.outcome import counts_of
 from placewright.solver.place import place
 from placewright.solver.previous import Previous, previous_places, strangers
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
-from placewright.tests.builders import agent, node, snapshot, spread
+from placewright.tests.builders import agent, agents, node, snapshot, spread
 from placewright.tests.tiny import tiny_cluster
 
 
@@ -164,3 +165,13 @@ def test_a_gap_that_says_little_is_none_to_end_with() -> None:
     )
     plan = Plan(status=Status.FEASIBLE, levels=levels)
     assert Previous.of(_cluster(Random(5), 2, 2), plan).gaps == {"placed/priority=0": 0.01}
+
+
+def test_an_answer_that_is_known_is_filled_up_however_late_it_is() -> None:
+    compilation, problem = compile_problem(snapshot([node("n1"), node("n2")], agents("a", 3, cpu=1000)))
+    nobody = np.zeros_like(problem.cap)
+    known = nobody.copy()
+    known[0, 1] = 1
+    count, _ = first_answer(compilation, problem, Deadline(0.0), lambda _: True, nobody, known)
+    assert int(count.sum()) == 3
+    assert count[0, 1] >= 1
