@@ -62,6 +62,8 @@ def first_answer(
     from elsewhere, taken where `accepts` agrees and nothing better is found.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
+    if known is None and _unbeatable(problem, quick) and accepts(quick):
+        return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
     # Without time for the relaxation there still is an answer.
@@ -183,6 +185,11 @@ def better(problem: Problem, one: IntArray | None, other: IntArray | None) -> In
     """The better of two by the levels in their order; None is none."""
     found = [count for count in (one, other) if count is not None]
     return max(found, key=lambda count: _rank(problem, count))
+
+
+def _unbeatable(problem: Problem, count: IntArray) -> bool:
+    """Whether every level is what no answer can better: then there is nothing to compare with."""
+    return all(level.value(count) == level.limit(problem.cap) for level in problem.levels)
 
 
 def _left_out(compilation: Compilation, problem: Problem, count: IntArray) -> bool:
