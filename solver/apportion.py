@@ -68,8 +68,8 @@ class Apportionment:
         model, number = self._model(demands, {})
         model.maximize(cp_model.LinearExpr.sum([number[g] for g in limited]))
         solver = _solver(seconds)
-        # Without an answer there is a bound all the same: at first what there are at all.
-        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN):
+        # What a solver that came to no answer calls its bound need not be one: 0 if it had no time at all.
+        if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return int(self._most[list(groups)].sum())
         most = math.floor(solver.best_objective_bound + 1e-6)
         return everybody + min(int(self._most[limited].sum()), most)

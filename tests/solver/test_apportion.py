@@ -155,3 +155,10 @@ def test_a_leader_that_leans_on_another_brings_it_along() -> None:
     count = construct(compilation, problem, Deadline(10))
     placed = {group.agent.name: int(count[g].sum()) for g, group in enumerate(compilation.groups)}
     assert placed["last-0"] == 6
+
+
+def test_without_time_for_an_answer_the_bound_is_all_there_are() -> None:
+    # CP-SAT without a moment calls 0 its bound, which would say that nobody can be placed.
+    shares = Apportionment(np.array([5]), [Limit({0: 2}, 7)], {})
+    assert shares.bound([0], [], 0.0) in (3, 5)
+    assert shares.bound([0], [], 10.0) == 3
