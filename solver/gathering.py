@@ -4,6 +4,7 @@ To the linear relaxation a third of an owner and a third of its company in each 
 all of both in one. A small model decides in which domain each group gathers, if in any:
 
     maximise  the wishes that come true: both groups in one domain, or company there that stays
+              less what whoever gathers pays that wishes to be apart from its own kind
     subject to  in each domain, whoever gathers there and can go nowhere else has room there,
                 beside the even part of those whom spread forbids to gather
 
@@ -52,24 +53,30 @@ def gathered(problem: Problem, relaxation: Relaxation, seconds: float) -> dict[i
 
 @dataclass(frozen=True)
 class _Topology:
-    """The wishes for company over one topology key, each with what one unit of it costs."""
+    """The wishes for company over one topology key, and those to be apart, each with what a unit costs."""
 
     domain: IntArray
     domains: int
     wishes: tuple[tuple[float, Pairing], ...]
+    apart: tuple[tuple[float, Pairing], ...]
 
 
 def _topologies(problem: Problem, relaxation: Relaxation) -> list[_Topology]:
     """By topology key, those first that the most hangs on."""
     wishes: dict[bytes, list[tuple[float, Pairing]]] = {}
+    apart: dict[bytes, list[tuple[float, Pairing]]] = {}
     for level in problem.levels:
         for weight, term in level.terms if isinstance(level, WeightedObjective) else ():
             for pairing in term.pairings if isinstance(term, PairTerm) else ():
-                if pairing.together and relaxation.tells_apart(pairing.domain):
+                if relaxation.tells_apart(pairing.domain):
                     asked = pairing.asked
                     unit = weight * asked.wish.points / (asked.wish.parts * asked.most)
-                    wishes.setdefault(pairing.domain.tobytes(), []).append((unit, pairing))
-    found = [_Topology(own[0][1].domain, own[0][1].domains, tuple(own)) for own in wishes.values()]
+                    kind = wishes if pairing.together else apart
+                    kind.setdefault(pairing.domain.tobytes(), []).append((unit, pairing))
+    found = [
+        _Topology(own[0][1].domain, own[0][1].domains, tuple(own), tuple(apart.get(key, ())))
+        for key, own in wishes.items()
+    ]
     links = {id(t): sum(len(p.owners) * len(p.meant) for _, p in t.wishes) for t in found}
     found = [topology for topology in found if links[id(topology)] <= MOST_LINKS]
     worth = {id(t): sum(u * p.asked.most * problem.size[p.owners].sum() for u, p in t.wishes) for t in found}
@@ -107,13 +114,16 @@ class _Gathering:
         if not self._worth:
             return {}
         self._follow()
+        gain = sum(worth for worth, _ in self._worth)
+        for unit, pairing in self._topology.apart:
+            self._pay(unit, pairing)
         for g in dict.fromkeys(g for g, _ in self._at):
             self._model.add_at_most_one(
                 self._at[g, d] for d in range(self._topology.domains) if (g, d) in self._at
             )
         for groups, nodes in self._kinds():
             self._add_room(groups, nodes)
-        self._model.maximize(sum(worth * literal for worth, literal in self._worth) - self._crowding())
+        self._model.maximize(sum(worth * literal for worth, literal in self._worth) - self._crowding(gain))
         solver = sound_solver()
         solver.parameters.num_workers = 1
         solver.parameters.max_deterministic_time = WORK
@@ -134,6 +144,14 @@ class _Gathering:
             for g in pairing.meant.tolist():
                 for d in range(self._topology.domains) if g != h else ():
                     self._add_worth(unit * float(size[g]) * float(size[h]), [(g, d), (h, d)])
+
+    def _pay(self, unit: float, pairing: Pairing) -> None:
+        """Who wishes to be apart from its own kind meets all of it where it gathers."""
+        for g in np.intersect1d(pairing.owners, pairing.meant).tolist():
+            cost = round(unit * float(self._problem.size[g]) ** 2)
+            for d in range(self._topology.domains):
+                if (g, d) in self._at:
+                    self._worth.append((-cost, self._at[g, d]))
 
     def _add_worth(self, worth: float, places: Sequence[tuple[int, int]]) -> None:
         """What it is worth that all of these groups gather in these domains."""
@@ -203,9 +221,9 @@ class _Gathering:
                 self._model.add(promised <= peak)
             self._peaks.append(peak)
 
-    def _crowding(self) -> cp_model.LinearExpr | int:
-        """What settles ties: the fullest domains are to be as empty as possible."""
-        price = sum(worth for worth, _ in self._worth) // (TIES * PARTS * max(1, len(self._peaks)))
+    def _crowding(self, gain: int) -> cp_model.LinearExpr | int:
+        """What settles ties, where all wishes are worth `gain`: the fullest domains are to be empty."""
+        price = gain // (TIES * PARTS * max(1, len(self._peaks)))
         return max(1, price) * cp_model.LinearExpr.sum(self._peaks)
 
     def _in_domains(self, amount: IntArray) -> IntArray:

@@ -8,7 +8,7 @@ assignment, whatever the classes are: a coarser one can only make the bound weak
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import numpy as np
@@ -53,6 +53,7 @@ class Relaxation:
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
         self._made: dict[int, tuple[object, object]] = {}
+        self._shared: dict[Hashable, object] = {}
         self._ceilings: dict[tuple[int, bytes], IntArray] = {}
         self._limits: list[Limit] = []
         self._demands: list[Demand] = []
@@ -214,6 +215,12 @@ class Relaxation:
             # The key is kept, so that its id stays its own.
             self._made[id(key)] = (key, make())
         return cast(T, self._made[id(key)][1])
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """The same for what goes by a name."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return cast(T, self._shared[key])
 
     def least(self, costs: Sequence[pywraplp.LinearExpr]) -> int | None:
         """A lower bound on the sum of `costs`; None where the solver gave none."""

@@ -12,16 +12,19 @@ for the sums of u, v and u*v:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from ortools.linear_solver import pywraplp
 
 from placewright.solver.arrivals import arriving, counted
 from placewright.solver.compilation import BoolArray, IntArray
 from placewright.solver.objectives.base import LpExpression
 from placewright.solver.objectives.bundles import Bundle, bundled
+from placewright.solver.objectives.fullest import fullest
 from placewright.solver.objectives.pairing import Pairing
-from placewright.solver.relaxation import Relaxation
+from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
 
 MOST_TANGENTS = 10
 """How many lines stand for a parabola, at most."""
@@ -60,16 +63,35 @@ class _Bound:
     def unwanted(self) -> LpExpression:
         """No more than the others that are in their owners' domains."""
         terms: list[LpExpression] = [float(self._fixed())]
+        squares: list[tuple[pywraplp.Variable, float]] = []
         for b, bundle in enumerate(self._bundles):
             terms.append(bundle.present * self._owners[b])
             terms.append(bundle.owning * self._meant[b])
-            terms.append(self._square(bundle, b) if self._pairing.asked.itself else self._product(bundle, b))
-        return self._lp.Sum(terms)
+            if self._pairing.asked.itself:
+                squares += self._square(bundle, b)
+            else:
+                terms.append(self._product(bundle, b))
+        if self._is_of_one_group():
+            group = int(self._pairing.owners[0])
+            own = fullest(self._relaxation, group, self._pairing.domain, self._pairing.domains)
+            squares = [(own.at_least(squares, self._relaxation), 1.0)]
+        return self._lp.Sum([*terms, *(cost * piece for piece, cost in squares)])
+
+    def _is_of_one_group(self) -> bool:
+        """Whether the wish is one group's to be apart from itself over few domains, wherever it may be."""
+        pairing = self._pairing
+        own = pairing.owners
+        if not (pairing.asked.itself and len(own) == 1 and np.array_equal(own, pairing.meant)):
+            return False
+        may_be = (self._relaxation.cap[own[0]] > 0) & (pairing.domain >= 0)
+        counted_everywhere = bool((pairing.where & pairing.within)[may_be].all())
+        return counted_everywhere and 1 < pairing.domains <= MOST_DOMAINS
 
     def missing(self) -> LpExpression:
         """No more than the others that are not in their owners' domains."""
         most = self._pairing.asked.most
         there = int(self._pairing.owning[self._pairing.where].sum())
+        products: list[pywraplp.Variable] = []
         terms: list[LpExpression] = [float(most * there - self._fixed()), most * self._outside()]
         for b, bundle in enumerate(self._bundles):
             terms.append((most - bundle.present) * self._owners[b])
@@ -80,18 +102,38 @@ class _Bound:
                 product = self._lp.NumVar(0.0, self._lp.infinity(), "")
                 self._lp.Add(product <= bundle.most_meant * self._owners[b])
                 self._lp.Add(product <= bundle.most_owners * self._meant[b])
-                terms.append(-1.0 * product)
-        return self._lp.Sum(terms)
+                products.append(product)
+        self._meet(products)
+        return self._lp.Sum([*terms, *(-1.0 * product for product in products)])
 
-    def _square(self, bundle: Bundle, b: int) -> LpExpression:
-        """At least u*u - u over the domains of a bundle.
+    def _meet(self, products: Sequence[pywraplp.Variable]) -> None:
+        """All owners together meet no more of a group than if all were where most of it is."""
+        pairing, relaxation = self._pairing, self._relaxation
+        if not products or not 1 < pairing.domains <= MOST_DOMAINS:
+            return
+        met = [(product, 1.0) for product in products]
+        sides = []
+        for one, other in ((pairing.owners, pairing.meant), (pairing.meant, pairing.owners)):
+            if len(other) == 1:
+                most = float(relaxation.size[one].sum())
+                sides.append(fullest(relaxation, int(other[0]), pairing.domain, pairing.domains))
+                relaxation.row([*met, (sides[-1].t, -most)], most=0.0)
+        if len(sides) == 2:
+            meant, owners = sides
+            # A row has each variable once.
+            one_group = meant is owners
+            half = [(meant.uneven, -1.0)] if one_group else [(meant.uneven, -0.5), (owners.uneven, -0.5)]
+            relaxation.row([*met, *half, (meant.number, -float(owners.size) / pairing.domains)], most=0.0)
+
+    def _square(self, bundle: Bundle, b: int) -> list[tuple[pywraplp.Variable, float]]:
+        """At least u*u - u over the domains of a bundle, as parts with what each of them costs.
 
         Pieces of the sum that cost more and more, each up to where the next tangent is the higher one: they
         are filled in their order without being told to, where a line for each tangent would make the simplex
         slow.
         """
         if bundle.most_owners <= 1:
-            return self._lp.Sum([])
+            return []
         touched = [0, *self._tangents(bundle.most_owners)]
         ends = [bundle.number * (k + after + 1) / 2.0 for k, after in pairwise(touched)]
         pieces = [
@@ -99,7 +141,7 @@ class _Bound:
             for start, end in pairwise((0.0, *ends, self._lp.infinity()))
         ]
         self._relaxation.row([(self._themselves[b], -1.0), *((p, 1.0) for p in pieces)], least=0.0, most=0.0)
-        return self._lp.Sum([2.0 * k * piece for k, piece in zip(touched, pieces, strict=True) if k])
+        return [(piece, 2.0 * k) for k, piece in zip(touched, pieces, strict=True) if k]
 
     def _tangents(self, most: int) -> list[int]:
         """Where the parabola is touched: everywhere if it is short, else close to an even spread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,13 @@ def test_who_must_have_company_comes_along() -> None:
 )
 def test_nobody_gathers(everyone: list[list[Agent]]) -> None:
     assert gathers(cluster(*everyone)) == {}
+
+
+def test_who_had_rather_be_spread_does_not_gather_for_a_small_wish() -> None:
+    # x wishes to be near y a little, and both would rather be over all zones, one as much as the other.
+    soft = replace(spread(app="y"), hard=False)
+    little: dict[str, Any] = {"preferred_affinity": (WeightedAffinityTerm(1, near(ZONE, app="y")),)}
+    both = Profile(weights={ScoreName.INTER_POD_AFFINITY: 1, ScoreName.POD_TOPOLOGY_SPREAD: 1})
+    everyone = [*replicas("x", 4, **little), *replicas("y", 6, spread=(soft,))]
+    assert "y" not in gathers(snapshot(NODES, everyone, profile=both))
+    assert "y" in gathers(snapshot(NODES, [*replicas("x", 4, **wants("y")), *replicas("y", 6)], profile=both))
