@@ -203,6 +203,7 @@ class Run:
     plan: RebalancePlan
     seconds: float
     saved: int = 0
+    constraints: int = 0
 
 
 def drain(nodes: int, limit: float) -> Run:
@@ -223,7 +224,15 @@ def _run(cluster: Snapshot, goals: Goals, limit: float) -> Run:
     seconds = time.perf_counter() - start
     if isinstance(verdict, RefusedRebalance):
         raise RuntimeError(f"refused: {verdict.violations[0]}")
-    return Run(verdict.plan, seconds, verdict.plan.before.price - verdict.plan.after.price)
+    saved = verdict.plan.before.price - verdict.plan.after.price
+    return Run(verdict.plan, seconds, saved, constraints(cluster))
+
+
+def constraints(cluster: Snapshot) -> int:
+    """Disruption budgets, and workloads' spread, anti-affinity and node selectors, each once."""
+    specs = {id(agent.spec): agent.spec for agent in cluster.agents}.values()
+    own = sum(len(s.spread) + len(s.anti_affinity) + bool(s.node_selector) for s in specs)
+    return len(cluster.budgets) + own
 
 
 def prefixes(nodes: int, grows: bool) -> tuple[Consolidated, float]:
@@ -247,6 +256,7 @@ def _record(case: str, size: int, run: Run, peak: float, limit: float, variant: 
         levels=tuple(LevelRecord(lv.name, "minimize", lv.value, lv.bound, lv.gap) for lv in plan.levels),
         extra={
             "agents": plan.movable,
+            "constraints": run.constraints,
             "moves": plan.moves,
             "waves": len(plan.waves),
             "left": plan.after.on_drained,

@@ -42,6 +42,8 @@ from placewright.solver.settings import Settings
 
 MOST_PAIRS = 150_000
 """Above this many (group, node) pairs CP-SAT is left out: a part would take too long to cut out."""
+PRICES_SHARE = 0.04
+"""The part of the time limit that bounds without a relaxation may take in any case."""
 HEURISTIC_SHARE, BOUND_SHARE = 0.5, 0.95
 """The part of the time that single moves may take where CP-SAT goes on after them, and where it does not."""
 
@@ -204,7 +206,8 @@ class Finder:
         else:
             count, warnings = start, ()
             values = tuple(_bounds(asked, count, deadline))
-        values = tuple(_tightened(asked, values, count, before, question, deadline))
+        least = Deadline(max(deadline.remaining(), PRICES_SHARE * self._settings.time_limit))
+        values = tuple(_tightened(asked, values, count, before, question, least))
         skip = len(levels.placed)
         return Target(
             where={**fixed, **_names(question, compilation, self.costs, count)},

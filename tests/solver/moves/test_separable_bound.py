@@ -114,3 +114,13 @@ def test_other_levels_have_no_such_bound() -> None:
     cluster = snapshot([node("a"), node("b")], [runs("x", "a", cpu=1000)])
     level, home = balance(cluster, Goal.CONSOLIDATE)
     assert separable_bound(level, home, np.zeros(2, dtype=np.bool_), Deadline(1.0)) is None
+
+
+def test_without_any_time_the_first_prices_give_a_bound_all_the_same() -> None:
+    cluster = snapshot([node("a"), node("b")], [runs("x", "a", cpu=1000)])
+    level, home = balance(cluster)
+    none = np.zeros(2, dtype=np.bool_)
+    first, best = (separable_bound(level, home, none, Deadline(seconds)) for seconds in (0.0, 10.0))
+    assert first is not None
+    assert best is not None
+    assert first <= best <= level.value(home)
