@@ -117,6 +117,7 @@ def _tally(problem: Problem, count: IntArray) -> Tally | None:
     tallies = (level.tally() for level in problem.levels if isinstance(level, WeightedObjective))
     tally = next((tally for tally in tallies if tally is not None), None)
     if tally is not None:
-        for g, n in np.argwhere(count).tolist():
-            tally.add(g, n, int(count[g, n]))
+        for g in np.flatnonzero(count.any(axis=1)).tolist():
+            nodes = np.flatnonzero(count[g])
+            tally.add_many(g, nodes, count[g, nodes])
     return tally

@@ -24,6 +24,8 @@ class Books:
     def __init__(self, problem: Problem, whole: IntArray, tallies: Sequence[Tally]) -> None:
         self._problem = problem
         self.count: IntArray = problem.running.home.copy()
+        self.total = int(self.count.sum())
+        """How many agents `count` has."""
         # Never negative: on an overcommitted node there is nothing, rather than less.
         self.free = np.maximum(problem.free - loads(self.count, problem.request), 0)
         self.ledgers: list[tuple[str, Ledger | None]] = [
@@ -41,10 +43,6 @@ class Books:
                 here = np.flatnonzero(self.count[g])
                 tally.add_many(g, here, self.count[g, here])
 
-    @property
-    def total(self) -> int:
-        return int(self.count.sum())
-
     def step(self, g: int) -> FloatArray:
         """(N,): what one agent of a group takes of `left`."""
         step: FloatArray = self._part @ self._problem.request[g].astype(np.float64)
@@ -55,6 +53,7 @@ class Books:
         request = self._problem.request[g]
         self.changes += 1
         self.count[g, nodes] += number
+        self.total += int(number.sum())
         self.free[nodes] -= number[:, None] * request
         self.left[nodes] = (self.free[nodes] * self._part[nodes]).sum(axis=1)
         for ledger in self._told:

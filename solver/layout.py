@@ -51,8 +51,7 @@ class Layout:
             nodes = nodes[np.argsort(costs, kind="stable")[:number]]
             self._put(g, nodes, np.ones_like(nodes))
             if tally is not None:
-                for n in nodes.tolist():
-                    tally.add(g, n, 1)
+                tally.add_many(g, nodes, np.ones_like(nodes))
             number -= len(nodes)
         return number
 

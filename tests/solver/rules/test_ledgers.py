@@ -143,4 +143,5 @@ def _fill(books: Books, problem: Problem, g: int) -> int:
     many = 0
     while came := books.fill(g, int(problem.size[g] - books.count[g].sum()), roomiest):
         many += came > 1
+    assert books.total == books.count.sum()
     return many
