@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from placewright.models.agent import (
     DEFAULT_SCHEDULER,
@@ -22,7 +23,7 @@ from placewright.models.agent import (
 from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
 from placewright.models.ingest.annotations import (
-    NEEDS_DATA,
+    OF_AGENTS,
     TALKS_TO,
     keeps_data_locally,
     min_domains,
@@ -34,7 +35,7 @@ from placewright.models.ingest.annotations import (
     talks_to,
 )
 from placewright.models.ingest.defaulting import Admitted
-from placewright.models.ingest.pods import PodRecord
+from placewright.models.ingest.pods import ADMITTED, PodRecord
 from placewright.models.ingest.selectors import (
     affinity_term,
     node_selector,
@@ -59,6 +60,8 @@ DEVICES = "placewright.io/devices"
 DEVICE_IDS = "placewright.io/device-ids"
 POD_GROUP = "scheduling.x-k8s.io/pod-group"
 MIRROR = "kubernetes.io/config.mirror"
+_READ = OF_AGENTS | {DEVICES, DEVICE_IDS, MIRROR, ADMITTED}
+"""The annotations that are read, here, in `annotations` and in `pods`."""
 
 
 class AgentBuilder:
@@ -71,42 +74,74 @@ class AgentBuilder:
         self._labels: dict[frozenset[tuple[str, str]], SharedLabels] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
+        self._replicas: dict[tuple[int, int], tuple[Hashable, PodRecord, dict[str, Any]]] = {}
         self._resizes: dict[tuple[int, int], tuple[PodSpec, PodStatus, bool]] = {}
 
     def build(self, admitted: Admitted) -> Agent:
         """One agent of a pod whose priority and defaults are resolved; InputErrors name fields."""
         pod = admitted.pod
+        metadata = pod.metadata
+        return Agent(
+            name=metadata.name,
+            uid=metadata.uid,
+            node_name=pod.node_name,
+            created=metadata.creation_timestamp or "",
+            started=pod.started,
+            **self._in_common(admitted),
+        )
+
+    def _in_common(self, admitted: Admitted) -> dict[str, Any]:
+        """What an agent has in common with its replicas: worked out once where they follow one another."""
+        pod = admitted.pod
+        metadata, spec, status = pod.metadata, pod.spec, pod.status
+        said = {name: text for name, text in metadata.annotations.items() if name in _READ}
+        key = (
+            (pod.namespace, bool(pod.node_name), pod.exists, bool(metadata.uid)),
+            metadata.deletion_timestamp is None,
+            (admitted.priority, admitted.preemption_policy, admitted.refusal),
+            tuple(metadata.labels.items()),
+            tuple(said.items()),
+            tuple((o.kind, o.name, o.uid, o.controller) for o in metadata.owner_references),
+            metadata.name if self._read_by(spec).name else "",
+        )
+        # Identity stands for equality: the reader shares what is equal, and the entry keeps both alive.
+        at = (id(spec), id(status))
+        known = self._replicas.get(at)
+        if known is None or known[0] != key:
+            # Nothing else of the annotations is seen from here on: what is read has to be in the key.
+            known_by = replace(pod, metadata=metadata.model_copy(update={"annotations": said}))
+            known = self._replicas[at] = (key, pod, self._fields(replace(admitted, pod=known_by)))
+        return known[2]
+
+    def _fields(self, admitted: Admitted) -> dict[str, Any]:
+        """The fields of an agent that its replicas have, too."""
+        pod = admitted.pod
         metadata, status = pod.metadata, pod.status
         static = MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references)
         owner = controller(metadata)
-        return Agent(
-            namespace=pod.namespace,
-            name=metadata.name,
-            spec=self._spec(admitted),
-            labels=self._shared_labels(metadata.labels),
-            uid=metadata.uid,
-            phase=Phase(status.phase or "Pending"),
-            node_name=pod.node_name,
-            nominated_node=status.nominated_node_name,
-            terminating=metadata.deletion_timestamp is not None,
-            scheduling_gates=tuple(gate.name for gate in pod.spec.scheduling_gates),
-            admitted=pod.exists,
-            owner=owner and self._owners.setdefault(owner, owner),
-            static=static,
-            device_ids=_device_ids(metadata.annotations),
-            created=metadata.creation_timestamp or "",
-            started=pod.started,
-            refusal=admitted.refusal,
-            ready=_ready(status),
-            preemptable=not static and says_preemptable(metadata),
-            spread_selector=self._spread_selectors.of(pod),
+        return {
+            "namespace": pod.namespace,
+            "spec": self._spec(admitted),
+            "labels": self._shared_labels(metadata.labels),
+            "phase": Phase(status.phase or "Pending"),
+            "nominated_node": status.nominated_node_name,
+            "terminating": metadata.deletion_timestamp is not None,
+            "scheduling_gates": tuple(gate.name for gate in pod.spec.scheduling_gates),
+            "admitted": pod.exists,
+            "owner": owner and self._owners.setdefault(owner, owner),
+            "static": static,
+            "device_ids": _device_ids(metadata.annotations),
+            "refusal": admitted.refusal,
+            "ready": _ready(status),
+            "preemptable": not static and says_preemptable(metadata),
+            "spread_selector": self._spread_selectors.of(pod),
             # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
             # In the middle of a resize what is made anew asks for something else: it is for a later round.
-            recreated=(not metadata.uid or owner is not None) and not self._resized(pod),
-            stays_because=stays_because(metadata.annotations),
-            local_storage=keeps_data_locally(metadata, pod.spec.volumes),
-            move_weight=move_weight(metadata.annotations),
-        )
+            "recreated": (not metadata.uid or owner is not None) and not self._resized(pod),
+            "stays_because": stays_because(metadata.annotations),
+            "local_storage": keeps_data_locally(metadata, pod.spec.volumes),
+            "move_weight": move_weight(metadata.annotations),
+        }
 
     def _shared_labels(self, labels: Mapping[str, str]) -> SharedLabels:
         """The same labels, one object for all agents that have them."""
@@ -123,7 +158,7 @@ class AgentBuilder:
             (id(spec), id(status), bool(pod.node_name), pod.namespace),
             (admitted.priority, admitted.preemption_policy),
             tuple(labels.get(name) for name in reads.labels),
-            *(pod.metadata.annotations.get(name) for name in (DEVICES, NEEDS_DATA, TALKS_TO)),
+            tuple(pod.metadata.annotations.items()),
             pod.metadata.name if reads.name else "",
         )
         known = self._known.get(key)

@@ -31,6 +31,9 @@ SAFE_VOLUMES = "cluster-autoscaler.kubernetes.io/safe-to-evict-local-volumes"
 MIN_DOMAINS = "placewright.io/min-domains"
 NEAR = "placewright.io/near"
 MOVE_WEIGHT = "placewright.io/move-weight"
+OF_AGENTS = {NEEDS_DATA, TALKS_TO, MIN_DOMAINS, NEAR, NON_PREEMPTABLE, VOLCANO_PREEMPTABLE, *DO_NOT_DISRUPT}
+OF_AGENTS |= {SAFE_TO_EVICT, SAFE_VOLUMES, MOVE_WEIGHT}
+"""What this module reads of an agent's annotations: all others may differ from replica to replica."""
 MOST_WEIGHT = 1000
 """The largest weight of one move."""
 

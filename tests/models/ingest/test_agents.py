@@ -117,6 +117,16 @@ SPREAD = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"
             id="devices",
         ),
         pytest.param(
+            pod("a", meta={"annotations": {"placewright.io/min-domains": "zone=2"}}),
+            pod("b", meta={"annotations": {"placewright.io/min-domains": "zone=3"}}),
+            id="domains to be in",
+        ),
+        pytest.param(
+            pod("a", meta={"annotations": {"placewright.io/needs-data": "llama=1"}}),
+            pod("b", meta={"annotations": {"placewright.io/needs-data": "llama=2"}}),
+            id="data that is needed",
+        ),
+        pytest.param(
             pod("a", status={"qosClass": "BestEffort"}),
             pod("b", status={"qosClass": "Burstable"}),
             id="the class that the status states",
@@ -132,6 +142,36 @@ SPREAD = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"
 def test_what_tells_agents_apart_leaves_two_specs(one: Object, other: Object) -> None:
     seen = build(one, other)
     assert seen.agents[0].spec.signature != seen.agents[1].spec.signature
+
+
+OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
+
+
+@pytest.mark.parametrize(
+    ("field", "one", "other"),
+    [
+        ("uid", {"uid": "1"}, {"uid": "2"}),
+        ("admitted", {}, {"annotations": {"placewright.io/admitted": "true"}}),
+        (
+            "created",
+            {"creationTimestamp": "2026-01-01T00:00:00Z"},
+            {"creationTimestamp": "2026-01-02T00:00:00Z"},
+        ),
+        ("terminating", {}, {"deletionTimestamp": "2026-01-01T00:00:00Z"}),
+        ("labels", {"labels": {"a": "1"}}, {"labels": {"a": "2"}}),
+        ("namespace", {"namespace": "x"}, {"namespace": "y"}),
+        ("owner", {"ownerReferences": [{**OWNER, "name": "r", "uid": "1"}]}, {"ownerReferences": []}),
+        ("static", {}, {"annotations": {"kubernetes.io/config.mirror": "x"}}),
+        ("preemptable", {}, {"annotations": {"volcano.sh/preemptable": "false"}}),
+        ("stays_because", {}, {"annotations": {"karpenter.sh/do-not-disrupt": "true"}}),
+        ("move_weight", {}, {"annotations": {"placewright.io/move-weight": "7"}}),
+    ],
+)
+def test_what_one_replica_says_is_not_said_of_the_next(field: str, one: Object, other: Object) -> None:
+    replicas = [pod("a", meta=one), pod("b", meta=other), pod("c", meta=one)]
+    said = [getattr(agent, field) for agent in build(*replicas).agents]
+    assert said[0] != said[1]
+    assert said[0] == said[2]
 
 
 def test_a_gang_is_joined_by_label() -> None:
