@@ -4,7 +4,8 @@ What a quota leaves is spent on groups wherever their agents go. In the linear r
 each quota is a fraction, and at size a few fractions are the whole gap. So sums alone are a small integer
 model:
 
-    n[g] whole, 0 <= n[g] <= most[g],   sum of amounts[g] * n[g] <= left,   levels above as they are
+    n[g] whole, 0 <= n[g] <= most[g],   sum of amounts[g] * n[g] <= left,   levels above as they are,
+    nobody who must have company without any of it
 
 What it says is at most is a bound on every placement, whatever the nodes are like. And the relaxation's
 amounts are rounded by it, so that what is aimed at can be had.
@@ -52,11 +53,21 @@ class Limit:
 class Apportionment:
     """Whole numbers for the groups that limits speak of. most (G,): of each group there are no more."""
 
-    def __init__(self, most: IntArray, limits: Iterable[Limit], together: Mapping[int, int]) -> None:
-        """`together`: of a group and this other one there are no more together than of the first."""
+    def __init__(
+        self,
+        most: IntArray,
+        limits: Iterable[Limit],
+        together: Mapping[int, int],
+        company: Mapping[int, Sequence[int]] | None = None,
+    ) -> None:
+        """`together`: of a group and this other one there are no more together than of the first.
+
+        `company`: nobody of a group is placed unless somebody of these groups is.
+        """
         self._limits = [limit for limit in limits if limit.binds(most)]
         self._most = most
         self._together = together
+        self._company = company or {}
         self.groups = frozenset(g for limit in self._limits for g in limit.amounts)
         """Those whose numbers are limited; all others may come as they are."""
 
@@ -113,6 +124,11 @@ class Apportionment:
         for g, other in self._together.items():
             if g in number and other in number:
                 model.add(number[g] + number[other] <= int(self._most[g]))
+        for g, company in self._company.items():
+            # Whoever has no limit may always come.
+            if g in number and all(q in number for q in company):
+                together = cp_model.LinearExpr.sum([number[q] for q in company])
+                model.add(number[g] <= int(self._most[g]) * together)
         for demand in demands:
             limited, there = self._split(demand.groups, amounts)
             if limited:

@@ -15,6 +15,7 @@ import numpy as np
 
 from placewright.solver.bound import KnownBound, bound_of, relaxed
 from placewright.solver.clock import Deadline
+from placewright.solver.company import accompanied
 from placewright.solver.compilation import IntArray
 from placewright.solver.gathering import gathered
 from placewright.solver.layout import Layout
@@ -99,7 +100,9 @@ def _drawn(
     """Counts (G, N) close to a solution, whole and within what each node has; `number`: of groups so many."""
     members, places = relaxation.members, relaxation.places
     room = np.array([problem.room[nodes].sum(axis=0) for nodes in members], dtype=np.int64)
-    whole = whole_agents(solution, places, problem.request, room, number)
+    whole = accompanied(
+        whole_agents(solution, places, problem.request, room, number), problem, members, number
+    )
     layout = Layout(problem)
     left = layout.lay_out(whole, members)
     tally = _tally(problem, layout.target) if left else None

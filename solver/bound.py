@@ -47,7 +47,8 @@ def apportionment(problem: Problem) -> Apportionment:
     """What the rules limit of all agents together, without the rest of the relaxation."""
     most = np.minimum(problem.size, problem.cap.sum(axis=1))
     limits = (limit for encoder in problem.encoders for limit in encoder.limits())
-    return Apportionment(most, limits, problem.running.returning)
+    company = {g: groups for encoder in problem.encoders for g, groups in encoder.company().items()}
+    return Apportionment(most, limits, problem.running.returning, company)
 
 
 def placed_bound(

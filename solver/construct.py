@@ -229,7 +229,9 @@ class _Builder:
         `within` (N,): only into domains of these nodes, for `asking`, who lean on the group.
         """
         compilation, agent = self._compilation, self._compilation.groups[g].agent
-        if not agent.spec.affinity or self.count[g].any() or g in asking:
+        # Who is somewhere already needs company all the same in a domain that others lean on it in.
+        known = self.count[g] if within is None else self.count[g, within]
+        if not agent.spec.affinity or known.any() or g in asking:
             return
         matcher = own_matcher(compilation.snapshot, agent)
         company = compilation.groups_matching(matcher).tolist()

@@ -57,6 +57,7 @@ class Relaxation:
         self._ceilings: dict[tuple[int, bytes], IntArray] = {}
         self._limits: list[Limit] = []
         self._demands: list[Demand] = []
+        self._company: dict[int, Sequence[int]] = {}
         self._demanded: list[pywraplp.Constraint | None] = []
         self._seconds = math.inf
         self._together = dict(running.returning) if running else {}
@@ -112,10 +113,14 @@ class Relaxation:
         self.row(terms, most=float(most))
         self._limits.append(Limit(amounts, most))
 
+    def accompany(self, group: int, company: Sequence[int]) -> None:
+        """Demand that nobody of a group is placed unless somebody of `company` is: of whole numbers alone."""
+        self._company[group] = company
+
     def apportionment(self) -> Apportionment:
         """What limits say of whole numbers of agents, wherever these go."""
         most = np.minimum(self.size, self.cap.sum(axis=1))
-        return Apportionment(most, self._limits, self._together)
+        return Apportionment(most, self._limits, self._together, self._company)
 
     def ceiling(self, group: int, domain: IntArray, domains: int) -> IntArray:
         """int64 (D,): how many agents of a group each domain may have, as far as rules have said so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar, Self
 
 from placewright.solver.apportion import Limit
@@ -43,6 +43,10 @@ class Encoder(ABC):
     def limits(self) -> Iterable[Limit]:
         """What this rule limits of all placed agents together, wherever they go."""
         return ()
+
+    def company(self) -> Mapping[int, Sequence[int]]:
+        """Group -> groups: nobody of it is placed unless somebody of these is."""
+        return {}
 
     def relax(self, relaxation: Relaxation) -> None:  # noqa: B027 - most rules have no linear side
         """Add rows that hold for every placement that keeps this rule."""

@@ -10,6 +10,7 @@ could never start. Three cases, from cheap to general:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.relaxation import Relaxation
 from placewright.solver.rules.affinity_ledger import AffinityLedger
 from placewright.solver.rules.affinity_times import Hungry, encode_times
 from placewright.solver.rules.base import Encoder
@@ -62,6 +64,18 @@ class AffinityEncoder(Encoder):
                     cap[g, ~_supported(coming | (need.there > 0), domain)] = 0
             changed = int(cap.sum()) != before
         return cap
+
+    def company(self) -> Mapping[int, Sequence[int]]:
+        """Without those that may be the first of their series, or have somebody there already."""
+        return {
+            g: need.company
+            for g, need in self.hungry.items()
+            if g not in need.company and not need.there.any()
+        }
+
+    def relax(self, relaxation: Relaxation) -> None:
+        for g, company in self.company().items():
+            relaxation.accompany(g, company)
 
     def encode(self, x: Variables) -> None:
         open_groups = {g: need for g, need in self.hungry.items() if x.most([g])}

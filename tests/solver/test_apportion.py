@@ -76,6 +76,40 @@ def test_what_is_nearest_keeps_the_limits_and_meets_what_can_be_demanded(rng: Ra
     assert sum(whole) == best or not number
 
 
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(st.randoms(use_true_random=False))
+def test_nobody_comes_without_the_company_that_it_must_have(rng: Random) -> None:
+    most, limits, _ = random_limits(rng)
+    everybody = range(len(most))
+    company = {g: [q for q in everybody if q != g and rng.random() < 0.5] for g in everybody}
+    company = {g: groups for g, groups in company.items() if groups and rng.random() < 0.7}
+    found = Apportionment(np.array(most), limits, {}, company)
+    accompanied = [
+        n
+        for n in possible(most, limits, {})
+        if all(not n[g] or any(n[q] for q in groups) for g, groups in company.items())
+    ]
+    best = max(sum(n) for n in accompanied)
+    assert found.bound(everybody, (), SECONDS) >= best
+    if found.groups == set(everybody):
+        assert found.bound(everybody, (), SECONDS) == best
+        wanted = {g: rng.random() * most[g] for g in everybody}
+        number = found.nearest(wanted, (Demand(tuple(everybody), best),), SECONDS)
+        assert tuple(number[g] for g in everybody) in accompanied
+
+
+def test_the_bound_knows_that_a_quota_pays_for_company() -> None:
+    # The quota is enough for three who lean on another, or for that one and one of them.
+    fields = {"cpu": 1000, "admitted": False}
+    leader = agents("leader", 1, cpu=2000, labels={"app": "lead"}, admitted=False)
+    followers = agents("follower", 3, affinity=(near(app="lead"),), **fields)
+    quota = ResourceQuota("default", "cpu", {"requests.cpu": 3000}, used={})
+    cluster = snapshot([node("n1", cpu=9000, zone="a")], [*leader, *followers], quotas=(quota,))
+    _, problem = compile_problem(cluster)
+    assert level_bound(problem, 0, []) == 2
+    assert blueprint(problem).target.sum() == 2
+
+
 def test_without_a_limit_that_binds_all_may_come() -> None:
     found = Apportionment(np.array([3, 4]), [Limit({0: 2, 1: 1}, 10)], {})
     assert not found.groups

@@ -74,3 +74,17 @@ def test_an_answer_without_time_still_keeps_room_where_that_is_what_is_wanted() 
     compilation, problem = compile_problem(cluster)
     count = plain(compilation, problem, WorkDeadline(0.0, work=5.0))
     assert sorted(count.sum(axis=0).tolist()) == [0] * 7 + [4, 4]
+
+
+def test_who_is_in_one_domain_is_let_into_another_with_company_of_its_own() -> None:
+    # The important ones are wanted in both zones: their company needs company in each of them.
+    nodes = [node(f"n{zone}", cpu=4000, zone=zone) for zone in "ab"]
+    pending = [
+        *agents("last", 2, cpu=100, priority=100, labels={"app": "last"}, affinity=(near(app="middle"),)),
+        *agents("middle", 2, cpu=100, labels={"app": "middle"}, affinity=(near(app="first"),)),
+        *agents("first", 2, cpu=100, labels={"app": "first"}),
+    ]
+    compilation, problem = compile_problem(snapshot(nodes, pending))
+    target = np.ones_like(problem.cap)
+    count = construct(compilation, problem, Deadline(10), target=target)
+    assert (count == target).all()
