@@ -3,8 +3,9 @@
 To the linear relaxation a third of an owner and a third of its company in each of three zones are as near as
 all of both in one. A small model decides in which domain each group gathers, if in any:
 
-    maximise  the wishes that come true: both groups in one domain, or company there that stays
-              less what whoever gathers pays that wishes to be apart from its own kind
+    maximise  the wishes that come true: both groups in one domain, or company there that stays,
+              less what whoever gathers pays that wishes to be apart from its own kind; who wins more
+              by going there in part (`wishes`) does not gather, and draws the others less
     subject to  in each domain, whoever gathers there and can go nowhere else has room there,
                 beside the even part of those whom spread forbids to gather
 
@@ -14,7 +15,7 @@ It is guidance only: no bound comes from it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,8 +27,10 @@ from placewright.solver.objectives.pairs import PairTerm
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation
+from placewright.solver.rules.affinity_times import Hungry
 from placewright.solver.rules.inter_agent_affinity import AffinityEncoder
 from placewright.solver.sound import sound_solver
+from placewright.solver.wishes import Wish, leaning, payments, wishes
 
 MOST_LINKS = 20_000
 """Pairs of groups that one topology key may link; with more, nobody gathers by it."""
@@ -104,19 +107,19 @@ class _Gathering:
             ]
         ).reshape(len(problem.size), topology.domains)
         self._at: dict[tuple[int, int], cp_model.IntVar] = {}
+        self._leans: dict[int, float] = {}
+        self._pays: dict[int, float] = {}
         self._worth: list[tuple[int, cp_model.IntVar]] = []
         self._peaks: list[cp_model.IntVar] = []
 
     def solve(self, seconds: float) -> dict[int, BoolArray]:
         """Where groups gather; nothing where nobody wins by it or no answer came in time."""
-        for unit, pairing in self._topology.wishes:
-            self._add_wish(unit, pairing)
+        self._add_wishes()
         if not self._worth:
             return {}
         self._follow()
         gain = sum(worth for worth, _ in self._worth)
-        for unit, pairing in self._topology.apart:
-            self._pay(unit, pairing)
+        self._pay()
         for g in dict.fromkeys(g for g, _ in self._at):
             self._model.add_at_most_one(
                 self._at[g, d] for d in range(self._topology.domains) if (g, d) in self._at
@@ -131,37 +134,41 @@ class _Gathering:
         solver.parameters.catch_sigint_signal = False
         if solver.solve(self._model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             return {}
-        return {g: self._topology.domain == d for (g, d), at in self._at.items() if solver.boolean_value(at)}
+        return {
+            g: self._topology.domain == d
+            for (g, d), at in self._at.items()
+            if g not in self._leans and solver.boolean_value(at)
+        }
 
-    def _add_wish(self, unit: float, pairing: Pairing) -> None:
-        size = self._problem.size
-        there = pairing.by_domain(pairing.owning), pairing.by_domain(pairing.present)
-        for groups, others in ((pairing.meant, there[0]), (pairing.owners, there[1])):
-            for g in groups.tolist():
-                for d in np.flatnonzero(others).tolist():
-                    self._add_worth(unit * float(others[d]) * float(size[g]), [(g, d)])
-        for h in pairing.owners.tolist():
-            for g in pairing.meant.tolist():
-                for d in range(self._topology.domains) if g != h else ():
-                    self._add_worth(unit * float(size[g]) * float(size[h]), [(g, d), (h, d)])
+    def _add_wishes(self) -> None:
+        size, topology = self._problem.size, self._topology
+        pays = payments(topology.apart, size)
+        everything = list(wishes(topology.wishes, size))
+        # Who must have company is where that is, wherever it would lean.
+        needing = {g for hungry in self._hungry() for g in hungry}
+        leans = leaning(everything, {g: pay for g, pay in pays.items() if g not in needing}, self._may_gather)
+        self._leans.update(leans)
+        for wish in everything:
+            self._add_worth(wish)
+        self._pays = {g: pay for g, pay in pays.items() if g not in leans}
 
-    def _pay(self, unit: float, pairing: Pairing) -> None:
-        """Who wishes to be apart from its own kind meets all of it where it gathers."""
-        for g in np.intersect1d(pairing.owners, pairing.meant).tolist():
-            cost = round(unit * float(self._problem.size[g]) ** 2)
-            for d in range(self._topology.domains):
-                if (g, d) in self._at:
-                    self._worth.append((-cost, self._at[g, d]))
+    def _pay(self) -> None:
+        """Who wishes to be apart pays for it where it gathers; who leans has paid already."""
+        for (g, _), at in self._at.items():
+            if g in self._pays:
+                self._worth.append((-round(self._pays[g]), at))
 
-    def _add_worth(self, worth: float, places: Sequence[tuple[int, int]]) -> None:
+    def _add_worth(self, wish: Wish) -> None:
         """What it is worth that all of these groups gather in these domains."""
-        if round(worth) < 1 or not all(self._may_gather(g, d) for g, d in places):
+        halves = [self._leans[g] / 2.0 for g, _ in wish.places if g in self._leans]
+        worth = round(wish.worth * math.prod(halves))
+        if worth < 1 or not all(self._may_gather(g, d) for g, d in wish.places):
             return
-        literals = [self._literal(g, d) for g, d in places]
+        literals = [self._literal(g, d) for g, d in wish.places]
         both = literals[0] if len(literals) == 1 else self._model.new_bool_var("")
         for literal in literals if len(literals) > 1 else ():
             self._model.add_implication(both, literal)
-        self._worth.append((round(worth), both))
+        self._worth.append((worth, both))
 
     def _may_gather(self, g: int, d: int) -> bool:
         running = self._problem.running
@@ -175,10 +182,12 @@ class _Gathering:
 
     def _follow(self) -> None:
         """Who must have company goes where it gathers, and else some of the company stays everywhere."""
-        needs = (encoder.hungry for encoder in self._problem.encoders if isinstance(encoder, AffinityEncoder))
-        for g, need in (item for hungry in needs for item in hungry.items()):
+        for g, need in (item for hungry in self._hungry() for item in hungry.items()):
             here = any(np.array_equal(domain, self._topology.domain) for domain in need.domains)
+            # Of those who lean some stay everywhere.
             company = [q for q in need.company if q != g]
+            if any(q in self._leans for q in company):
+                continue
             if not here or need.there.any() or not company:
                 continue
             gathers = [[at for (h, _), at in self._at.items() if h == q] for q in company]
@@ -192,6 +201,9 @@ class _Gathering:
                     self._model.add(self._at[company[0], d] == 0)
                 elif (g, d) in self._at and gathers[0]:
                     self._model.add(self._at[g, d] == 0)
+
+    def _hungry(self) -> Iterator[Mapping[int, Hungry]]:
+        return (enc.hungry for enc in self._problem.encoders if isinstance(enc, AffinityEncoder))
 
     def _kinds(self) -> Iterator[tuple[list[int], BoolArray]]:
         """Sets of nodes, the largest first, with the groups that can go nowhere else."""
@@ -210,7 +222,11 @@ class _Gathering:
         for r in np.flatnonzero(problem.request[groups].any(axis=0)).tolist():
             peak = self._model.new_int_var(0, PARTS, "")
             for d in range(self._topology.domains):
-                here = [(asked[g, r], self._at[g, d]) for g in groups if (g, d) in self._at and asked[g, r]]
+                here = [
+                    (asked[g, r] * self._leans.get(g, 1.0), self._at[g, d])
+                    for g in groups
+                    if (g, d) in self._at and asked[g, r]
+                ]
                 room = float(problem.room[nodes & (self._topology.domain == d), r].sum())
                 if not here or not room:
                     continue

@@ -109,3 +109,28 @@ def test_who_had_rather_be_spread_does_not_gather_for_a_small_wish() -> None:
     everyone = [*replicas("x", 4, **little), *replicas("y", 6, spread=(soft,))]
     assert "y" not in gathers(snapshot(NODES, everyone, profile=both))
     assert "y" in gathers(snapshot(NODES, [*replicas("x", 4, **wants("y")), *replicas("y", 6)], profile=both))
+
+
+def test_who_wins_the_most_in_part_is_not_gathered_and_what_it_leans_towards_is() -> None:
+    # Twelve of y wish to be over all zones. Those of x are too few to bring all of y to their zone, and the
+    # rest of what draws x to one zone is z.
+    soft = replace(spread(app="y"), hard=False)
+    both = Profile(weights={ScoreName.INTER_POD_AFFINITY: 1, ScoreName.POD_TOPOLOGY_SPREAD: 1})
+    terms = tuple(WeightedAffinityTerm(100, near(ZONE, app=app)) for app in "yz")
+    x = replicas("x", 4, cpu=100, preferred_affinity=terms)
+    everyone = [*x, *replicas("y", 12, cpu=100, spread=(soft,)), *replicas("z", 4, cpu=100)]
+    _, problem = compile_problem(snapshot(NODES, everyone, profile=both))
+    found = gathered(problem, relaxed(problem), 10.0)
+    assert set(found) == {0, 2}
+    target = blueprint(problem).target
+    zones = [by_zone(target, g) for g in range(3)]
+    there = int(np.argmax(zones[0]))
+    assert zones[2][there] == 4
+    # More than a third, and not all.
+    assert 4 < zones[1][there] < 12
+    level, even, whole = problem.levels[-1], target.copy(), target.copy()
+    nodes = [np.flatnonzero(np.arange(6) % 3 == zone) for zone in range(3)]
+    even[1] = 2
+    whole[1] = 0
+    whole[1, nodes[there]] = 6
+    assert level.value(target) < min(level.value(even), level.value(whole))
