@@ -30,6 +30,9 @@ UNHURRIED = 0.5
 GATHERING_SHARE = 0.2
 """The part of the time left that deciding where groups gather may take."""
 
+ANEW = 0.5
+"""What the last relaxation takes once more, from its own answer, as a part of the first time: at least."""
+
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -68,7 +71,7 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
         # Read before the next demand is added: the solver forgets its answer with every change.
         solution = relaxation.solution()
         bounds.append(best)
-        if level is problem.levels[-1] and deadline.remaining() > time.monotonic() - began:
+        if level is problem.levels[-1] and deadline.remaining() > ANEW * (time.monotonic() - began):
             solution = _gathered(problem, relaxation, level, deadline) or solution
         else:
             level.demand(relaxation, best.value)

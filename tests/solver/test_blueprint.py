@@ -9,9 +9,11 @@ from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
 from placewright.solver.clock import Deadline
+from placewright.solver.compilation import BoolArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
 from placewright.solver.first_answer import first_answer
+from placewright.solver.problem import Problem
 from placewright.tests.builders import ZONE, agents, near, node, snapshot, spread
 
 
@@ -62,3 +64,15 @@ def test_the_plan_is_followed_however_long_it_took(monkeypatch: pytest.MonkeyPat
     count, _ = first_answer(compilation, problem, Deadline(30), lambda _: True, quick)
     assert quick.max() == 1
     assert count.max(axis=1).tolist() == [3, 3]
+
+
+def test_where_gathering_comes_to_no_answer_the_plan_is_the_one_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def nowhere(problem: Problem, *_: object) -> dict[int, BoolArray]:
+        return {g: np.zeros(problem.cap.shape[1], dtype=np.bool_) for g in range(len(problem.size))}
+
+    cluster = snapshot([node(f"n{i}", cpu=4000) for i in range(3)], agents("a", 6, cpu=1000))
+    _, problem = compile_problem(cluster)
+    monkeypatch.setattr("placewright.solver.blueprint.gathered", nowhere)
+    assert blueprint(problem).target.tolist() == [[2, 2, 2]]
