@@ -94,8 +94,9 @@ class Budget:
         return self._end.minus(after + explaining)
 
     def explanation(self, placed: int) -> Deadline:
-        """Until when explaining may go on."""
-        return self._last.minus(self.pace * (VERIFY * placed + self._standing))
+        """Until when explaining may go on; whoever is not placed is listed after that."""
+        left_out = len(self._snapshot.pending) - placed
+        return self._last.minus(self.pace * (VERIFY * placed + self._standing + LIST * left_out))
 
     @property
     def _tail(self) -> float:

@@ -26,7 +26,7 @@ MOST_JOINT_LOOKS = 150_000
 NOT_LOOKED_INTO = (
     "not looked into node by node, as too many kinds are left out: `placewright explain` does it"
 )
-NO_TIME = "not looked into node by node, as the time limit came: `placewright explain` does it"
+NO_TIME = "not looked into, as the time limit came: `placewright explain` does it"
 
 CLUSTER_WIDE = (admission.RULE, quota.RULE, gang.RULE)
 """Rules that say the same of every node: one sentence then says it all."""
@@ -76,7 +76,8 @@ def explain_unplaced(
     if there is one. The most important are explained first.
     """
     kinds: dict[Hashable, Agent] = {}
-    of_agents = [_kind(agent) for agent in agents]
+    kind_of = _Kinds().of
+    of_agents = [kind_of(agent) for agent in agents]
     for kind, agent in zip(of_agents, agents, strict=True):
         kinds.setdefault(kind, agent)
     known: dict[Hashable, tuple[str, tuple[UnplacedReason, ...]]] = {}
@@ -84,40 +85,42 @@ def explain_unplaced(
         looks = len(known) * len(snapshot.nodes)
         hurried = deadline is not None and deadline.passed
         known[kind] = _explain(snapshot, state, agent, proven=proven, looks=looks, hurried=hurried)
-    result = []
-    for kind, agent in zip(of_agents, agents, strict=True):
-        message, reasons = known[kind]
-        result.append(
-            Unplaced(
-                namespace=agent.namespace,
-                agent=agent.name,
-                priority=agent.spec.priority,
-                message=message,
-                reasons=reasons,
-            )
+    return tuple(
+        Unplaced(
+            namespace=agent.namespace,
+            agent=agent.name,
+            priority=agent.spec.priority,
+            message=known[kind][0],
+            reasons=known[kind][1],
         )
-    return tuple(result)
-
-
-def _kind(agent: Agent) -> Hashable:
-    """Equal for agents that every reason is the same for. Claims may belong to one agent alone."""
-    own_claims = bool(agent.spec.claims) and agent.name
-    return (
-        agent.namespace,
-        agent.label_set,
-        agent.admitted,
-        agent.refusal,
-        agent.spec.signature,
-        own_claims,
+        for kind, agent in zip(of_agents, agents, strict=True)
     )
+
+
+class _Kinds:
+    """Tells agents apart by what reasons depend on. Specs are hashed once each, however many share them."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._by_identity: dict[int, int] = {}
+
+    def of(self, agent: Agent) -> Hashable:
+        """Equal for agents that every reason is the same for. Claims may belong to one agent alone."""
+        spec = agent.spec
+        number = self._by_identity.get(id(spec))
+        if number is None:
+            number = self._numbers.setdefault(spec.signature, len(self._numbers))
+            self._by_identity[id(spec)] = number
+        own_claims = bool(spec.claims) and agent.name
+        return (agent.namespace, agent.label_set, agent.admitted, agent.refusal, number, own_claims)
 
 
 def _explain(
     snapshot: Snapshot, state: ClusterState, agent: Agent, *, proven: bool, looks: int, hurried: bool
 ) -> tuple[str, tuple[UnplacedReason, ...]]:
-    everywhere = list(_cluster_wide_reasons(state, agent))
+    everywhere = () if hurried else tuple(_cluster_wide_reasons(state, agent))
     if everywhere:
-        return everywhere[0].message, tuple(everywhere)
+        return everywhere[0].message, everywhere
     if hurried or looks > MOST_LOOKS:
         message = NO_TIME if hurried else NOT_LOOKED_INTO
         return message, (UnplacedReason(rule=JOINT, message=message),)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from placewright.models.collection import collection_paused
 from placewright.models.plan import Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -87,15 +88,16 @@ def place(
         replayed = orderly.order(answer.count)
         if begun.most is not None:
             answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
-        plan = make_plan(
-            compilation,
-            problem,
-            answer,
-            replayed,
-            settings,
-            out_of_time=deadline.passed,
-            explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
-        )
+        with collection_paused():
+            plan = make_plan(
+                compilation,
+                problem,
+                answer,
+                replayed,
+                settings,
+                out_of_time=deadline.passed,
+                explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
+            )
     with phases("verify"):
         verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import BinaryIO
 
+from placewright.models.collection import collection_paused
 from placewright.models.errors import InputError
 from placewright.models.ingest.cluster import build_snapshot
 from placewright.models.ingest.concise import desugar
@@ -34,7 +33,7 @@ def load_snapshot(
     """
     notes: list[str] = []
     try:
-        with _collection_paused():
+        with collection_paused():
             objects = _objects(paths, stdin, notes)
             snapshot = build_snapshot(objects, options, expand_workloads=expand_workloads)
     except RecursionError:
@@ -58,18 +57,6 @@ def one_line(error: InputError) -> InputError:
 def _bearable(text: str) -> str:
     shown = printable(text)
     return shown if len(shown) <= LONGEST_PART else f"{shown[: LONGEST_PART - 1]}…"
-
-
-@contextmanager
-def _collection_paused() -> Iterator[None]:
-    """No garbage collection: what is read has no cycles, and walking it again and again doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _objects(paths: Sequence[str], stdin: BinaryIO | None, notes: list[str]) -> Iterator[RawObject]:

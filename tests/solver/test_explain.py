@@ -14,6 +14,7 @@ from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver import explain
+from placewright.solver.clock import Deadline
 from placewright.solver.explain import explain_unplaced, node_reasons, without
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
@@ -265,6 +266,15 @@ def test_what_creation_refuses_is_the_whole_story() -> None:
         snapshot([ONE], [replace(agent("a", admitted=False), refusal="too big for it")]), {}
     ).values()
     assert (left.message, [r.rule for r in left.reasons]) == ("too big for it", ["admission"])
+
+
+def test_when_time_is_up_who_is_left_out_is_listed_and_not_looked_into() -> None:
+    cluster = snapshot([node("n1", cpu=1000)], agents("big", 3, cpu=4000))
+    found = explain_unplaced(
+        cluster, ClusterState(cluster), cluster.pending, proven=True, deadline=Deadline(0.0)
+    )
+    assert [u.agent for u in found] == ["big-0", "big-1", "big-2"]
+    assert {u.message for u in found} == {explain.NO_TIME}
 
 
 def test_explaining_leaves_the_state_as_it_was() -> None:
