@@ -38,7 +38,7 @@ FILLING = 2.0
 """Seconds of processor time that filling up an answer from elsewhere gets at least."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
-PLAN_SHARE = 0.65
+PLAN_SHARE = 0.85
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
 URGENT_SHARE = 0.1
 """The part of the time left in which a resumed answer is tried again with those first who came short."""

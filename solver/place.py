@@ -84,21 +84,20 @@ def place(
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
-    with phases("explain"):
+    with phases("explain"), collection_paused():
         replayed = orderly.order(answer.count)
         if begun.most is not None:
             answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
-        with collection_paused():
-            plan = make_plan(
-                compilation,
-                problem,
-                answer,
-                replayed,
-                settings,
-                out_of_time=deadline.passed,
-                explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
-            )
-    with phases("verify"):
+        plan = make_plan(
+            compilation,
+            problem,
+            answer,
+            replayed,
+            settings,
+            out_of_time=deadline.passed,
+            explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
+        )
+    with phases("verify"), collection_paused():
         verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):
         return replace(verdict, plan=plan.model_copy(update={"status": Status.INVALID}))
