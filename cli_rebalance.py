@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, NoReturn
 
 import typer
@@ -25,7 +26,7 @@ from placewright.cli_options import (
     solving,
     takes,
 )
-from placewright.cli_output import Exit, nothing_emitted, write
+from placewright.cli_output import Exit, nothing_emitted, report, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
 from placewright.models.plan import Status
@@ -103,9 +104,7 @@ def rebalance(
         verdict = find_plan(snapshot, goals, options, settings, progress=progress.say)
     if isinstance(verdict, RefusedRebalance):
         _refuse(verdict)
-    if output is ReportFormat.TABLE and not quiet:
-        print_rebalance(make_console(), verdict.plan, every=verbose)
-    write(output.value, out, lambda fmt: as_text(verdict.plan, ReportFormat(fmt)))
+    report(verdict.plan, partial(print_rebalance, every=verbose), output, out, quiet=quiet)
     raise typer.Exit(Exit.UNPLACED if verdict.plan.status is Status.INFEASIBLE else Exit.DONE)
 
 
