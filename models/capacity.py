@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from placewright.models.comparison import Document
-from placewright.models.plan import PLAN_VERSION, Status, Unplaced
+from placewright.models.plan import PLAN_VERSION, Status, UnplacedAgents
 from placewright.models.survival import Loss
 
 HOURS_A_MONTH = 730
@@ -64,7 +64,7 @@ class Capacity(Document):
     wanted: int
     placed: int
     left_out: int = 0
-    unplaced: tuple[Unplaced, ...] = ()
+    unplaced: UnplacedAgents = ()
     one_less: tuple[OneLess, ...] = ()
     survives: str = ""
     survival: str = ""

@@ -6,9 +6,9 @@ The JSON and YAML forms are these models dumped by alias; docs/plan-format.md de
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 PLAN_VERSION = "placewright.io/v1"
@@ -88,13 +88,53 @@ class UnplacedReason(_Model):
 
 
 class Unplaced(_Model):
-    """An agent that stays pending. `message` is one line in kube-scheduler's style."""
+    """An agent that stays pending. `message` is one line in kube-scheduler's style.
+
+    like: in files only, NAMESPACE/NAME of one further up for which the same reasons hold, in place of them.
+    """
 
     namespace: str
     agent: str
     priority: int = 0
     message: str = ""
+    like: str = ""
     reasons: tuple[UnplacedReason, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.namespace}/{self.agent}"
+
+
+def _told_once(unplaced: tuple[Unplaced, ...]) -> tuple[Unplaced, ...]:
+    """Reasons only for the first of those that share them: they may list every node there is."""
+    first: dict[tuple[int, ...], str] = {}
+    told = []
+    for item in unplaced:
+        same = tuple(map(id, item.reasons))
+        like = first.setdefault(same, item.key) if same else item.key
+        told.append(item if like == item.key else item.model_copy(update={"like": like, "reasons": ()}))
+    return tuple(told)
+
+
+def _told_of_each(unplaced: tuple[Unplaced, ...]) -> tuple[Unplaced, ...]:
+    """The other way round. Raises ValueError where nobody of that name comes before."""
+    known: dict[str, tuple[UnplacedReason, ...]] = {}
+    told = []
+    for item in unplaced:
+        if item.like and item.like not in known:
+            raise ValueError(f"{item.key} is like {item.like}, which does not come before it")
+        same = {"like": "", "reasons": known[item.like]} if item.like else {}
+        told.append(item.model_copy(update=same) if same else item)
+        known[item.key] = told[-1].reasons
+    return tuple(told)
+
+
+UnplacedAgents = Annotated[
+    tuple[Unplaced, ...],
+    AfterValidator(_told_of_each),
+    PlainSerializer(_told_once, return_type=tuple[Unplaced, ...]),
+]
+"""Who stays pending. Reasons that many share are one object here, and written once in files."""
 
 
 class LevelTerm(_Model):
@@ -148,7 +188,7 @@ class Plan(_Model):
     bindings: tuple[Binding, ...] = ()
     volume_bindings: tuple[VolumeBinding, ...] = ()
     evictions: tuple[Eviction, ...] = ()
-    unplaced: tuple[Unplaced, ...] = ()
+    unplaced: UnplacedAgents = ()
     sequential: bool = True
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
