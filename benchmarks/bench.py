@@ -28,9 +28,13 @@ OTHER = "start and emit"
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that has ended. `peak_mib`: the largest resident set of it or of one of its children."""
+    """A command that has ended.
+
+    work: seconds of processor time. peak_mib: the largest resident set of it or of one of its children.
+    """
 
     seconds: float
+    work: float
     peak_mib: float
     code: int
     errors: str
@@ -98,6 +102,7 @@ class Bench:
             pending=placed + len(plan.unplaced),
             placed=placed,
             seconds=ran.seconds,
+            work=ran.work,
             peak_mib=ran.peak_mib,
             limit=seconds,
             implied=implied,
@@ -122,7 +127,8 @@ def run(command: Sequence[str]) -> Finished:
         process.returncode = os.waitstatus_to_exitcode(status)
         errors.seek(0)
         text = errors.read().decode(errors="replace")
-    return Finished(seconds, usage.ru_maxrss / 1024, process.returncode, text)
+    work = usage.ru_utime + usage.ru_stime
+    return Finished(seconds, work, usage.ru_maxrss / 1024, process.returncode, text)
 
 
 def isolated(function: Callable[..., T], *arguments: object) -> tuple[T, float]:

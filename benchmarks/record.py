@@ -31,9 +31,10 @@ class LevelRecord:
 
 @dataclass(frozen=True)
 class Record:
-    """One run. `phases` and `seconds` are wall-clock, `seconds` of the whole command; `peak_mib` is the
-    largest resident set of one of its processes. `limit` is the time limit it had. `implied`: seconds that
-    somebody else's published figure implies for the same work. `extra`: more columns, by title.
+    """One run. `phases` and `seconds` are wall-clock, `seconds` of the whole command; `work` is the seconds
+    of processor time that it took; `peak_mib` is the largest resident set of one of its processes. `limit` is
+    the time limit it had. `implied`: seconds that somebody else's published figure implies for the same work.
+    `extra`: more columns, by title.
     """
 
     case: str
@@ -43,6 +44,7 @@ class Record:
     pending: int = 0
     placed: int = 0
     seconds: float = 0.0
+    work: float = 0.0
     peak_mib: float = 0.0
     limit: float = 0.0
     implied: float | None = None

@@ -49,9 +49,10 @@ TITLES = (
     "limit",
     "seconds",
     "implied",
+    "processor",
     "peak MiB",
 )
-SIZE, SECONDS, PEAK = TITLES.index("size"), TITLES.index("seconds"), TITLES.index("peak MiB")
+SIZE, SECONDS, PROCESSOR, PEAK = map(TITLES.index, ("size", "seconds", "processor", "peak MiB"))
 
 
 def _row(record: Record, phases: Sequence[str], extra: Sequence[str]) -> Row:
@@ -65,6 +66,7 @@ def _row(record: Record, phases: Sequence[str], extra: Sequence[str]) -> Row:
         f"{record.limit:g}" if record.limit else "",
         f"{record.seconds:.1f}",
         "" if record.implied is None else f"{record.implied:.0f} ({record.implied / record.seconds:.1f}×)",
+        f"{record.work:.1f}" if record.work else "",
         f"{record.peak_mib:,.0f}" if record.peak_mib else "",
         *(f"{record.phases[name]:.2f}" if name in record.phases else "" for name in phases),
         *(_shown(record.extra.get(name, "")) for name in extra),
@@ -84,11 +86,15 @@ def _gap(gap: float | None) -> str:
 def growth(records: Sequence[Record]) -> dict[str, float]:
     """Exponents of the growth with the size, by column: the slope of a straight line through the logarithms.
 
-    Of "seconds", "peak MiB" and every phase that takes long enough at each of at least two sizes.
+    Of seconds, processor time, memory and every phase that takes long enough at each of at least two sizes.
     """
     if len({record.size for record in records}) < 2:
         return {}
-    columns = {"seconds": [r.seconds for r in records], "peak MiB": [r.peak_mib for r in records]}
+    columns = {
+        "seconds": [r.seconds for r in records],
+        "processor": [r.work for r in records],
+        "peak MiB": [r.peak_mib for r in records],
+    }
     names = set.intersection(*(set(record.phases) for record in records))
     columns |= {name: [record.phases[name] for record in records] for name in names}
     sizes = np.log([record.size for record in records])
@@ -104,7 +110,8 @@ def _growth_row(found: dict[str, float], phases: Sequence[str], blanks: int) -> 
         return f"n^{found[name]:.2f}" if name in found else ""
 
     row = [""] * len(TITLES)
-    row[SIZE], row[SECONDS], row[PEAK] = "growth", power("seconds"), power("peak MiB")
+    row[SIZE], row[SECONDS] = "growth", power("seconds")
+    row[PROCESSOR], row[PEAK] = power("processor"), power("peak MiB")
     return [*row, *(power(name) for name in phases), *[""] * blanks]
 
 

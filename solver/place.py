@@ -23,6 +23,7 @@ from placewright.solver.first_answer import better, first_answer, plain, resumed
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, settled_counts
 from placewright.solver.planning import make_plan
+from placewright.solver.preempt import make_room
 from placewright.solver.previous import Previous
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -144,6 +145,8 @@ def _begin(
         return _Begun(first, bounds, deadline, None)
     if known is not None and accepts(known):
         quick = better(problem, known, quick)
+    if compilation.standing.any():
+        quick = better(problem, quick, make_room(compilation, quick, until, most))
     search_until = deadline if most is None else Deadline(0.0)
     return _Begun(settled_counts(compilation, quick), (), search_until, most)
 

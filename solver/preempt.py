@@ -16,6 +16,7 @@ from placewright.models.disruption import BudgetKey, allowed, budgets_of, key_of
 from placewright.models.filters import rejection
 from placewright.models.rules import RULES
 from placewright.models.rules.victims import QOS_COST, may_preempt
+from placewright.solver.books import ANY
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.outcome import outcome
@@ -27,15 +28,22 @@ Cost = tuple[int, int, int, int]
 """Beyond budgets, highest victim priority, sum of priorities and number of victims: less is better."""
 
 
-def make_room(compilation: Compilation, count: IntArray, deadline: Deadline) -> IntArray:
-    """Counts (G, N) with as many more agents placed as evictions make room for; `count` itself at worst."""
+def make_room(
+    compilation: Compilation, count: IntArray, deadline: Deadline, most: int | None = None
+) -> IntArray:
+    """Counts (G, N) with as many more agents placed as evictions make room for; `count` itself at worst.
+
+    `most`: no more of the pending agents than that are placed, the most important ones.
+    """
     room = _Room(compilation, count)
+    left = ANY if most is None else most - int(count[list(compilation.pending)].sum())
     for g in sorted(compilation.pending, key=room.priority, reverse=True):
         missing = int(compilation.size[g] - count[g].sum())
         if missing and may_preempt(compilation.snapshot, compilation.groups[g].agent):
             for agent in [a for a in compilation.groups[g].members if a.key not in room.state.new]:
-                if deadline.passed or not room.place(g, agent):
+                if left <= 0 or deadline.passed or not room.place(g, agent):
                     break
+                left -= 1
     room.bring_back(deadline)
     broken = any(True for rule in RULES for _ in rule.violations(room.state))
     return count if broken else room.count

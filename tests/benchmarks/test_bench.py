@@ -22,6 +22,7 @@ def test_a_run_tells_what_came_out_how_long_each_phase_took_and_how_much_memory(
     assert {"read", "compile", "construct", "solve", "explain", "verify", OTHER} <= record.phases.keys()
     assert sum(record.phases.values()) == pytest.approx(record.seconds)
     assert record.peak_mib > 20
+    assert record.work > 0.0
     assert (tmp_path / "plan.json").exists()
 
 

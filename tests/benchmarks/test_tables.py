@@ -16,6 +16,7 @@ RECORD = Record(
     pending=100,
     placed=90,
     seconds=2.0,
+    work=1.5,
     peak_mib=64.0,
     phases={"read": 0.5, "verify": 0.001},
     levels=(PLACED, SCORES),
@@ -38,9 +39,12 @@ def test_growth_is_the_slope_of_the_logarithms_and_short_phases_have_none() -> N
 
 def test_a_table_has_the_columns_that_are_filled() -> None:
     lines = list(tables([RECORD, larger(1_000, 10.0)]))
-    assert lines[3] == "| size | placed | placed levels | last level | seconds | peak MiB | read | verify |"
-    assert lines[5] == "| 100 | 90/100 | 10 % | proven | 2.0 | 64 | 0.50 | 0.00 |"
-    assert lines[7] == "| growth |  |  |  | n^1.00 | n^0.00 | n^1.00 |  |"
+    assert (
+        lines[3]
+        == "| size | placed | placed levels | last level | seconds | processor | peak MiB | read | verify |"
+    )
+    assert lines[5] == "| 100 | 90/100 | 10 % | proven | 2.0 | 1.5 | 64 | 0.50 | 0.00 |"
+    assert lines[7] == "| growth |  |  |  | n^1.00 | n^0.00 | n^0.00 | n^1.00 |  |"
 
 
 def test_what_is_implied_is_shown_with_how_often_it_would_fit() -> None:

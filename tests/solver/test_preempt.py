@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from placewright.models.agent import Agent
 from placewright.models.policy import PodDisruptionBudget
 from placewright.models.snapshot import Snapshot
+from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
+from placewright.solver.place import place
 from placewright.solver.preempt import make_room
+from placewright.solver.settings import Settings
+from placewright.solver.verify import VerifiedPlan
 from placewright.tests.builders import agent, node, selector, snapshot
 
 
@@ -55,3 +60,24 @@ def test_one_victim_a_newcomer_on_many_nodes_that_look_alike() -> None:
     low = [running(f"low-{i}", f"n{i}") for i in range(40)]
     newcomers = [agent(f"new-{i}", cpu=2000, priority=10) for i in range(30)]
     assert len(evicted(snapshot(nodes, [*low, *newcomers]))) == 30
+
+
+def test_no_more_room_is_made_than_for_as_many_agents_as_asked_for() -> None:
+    nodes = [node(f"n{i}", cpu=2000) for i in range(4)]
+    low = [running(f"low-{i}", f"n{i}") for i in range(4)]
+    newcomers = [agent(f"new-{i}", cpu=2000, priority=10 + i) for i in range(4)]
+    compilation, _ = compile_problem(snapshot(nodes, [*low, *newcomers]), preempt=True)
+    count = make_room(compilation, compilation.home.copy(), Deadline(60.0), most=2)
+    placed = {compilation.groups[g].agent.name for g in compilation.pending if count[g].any()}
+    assert placed == {"new-2", "new-3"}
+
+
+def test_a_limit_too_short_for_all_evicts_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Budget, "most", lambda _: 2)
+    nodes = [node(f"n{i}", cpu=2000) for i in range(4)]
+    low = [running(f"low-{i}", f"n{i}") for i in range(4)]
+    newcomers = [agent(f"new-{i}", cpu=2000, priority=10 + i) for i in range(4)]
+    verdict = place(snapshot(nodes, [*low, *newcomers]), Settings(preempt=True, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    assert {binding.agent for binding in verdict.plan.bindings} == {"new-2", "new-3"}
+    assert len(verdict.plan.evictions) == 2
