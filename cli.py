@@ -6,65 +6,17 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
-from dataclasses import replace
-from enum import StrEnum
 from typing import Annotated, NoReturn
 
-import orjson
 import typer
 from typer._completion_classes import completion_init
-from typer._completion_shared import get_completion_script
 
 from placewright import __version__
-from placewright.cli_capacity import capacity
-from placewright.cli_explain import explain
-from placewright.cli_options import (
-    OUTPUT,
-    SOLVING,
-    Deterministic,
-    Gap,
-    Inputs,
-    InterruptError,
-    Out,
-    Preempt,
-    Quiet,
-    Reading,
-    Seed,
-    TimeLimit,
-    Verbose,
-    Workers,
-    flag,
-    option,
-    reads_cluster,
-    solving,
-)
-from placewright.cli_output import Exit, refuse, report, write
-from placewright.cli_rebalance import rebalance, shrink
-from placewright.cli_whatif import headroom, survive, whatif
-from placewright.models.errors import InputError, UsageError
-from placewright.models.plan import Plan, Status
-from placewright.models.plan_file import read_any_plan, read_plan
-from placewright.models.rebalance_plan import RebalancePlan
-from placewright.models.schema import catalog_json_schema, concise_json_schema, profile_json_schema
-from placewright.models.snapshot import Snapshot
-from placewright.scenarios.schema import scenario_json_schema
-from placewright.solver.clock import Phases
-from placewright.solver.compare import compare as compare_plans
-from placewright.solver.compare import contenders
-from placewright.solver.emit import Format, ReportFormat, dump
-from placewright.solver.place import place as place_agents
-from placewright.solver.previous import Previous, strangers
-from placewright.solver.progress import Progress
-from placewright.solver.report import make_console, print_plan, print_refused
-from placewright.solver.report_compare import print_comparison
-from placewright.solver.report_rebalance import print_refused_rebalance
-from placewright.solver.report_standing import print_standing
-from placewright.solver.settings import Settings, Strategy, parse_gap, parse_seconds
-from placewright.solver.standing import standing
-from placewright.solver.terminal import interruptible, prepare_streams, write_bytes
-from placewright.solver.verify import Refused, VerifiedPlan
-from placewright.solver.verify import verify as verify_plan
-from placewright.solver.verify_rebalance import RefusedRebalance, verify_rebalance
+from placewright.cli_commands import Commands
+from placewright.cli_completion import COMPLETE
+from placewright.cli_ending import Exit, InterruptError
+from placewright.models.errors import InputError
+from placewright.solver.terminal import interruptible, prepare_streams
 
 EPILOG = """
 [bold]Examples[/bold]
@@ -94,12 +46,9 @@ EPILOG = """
 """
 
 
-COMPLETE = "_PLACEWRIGHT_COMPLETE"
-"""The variable by which a shell asks for completions."""
-
-
 app = typer.Typer(
     name="placewright",
+    cls=Commands,
     help="Places a whole cluster at once: solved, verified, explained, with a proof of how good it is.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -108,238 +57,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@app.command(no_args_is_help=True)
-@reads_cluster
-def place(
-    inputs: Inputs,
-    reading: Reading,
-    output: Annotated[Format, option("--output -o", OUTPUT, "What to print.")] = Format.TABLE,
-    out: Out = None,
-    require_all: Annotated[
-        bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
-    ] = False,
-    preempt: Preempt = False,
-    previous: Annotated[
-        str | None,
-        option(
-            "--previous",
-            SOLVING,
-            "Start from the plan of the round before: quicker, and few places change.",
-            metavar="PLAN",
-            show_default=False,
-        ),
-    ] = None,
-    time_limit: TimeLimit = "20s",
-    gap: Gap = "0",
-    workers: Workers = 0,
-    seed: Seed = 0,
-    deterministic: Deterministic = False,
-    strategy: Annotated[
-        Strategy, option("--strategy", SOLVING, "One exact model, or part by part.")
-    ] = Strategy.AUTO,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """Place the pending agents and emit verified bindings, or the reason why not."""
-    settings = Settings(
-        time_limit=parse_seconds(time_limit, "--time-limit"),
-        gap=parse_gap(gap, "--gap"),
-        workers=workers,
-        seed=seed,
-        deterministic=deterministic,
-        strategy=strategy,
-        require_all=require_all,
-        preempt=preempt,
-    )
-    phases = Phases()
-    with phases("read"):
-        before = None if previous is None else read_plan(previous)
-        snapshot = reading.load(inputs)
-    round_before = None
-    if before is not None:
-        round_before = Previous.of(snapshot, before)
-        snapshot = replace(snapshot, warnings=(*snapshot.warnings, *strangers(snapshot, before)))
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        verdict = place_agents(snapshot, settings, progress=progress.say, previous=round_before)
-    if isinstance(verdict, Refused):
-        refuse(verdict)
-    if verdict.plan.timing:
-        verdict = verdict.timed({**phases.rounded(), **verdict.plan.timing})
-    if output is Format.TABLE and not quiet:
-        print_plan(make_console(), verdict, bindings=verbose)
-    _emit(verdict, output, out)
-    raise typer.Exit(_exit_code(verdict.plan, require_all=require_all))
-
-
-def _exit_code(plan: Plan, *, require_all: bool) -> int:
-    if plan.status is Status.TIMEOUT:
-        return Exit.TIMEOUT
-    return Exit.UNPLACED if require_all and plan.unplaced else Exit.DONE
-
-
-def _emit(verified: VerifiedPlan, output: Format, out: str | None) -> None:
-    write(output.value, out, lambda fmt: dump(verified, Format(fmt)))
-
-
-@app.command(no_args_is_help=True)
-@reads_cluster
-def verify(
-    inputs: Inputs,
-    reading: Reading,
-    plan: Annotated[str, option("--plan", None, "Our JSON or YAML plan, or v1 Bindings.", metavar="FILE")],
-    quiet: Quiet = False,
-) -> None:
-    """Check any plan against a snapshot: every rule, every number, named where it fails.
-
-    A rebalance plan is replayed step by step, in the worst order that the steps of a wave can come in.
-    """
-    snapshot = reading.load(inputs)
-    candidate = read_any_plan(plan)
-    if isinstance(candidate, RebalancePlan):
-        _verify_rebalance(snapshot, candidate, quiet=quiet)
-        return
-    verdict = verify_plan(snapshot, candidate)
-    if isinstance(verdict, Refused):
-        print_refused(make_console(), verdict)
-        raise typer.Exit(Exit.UNPLACED)
-    if not quiet:
-        evictions = f" and {len(candidate.evictions)} evictions" if candidate.evictions else ""
-        sys.stdout.write(f"valid: {len(candidate.bindings)} bindings{evictions}, no rule is broken\n")
-
-
-def _verify_rebalance(snapshot: Snapshot, candidate: RebalancePlan, *, quiet: bool) -> None:
-    verdict = verify_rebalance(snapshot, candidate)
-    if isinstance(verdict, RefusedRebalance):
-        print_refused_rebalance(make_console(), verdict)
-        raise typer.Exit(Exit.UNPLACED)
-    if not quiet:
-        said = f"{candidate.moves} moves in {len(candidate.waves)} waves"
-        sys.stdout.write(f"valid: {said}, no rule is broken on the way\n")
-
-
-class Baseline(StrEnum):
-    """Whose plan is compared beside those in files."""
-
-    GREEDY = "greedy"
-
-
-@app.command(no_args_is_help=True)
-@reads_cluster
-def compare(
-    inputs: Inputs,
-    reading: Reading,
-    plan: Annotated[
-        list[str] | None,
-        option(
-            "--plan",
-            None,
-            "Our JSON or YAML plan, or v1 Bindings; may be repeated.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    baseline: Annotated[
-        Baseline | None,
-        option(
-            "--baseline",
-            None,
-            "Beside them: one agent after the other, as kube-scheduler.",
-            show_default=False,
-        ),
-    ] = None,
-    preempt: Annotated[
-        bool, flag("--preempt", SOLVING, "The baseline may evict; evictions are levels in any case.")
-    ] = False,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
-    out: Out = None,
-    quiet: Quiet = False,
-) -> None:
-    """Judge plans side by side: which is better, at which level, by how much, and how far from the best."""
-    snapshot = reading.load(inputs)
-    plans = contenders(snapshot, plan or (), baseline=baseline is not None, preempt=preempt)
-    comparison = compare_plans(snapshot, plans, preempt=preempt)
-    report(comparison, print_comparison, output, out, quiet=quiet)
-    raise typer.Exit(Exit.DONE if comparison.all_valid else Exit.UNPLACED)
-
-
-@app.command(no_args_is_help=True)
-@reads_cluster
-def score(
-    inputs: Inputs,
-    reading: Reading,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
-    out: Out = None,
-    time_limit: TimeLimit = "20s",
-    workers: Workers = 0,
-    seed: Seed = 0,
-    deterministic: Deterministic = False,
-    quiet: Quiet = False,
-    verbose: Verbose = False,
-) -> None:
-    """How far the cluster as it stands is from the best that moving its agents could make of it."""
-    settings = solving(time_limit, workers, seed, deterministic=deterministic)
-    snapshot = reading.load(inputs)
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        found = standing(snapshot, settings, progress=progress.say)
-    if isinstance(found, Refused):
-        refuse(found)
-    report(found, print_standing, output, out, quiet=quiet)
-
-
-app.command(no_args_is_help=True)(explain)
-app.command(no_args_is_help=True)(whatif)
-app.command(no_args_is_help=True)(survive)
-app.command(no_args_is_help=True)(rebalance)
-app.command(no_args_is_help=True)(shrink)
-app.command(no_args_is_help=True)(headroom)
-app.command(no_args_is_help=True)(capacity)
-
-
-@app.command()
-def schema(
-    profile: Annotated[
-        bool, option("--profile", None, "The schema of profiles instead.", metavar="")
-    ] = False,
-    scenario: Annotated[
-        bool, option("--scenario", None, "The schema of what-if scenarios instead.", metavar="")
-    ] = False,
-    catalog: Annotated[
-        bool, option("--catalog", None, "The schema of catalogs instead.", metavar="")
-    ] = False,
-) -> None:
-    """Print the JSON schema of the concise input form, of profiles, of scenarios, or of catalogs."""
-    chosen = [
-        made
-        for wanted, made in (
-            (profile, profile_json_schema),
-            (scenario, scenario_json_schema),
-            (catalog, catalog_json_schema),
-        )
-        if wanted
-    ]
-    if len(chosen) > 1:
-        raise UsageError("give one of them, not several", field="--profile, --scenario, --catalog")
-    printed = chosen[0]() if chosen else concise_json_schema()
-    write_bytes(orjson.dumps(printed, option=orjson.OPT_INDENT_2) + b"\n")
-
-
-class Shell(StrEnum):
-    """Shells that completion is known for."""
-
-    BASH = "bash"
-    ZSH = "zsh"
-    FISH = "fish"
-
-
-@app.command()
-def completion(
-    shell: Annotated[Shell, typer.Argument(help="The shell to make a completion script for.")] = Shell.BASH,
-) -> None:
-    """Print a completion script: source <(placewright completion bash)."""
-    script = get_completion_script(prog_name="placewright", complete_var=COMPLETE, shell=shell.value)
-    sys.stdout.write(script + "\n")
 
 
 def _print_version(wanted: bool) -> None:
@@ -352,7 +69,9 @@ def _print_version(wanted: bool) -> None:
 def common(
     version: Annotated[
         bool,
-        option("--version", None, "Print the version.", callback=_print_version, is_eager=True, metavar=""),
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True, metavar=""
+        ),
     ] = False,
 ) -> None:
     """Places a whole cluster at once: solved, verified, explained, with a proof of how good it is."""

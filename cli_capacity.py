@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from placewright.cli_ending import Exit
 from placewright.cli_options import (
     OUTPUT,
     Deterministic,
@@ -22,17 +23,15 @@ from placewright.cli_options import (
     reads_cluster,
     solving,
 )
-from placewright.cli_output import Exit, refuse, write
+from placewright.cli_output import solved, write
 from placewright.models.ingest.catalog import load_catalog
 from placewright.scenarios.buy_surviving import buy_surviving
-from placewright.solver.capacity.answer import Answer, answer
+from placewright.solver.capacity.answer import answer
 from placewright.solver.capacity.files import bought_objects
 from placewright.solver.capacity.question import ask
 from placewright.solver.emit import Format, ReportFormat, as_text, dump, write_atomically
-from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
 from placewright.solver.report_capacity import print_capacity
-from placewright.solver.verify import Refused
 
 BUYING = "What to buy"
 
@@ -112,23 +111,21 @@ def capacity(
         daemons=offers.catalog.daemons if offers.daemons_given else None,
     )
     survived = True
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        found: Answer | Refused
-        if survive is None:
-            found = answer(question, settings, from_scratch=from_scratch, progress=progress.say)
-        else:
-            made = buy_surviving(
-                question,
-                settings,
-                survive,
-                priority=priority,
-                from_scratch=from_scratch,
-                progress=progress.say,
-            )
-            found = made if isinstance(made, Refused) else made.answer
-            survived = isinstance(made, Refused) or made.survival.survives
-    if isinstance(found, Refused):
-        refuse(found)
+    if survive is None:
+        found = solved(
+            lambda say: answer(question, settings, from_scratch=from_scratch, progress=say),
+            quiet=quiet,
+            verbose=verbose,
+        )
+    else:
+        bought = solved(
+            lambda say: buy_surviving(
+                question, settings, survive, priority=priority, from_scratch=from_scratch, progress=say
+            ),
+            quiet=quiet,
+            verbose=verbose,
+        )
+        found, survived = bought.answer, bought.survival.survives
     if output is ReportFormat.TABLE and not quiet:
         print_capacity(make_console(), found.document)
     if nodes_out is not None:

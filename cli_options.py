@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from placewright.cli_ending import InterruptError
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.ingest.profiles import PRESETS, load_profiles
 from placewright.models.options import Options
@@ -84,10 +85,6 @@ def solving(
         deterministic=deterministic,
         preempt=preempt,
     )
-
-
-class InterruptError(Exception):
-    """Ctrl-C, in a form that the command framework does not take for its own."""
 
 
 @dataclass(frozen=True)

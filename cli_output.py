@@ -1,4 +1,4 @@
-"""What commands share on their way out: exit codes, where reports go, an answer that is not emitted."""
+"""What commands share on their way out: who solves, where reports go, an answer that is not emitted."""
 
 from __future__ import annotations
 
@@ -10,33 +10,43 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from placewright.cli_ending import Exit
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
+from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_refused
+from placewright.solver.report_rebalance import print_refused_rebalance
 from placewright.solver.terminal import write_bytes
 from placewright.solver.verify import Refused
+from placewright.solver.verify_rebalance import RefusedRebalance
 
+Answer = TypeVar("Answer")
 Found = TypeVar("Found", bound=BaseModel)
 
 
-class Exit:
-    """Exit codes."""
-
-    DONE = 0
-    UNPLACED = 1
-    INPUT = 2
-    TIMEOUT = 3
-    FAULT = 4
-    INTERRUPTED = 130
+def solved(
+    solve: Callable[[Callable[[str], None]], Answer | Refused | RefusedRebalance],
+    *,
+    quiet: bool,
+    verbose: bool = False,
+) -> Answer:
+    """What `solve` finds, saying how it gets on; leaves where that did not verify."""
+    with Progress(quiet=quiet, verbose=verbose) as progress:
+        found = solve(progress.say)
+    if isinstance(found, RefusedRebalance):
+        print_refused_rebalance(make_console(stderr=True), found)
+        _nothing_emitted()
+    if isinstance(found, Refused):
+        refuse(found)
+    return found
 
 
 def refuse(refused: Refused) -> NoReturn:
     """Say what did not verify, and leave."""
     print_refused(make_console(stderr=True), refused)
-    nothing_emitted()
+    _nothing_emitted()
 
 
-def nothing_emitted() -> NoReturn:
-    """Leave after what did not verify was said."""
+def _nothing_emitted() -> NoReturn:
     sys.stderr.write("the answer did not verify, so nothing is emitted: this is a bug in placewright\n")
     raise typer.Exit(Exit.UNPLACED)
 

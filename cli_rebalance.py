@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from placewright.cli_ending import Exit
 from placewright.cli_moving import MOVING, moving_options
 from placewright.cli_options import (
     OUTPUT,
@@ -26,7 +27,7 @@ from placewright.cli_options import (
     solving,
     takes,
 )
-from placewright.cli_output import Exit, nothing_emitted, report, write
+from placewright.cli_output import report, solved, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
 from placewright.models.plan import Status
@@ -37,11 +38,9 @@ from placewright.scenarios.node_selector import chosen_nodes
 from placewright.scenarios.report_shrink import print_shrink
 from placewright.scenarios.shrink import shrink as what_can_go
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
-from placewright.solver.progress import Progress
 from placewright.solver.rebalance import rebalance as find_plan
 from placewright.solver.report import make_console
-from placewright.solver.report_rebalance import print_rebalance, print_refused_rebalance
-from placewright.solver.verify_rebalance import RefusedRebalance
+from placewright.solver.report_rebalance import print_rebalance
 
 NODES = "Which nodes may go"
 GOALS = f"{', '.join(goal for goal in Goal if goal is not Goal.DRAIN)} or drain=NODE[,NODE…]"
@@ -100,17 +99,13 @@ def rebalance(
     options = replace(moving, min_gain=min_gain, repair=repair, pareto=pareto)
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        verdict = find_plan(snapshot, goals, options, settings, progress=progress.say)
-    if isinstance(verdict, RefusedRebalance):
-        _refuse(verdict)
+    verdict = solved(
+        lambda say: find_plan(snapshot, goals, options, settings, progress=say),
+        quiet=quiet,
+        verbose=verbose,
+    )
     report(verdict.plan, partial(print_rebalance, every=verbose), output, out, quiet=quiet)
     raise typer.Exit(Exit.UNPLACED if verdict.plan.status is Status.INFEASIBLE else Exit.DONE)
-
-
-def _refuse(refused: RefusedRebalance) -> NoReturn:
-    print_refused_rebalance(make_console(stderr=True), refused)
-    nothing_emitted()
 
 
 @takes(reading=reading_options, moving=moving_options)
@@ -173,12 +168,12 @@ def shrink(
     snapshot = reading.load(inputs)
     names = chosen_nodes(snapshot, only, "--only") if only else set(snapshot.node_by_name)
     names -= chosen_nodes(snapshot, keep or (), "--keep")
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        found = what_can_go(
-            snapshot, names, replace(moving, max_emptied=max_nodes), settings, progress=progress.say
-        )
-    if isinstance(found, RefusedRebalance):
-        _refuse(found)
+    options = replace(moving, max_emptied=max_nodes)
+    found = solved(
+        lambda say: what_can_go(snapshot, names, options, settings, progress=say),
+        quiet=quiet,
+        verbose=verbose,
+    )
     if output is ReportFormat.TABLE and not quiet:
         print_shrink(make_console(), found, every=verbose)
     if plan_out is not None:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from placewright.cli_ending import Exit
 from placewright.cli_options import (
     OUTPUT,
     SOLVING,
@@ -29,7 +30,7 @@ from placewright.cli_options import (
     reads_cluster,
     solving,
 )
-from placewright.cli_output import Exit, refuse, report, write
+from placewright.cli_output import refuse, report, solved, write
 from placewright.models.errors import InputError, UsageError
 from placewright.models.snapshot import Snapshot
 from placewright.models.survival import Answer
@@ -47,7 +48,6 @@ from placewright.scenarios.run import Done, jobs, run, summary
 from placewright.scenarios.survival import survives
 from placewright.scenarios.templates import wanted
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
-from placewright.solver.progress import Progress
 from placewright.solver.report import make_console
 from placewright.solver.verify import Refused
 
@@ -132,9 +132,8 @@ def whatif(
         time_limit, workers or _share_of_cores(who), seed, deterministic=deterministic, preempt=preempt
     )
     snapshot = reading.load(inputs)
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        asked = jobs(snapshot, cases, settings, with_plans=plans is not None)
-        done = run(asked, who, progress=progress.say)
+    asked = jobs(snapshot, cases, settings, with_plans=plans is not None)
+    done = solved(lambda say: run(asked, who, progress=say), quiet=quiet, verbose=verbose)
     results = _verified(done)
     if plans is not None:
         results = _write_plans(plans, results, [item.plan for item in done])
@@ -193,18 +192,19 @@ def survive(
         time_limit, workers or _share_of_cores(who), seed, deterministic=deterministic, preempt=preempt
     )
     snapshot = _after(reading.load(inputs), scenario, set_)
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        found = survives(
+    found = solved(
+        lambda say: survives(
             snapshot,
             lose,
             priority=priority,
             settings=settings,
             rearrange=rearrange,
             executor=who,
-            progress=progress.say,
-        )
-    if isinstance(found, Refused):
-        refuse(found)
+            progress=say,
+        ),
+        quiet=quiet,
+        verbose=verbose,
+    )
     report(found, print_survival, output, out, quiet=quiet)
     raise typer.Exit(_EXITS[found.answer])
 
@@ -237,10 +237,9 @@ def headroom(
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = _after(reading.load(inputs), scenario, set_)
     mix = [wanted(snapshot, text) for text in agent]
-    with Progress(quiet=quiet, verbose=verbose) as progress:
-        found = measure_headroom(snapshot, mix, settings, progress=progress.say)
-    if isinstance(found, Refused):
-        refuse(found)
+    found = solved(
+        lambda say: measure_headroom(snapshot, mix, settings, progress=say), quiet=quiet, verbose=verbose
+    )
     report(found, print_headroom, output, out, quiet=quiet)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from placewright import __version__, cli, cli_options
+from placewright import __version__, cli, cli_options, cli_place
 from placewright.models.explanation import Explanation
 from placewright.models.ingest.load import load_snapshot
 from placewright.models.plan import Plan
@@ -208,7 +208,7 @@ def test_a_fault_is_exit_code_four_and_says_that_it_is_one(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(cli, "place_agents", broken)
+    monkeypatch.setattr(cli_place, "place_agents", broken)
     assert run("place", small) == 4
     assert capsys.readouterr().err.startswith("error: a fault in placewright: ZeroDivisionError: oops")
 

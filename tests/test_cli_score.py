@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from placewright import cli
+from placewright import cli_check
 from placewright.models.plan import Plan, Status
 from placewright.models.rules.base import Violation
 from placewright.models.standing import Standing
@@ -98,7 +98,7 @@ def test_an_answer_that_does_not_verify_is_not_reported(
     cluster: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     refused = Refused(Plan(status=Status.INVALID), (Violation("resources", "cpu: too much", "default/a-0"),))
-    monkeypatch.setattr(cli, "standing", lambda *_, **__: refused)
+    monkeypatch.setattr(cli_check, "standing", lambda *_, **__: refused)
     assert run("score", cluster) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
