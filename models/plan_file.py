@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from placewright.models.errors import InputError
-from placewright.models.ingest.agents import DEVICE_IDS, parse_device_ids
+from placewright.models.ingest.agents import parse_device_ids
+from placewright.models.ingest.annotations import DEVICE_IDS
 from placewright.models.plan import Binding, DeviceAssignment, Eviction, Plan, Status
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Skipped, read_blobs

@@ -10,14 +10,14 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, overload
 
 from placewright.models.errors import InputError
 from placewright.models.reading.display import nearest, shown
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Blob, Skipped, read_blobs
 from placewright.models.reading.flatten import flatten
-from placewright.models.reading.stream import NotStreamedError, stream
+from placewright.models.reading.stream import NotStreamedError, Takes, stream
 
 CONCISE_GROUP = "placewright.io/"
 CONCISE_KIND = "Cluster"
@@ -52,19 +52,46 @@ class ConciseDocument:
     document: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class TakenPod:
+    """One Pod by its text, as whoever was to take Pods did."""
+
+    source: str
+    pod: Any
+
+
+Item = RawObject | ConciseDocument | TakenPod
+
+
+@overload
 def read_objects(
     paths: Sequence[str], stdin: BinaryIO | None = None, notes: list[str] | None = None
-) -> Iterator[RawObject | ConciseDocument]:
+) -> Iterator[RawObject | ConciseDocument]: ...
+
+
+@overload
+def read_objects(
+    paths: Sequence[str], stdin: BinaryIO | None, notes: list[str] | None, pods: Takes
+) -> Iterator[Item]: ...
+
+
+def read_objects(
+    paths: Sequence[str],
+    stdin: BinaryIO | None = None,
+    notes: list[str] | None = None,
+    pods: Takes | None = None,
+) -> Iterator[Item]:
     """Everything that `paths` hold, in the order given; directories and archives in sorted order.
 
     `source` is the file, with `[2]` for the third document of several and `items[3]` for the fourth of a
-    list. What directories and archives hold beside is skipped and counted into `notes`. Raises InputError
-    for everything that can be wrong with a file, and where nothing at all was found.
+    list. What directories and archives hold beside is skipped and counted into `notes`. Pods of large files
+    are handed to `pods`, if there is one. Raises InputError for everything that can be wrong with a file, and
+    where nothing at all was found.
     """
     skipped = Skipped()
     found = False
     for blob in read_blobs(paths, stdin, skipped):
-        for item in _objects(blob, skipped):
+        for item in _objects(blob, skipped, pods):
             found = True
             yield item
     if not found:
@@ -77,12 +104,12 @@ def _files(count: int) -> str:
     return "1 file that holds no objects" if count == 1 else f"{count} files that hold no objects"
 
 
-def _objects(blob: Blob, skipped: Skipped) -> Iterator[RawObject | ConciseDocument]:
+def _objects(blob: Blob, skipped: Skipped, pods: Takes | None) -> Iterator[Item]:
     done = 0
     if blob.large:
         with contextlib.suppress(NotStreamedError):
-            for where, item in stream(blob):
-                yield _classified(where, item)
+            for where, item in stream(blob, pods):
+                yield _classified(where, item) if isinstance(item, dict) else TakenPod(where, item)
                 done += 1
             return
     # What was not streamed to its end is read again as a whole, be it to say what is wrong and where.

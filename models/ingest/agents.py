@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from placewright.models.agent import (
@@ -23,7 +23,9 @@ from placewright.models.agent import (
 from placewright.models.errors import InputError
 from placewright.models.ingest import requests as amounts
 from placewright.models.ingest.annotations import (
-    OF_AGENTS,
+    DEVICE_IDS,
+    DEVICES,
+    MIRROR,
     TALKS_TO,
     keeps_data_locally,
     min_domains,
@@ -34,8 +36,8 @@ from placewright.models.ingest.annotations import (
     stays_because,
     talks_to,
 )
-from placewright.models.ingest.defaulting import Admitted
-from placewright.models.ingest.pods import ADMITTED, PodRecord
+from placewright.models.ingest.defaulting import Admission, Admitted
+from placewright.models.ingest.pods import PodRecord, PodShape
 from placewright.models.ingest.selectors import (
     affinity_term,
     node_selector,
@@ -46,7 +48,7 @@ from placewright.models.ingest.selectors import (
 from placewright.models.ingest.services import SpreadSelectors
 from placewright.models.selector import AffinityTerm, PreferredNodeTerm
 from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
-from placewright.models.wire.meta import Metadata
+from placewright.models.wire.meta import OwnerReferenceWire
 from placewright.models.wire.pod import (
     ContainerStatus,
     PodAffinityTerm,
@@ -56,76 +58,59 @@ from placewright.models.wire.pod import (
     Volume,
 )
 
-DEVICES = "placewright.io/devices"
-DEVICE_IDS = "placewright.io/device-ids"
 POD_GROUP = "scheduling.x-k8s.io/pod-group"
-MIRROR = "kubernetes.io/config.mirror"
-_READ = OF_AGENTS | {DEVICES, DEVICE_IDS, MIRROR, ADMITTED}
-"""The annotations that are read, here, in `annotations` and in `pods`."""
 
 
 class AgentBuilder:
     """Builds agents; equal specs become one object, so that replicas share it and are cheap to build."""
 
-    def __init__(self, spread_selectors: SpreadSelectors) -> None:
+    def __init__(self, admission: Admission, spread_selectors: SpreadSelectors) -> None:
+        self._admission = admission
         self._spread_selectors = spread_selectors
         self._specs: dict[Hashable, AgentSpec] = {}
         self._owners: dict[OwnerReference, OwnerReference] = {}
         self._labels: dict[frozenset[tuple[str, str]], SharedLabels] = {}
         self._known: dict[Hashable, tuple[PodSpec, PodStatus, AgentSpec]] = {}
         self._reads: dict[int, tuple[PodSpec, _Reads]] = {}
-        self._replicas: dict[tuple[int, int], tuple[Hashable, PodRecord, dict[str, Any]]] = {}
+        self._replicas: dict[Hashable, tuple[PodShape, dict[str, Any]]] = {}
         self._resizes: dict[tuple[int, int], tuple[PodSpec, PodStatus, bool]] = {}
 
-    def build(self, admitted: Admitted) -> Agent:
-        """One agent of a pod whose priority and defaults are resolved; InputErrors name fields."""
-        pod = admitted.pod
-        metadata = pod.metadata
+    def build(self, pod: PodRecord) -> Agent:
+        """One agent of a pod; InputErrors name fields."""
         return Agent(
-            name=metadata.name,
-            uid=metadata.uid,
+            name=pod.name,
+            uid=pod.uid,
             node_name=pod.node_name,
-            created=metadata.creation_timestamp or "",
+            created=pod.created,
             started=pod.started,
-            **self._in_common(admitted),
+            **self._in_common(pod),
         )
 
-    def _in_common(self, admitted: Admitted) -> dict[str, Any]:
-        """What an agent has in common with its replicas: worked out once where they follow one another."""
-        pod = admitted.pod
-        metadata, spec, status = pod.metadata, pod.spec, pod.status
-        said = {name: text for name, text in metadata.annotations.items() if name in _READ}
-        key = (
-            (pod.namespace, bool(pod.node_name), pod.exists, bool(metadata.uid)),
-            metadata.deletion_timestamp is None,
-            (admitted.priority, admitted.preemption_policy, admitted.refusal),
-            tuple(metadata.labels.items()),
-            tuple(said.items()),
-            tuple((o.kind, o.name, o.uid, o.controller) for o in metadata.owner_references),
-            metadata.name if self._read_by(spec).name else "",
-        )
-        # Identity stands for equality: the reader shares what is equal, and the entry keeps both alive.
-        at = (id(spec), id(status))
-        known = self._replicas.get(at)
-        if known is None or known[0] != key:
-            # Nothing else of the annotations is seen from here on: what is read has to be in the key.
-            known_by = replace(pod, metadata=metadata.model_copy(update={"annotations": said}))
-            known = self._replicas[at] = (key, pod, self._fields(replace(admitted, pod=known_by)))
-        return known[2]
+    def _in_common(self, pod: PodRecord) -> dict[str, Any]:
+        """What an agent has in common with its replicas."""
+        shape = pod.shape
+        # Identity stands for equality: the reader shares what is equal, and the entry keeps it alive.
+        key = (id(shape), bool(pod.node_name), bool(pod.uid))
+        known = self._replicas.get(key)
+        if known is None:
+            known = (shape, self._fields(self._admission.admit(pod)))
+            if not self._read_by(shape.spec).name:
+                self._replicas[key] = known
+        return known[1]
 
     def _fields(self, admitted: Admitted) -> dict[str, Any]:
         """The fields of an agent that its replicas have, too."""
         pod = admitted.pod
-        metadata, status = pod.metadata, pod.status
+        metadata, status = pod.shape.metadata, pod.status
         static = MIRROR in metadata.annotations or any(o.kind == "Node" for o in metadata.owner_references)
-        owner = controller(metadata)
+        owner = controller(metadata.owner_references)
         return {
             "namespace": pod.namespace,
             "spec": self._spec(admitted),
             "labels": self._shared_labels(metadata.labels),
             "phase": Phase(status.phase or "Pending"),
             "nominated_node": status.nominated_node_name,
-            "terminating": metadata.deletion_timestamp is not None,
+            "terminating": pod.terminating,
             "scheduling_gates": tuple(gate.name for gate in pod.spec.scheduling_gates),
             "admitted": pod.exists,
             "owner": owner and self._owners.setdefault(owner, owner),
@@ -137,7 +122,7 @@ class AgentBuilder:
             "spread_selector": self._spread_selectors.of(pod),
             # A bare pod of a live cluster is gone once evicted; the concise form is about agents as such.
             # In the middle of a resize what is made anew asks for something else: it is for a later round.
-            "recreated": (not metadata.uid or owner is not None) and not self._resized(pod),
+            "recreated": (not pod.uid or owner is not None) and not self._resized(pod),
             "stays_because": stays_because(metadata.annotations),
             "local_storage": keeps_data_locally(metadata, pod.spec.volumes),
             "move_weight": move_weight(metadata.annotations),
@@ -151,15 +136,15 @@ class AgentBuilder:
     def _spec(self, admitted: Admitted) -> AgentSpec:
         """The spec of an agent: known already, where nothing that it depends on differs."""
         pod = admitted.pod
-        spec, status, labels = pod.spec, pod.status, pod.metadata.labels
+        spec, status, labels = pod.spec, pod.status, pod.labels
         reads = self._read_by(spec)
         # Identity stands for equality: the reader shares what is equal, and the entry keeps both alive.
         key = (
             (id(spec), id(status), bool(pod.node_name), pod.namespace),
             (admitted.priority, admitted.preemption_policy),
             tuple(labels.get(name) for name in reads.labels),
-            tuple(pod.metadata.annotations.items()),
-            pod.metadata.name if reads.name else "",
+            tuple(pod.annotations.items()),
+            pod.name if reads.name else "",
         )
         known = self._known.get(key)
         if known is None:
@@ -214,9 +199,9 @@ def _ready(status: PodStatus) -> bool:
     return any(c.type == "Ready" and c.status == "True" for c in status.conditions)
 
 
-def controller(metadata: Metadata) -> OwnerReference | None:
-    """The owner that controls the object, or None."""
-    for owner in metadata.owner_references:
+def controller(owners: Iterable[OwnerReferenceWire]) -> OwnerReference | None:
+    """The owner that controls an object, or None."""
+    for owner in owners:
         if owner.controller:
             return OwnerReference(owner.kind, owner.name, owner.uid)
     return None
@@ -224,7 +209,7 @@ def controller(metadata: Metadata) -> OwnerReference | None:
 
 def _spec(admitted: Admitted) -> AgentSpec:
     pod = admitted.pod
-    spec, status, namespace, labels = pod.spec, pod.status, pod.namespace, pod.metadata.labels
+    spec, status, namespace, labels = pod.spec, pod.status, pod.namespace, pod.labels
     affinity = spec.affinity
     nodes = affinity.node_affinity if affinity else None
     company = affinity.pod_affinity if affinity else None
@@ -262,17 +247,17 @@ def _spec(admitted: Admitted) -> AgentSpec:
             spread_constraint(c, labels, f"spec.topologySpreadConstraints[{i}]")
             for i, c in enumerate(spec.topology_spread_constraints)
         ),
-        claims=tuple(dict.fromkeys(_claims(pod.metadata.name, spec.volumes))),
+        claims=tuple(dict.fromkeys(_claims(pod.name, spec.volumes))),
         disks=tuple(disk for volume in spec.volumes for disk in _disks(volume)),
-        devices=_devices(pod.metadata.annotations),
+        devices=_devices(pod.annotations),
         pod_group=labels.get(POD_GROUP, ""),
         images=tuple(c.image for c in (*spec.init_containers, *spec.containers) if c.image),
         container_count=len(spec.containers) + len(spec.init_containers),
         has_deadline=spec.active_deadline_seconds is not None and spec.active_deadline_seconds >= 0,
-        talks_to=talks_to(pod.metadata.annotations, labels, namespace),
-        min_domains=min_domains(pod.metadata.annotations),
-        near=near(pod.metadata.annotations, namespace),
-        needs_data=needs_data(pod.metadata.annotations),
+        talks_to=talks_to(pod.annotations, labels, namespace),
+        min_domains=min_domains(pod.annotations),
+        near=near(pod.annotations, namespace),
+        needs_data=needs_data(pod.annotations),
     )
 
 

@@ -11,9 +11,14 @@ from placewright.models.quantity import parse_amount
 from placewright.models.selector import AffinityTerm, match_labels
 from placewright.models.wire.annotations import DataUseWire, NearWire, TalkWire
 from placewright.models.wire.devices import parse_annotation
-from placewright.models.wire.meta import Metadata
+from placewright.models.wire.meta import SharedMetadata
 from placewright.models.wire.pod import Volume
 
+ADMITTED = "placewright.io/admitted"
+"""`"true"` on a waiting agent that exists already although nobody knows its uid."""
+DEVICES = "placewright.io/devices"
+DEVICE_IDS = "placewright.io/device-ids"
+MIRROR = "kubernetes.io/config.mirror"
 NEEDS_DATA = "placewright.io/needs-data"
 DATA = "placewright.io/data"
 SOFT_CAPACITY = "placewright.io/soft-capacity"
@@ -32,8 +37,8 @@ MIN_DOMAINS = "placewright.io/min-domains"
 NEAR = "placewright.io/near"
 MOVE_WEIGHT = "placewright.io/move-weight"
 OF_AGENTS = {NEEDS_DATA, TALKS_TO, MIN_DOMAINS, NEAR, NON_PREEMPTABLE, VOLCANO_PREEMPTABLE, *DO_NOT_DISRUPT}
-OF_AGENTS |= {SAFE_TO_EVICT, SAFE_VOLUMES, MOVE_WEIGHT}
-"""What this module reads of an agent's annotations: all others may differ from replica to replica."""
+OF_AGENTS |= {SAFE_TO_EVICT, SAFE_VOLUMES, MOVE_WEIGHT, ADMITTED, DEVICES, DEVICE_IDS, MIRROR}
+"""What is read of an agent's annotations: all others may differ from replica to replica."""
 MOST_WEIGHT = 1000
 """The largest weight of one move."""
 
@@ -139,7 +144,7 @@ def near(annotations: Mapping[str, str], namespace: str) -> tuple[AffinityTerm, 
     )
 
 
-def says_preemptable(metadata: Metadata) -> bool:
+def says_preemptable(metadata: SharedMetadata) -> bool:
     """False where a label or an annotation says that the agent is not to be evicted."""
     said = (metadata.labels, metadata.annotations)
     refused = any(given.get(NON_PREEMPTABLE) == "true" for given in said)
@@ -154,7 +159,7 @@ def stays_because(annotations: Mapping[str, str]) -> str:
     return ""
 
 
-def keeps_data_locally(metadata: Metadata, volumes: Sequence[Volume]) -> bool:
+def keeps_data_locally(metadata: SharedMetadata, volumes: Sequence[Volume]) -> bool:
     """Whether a move would lose what the agent keeps on its node, as cluster-autoscaler sees it.
 
     In an emptyDir or on the host; not in memory, and not where an annotation says that it may be lost.

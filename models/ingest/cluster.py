@@ -11,7 +11,7 @@ from placewright.models.ingest.agents import AgentBuilder
 from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
 from placewright.models.ingest.objects import Objects, Origin, located
-from placewright.models.ingest.pods import PodRecord
+from placewright.models.ingest.pods import PodReader, PodRecord
 from placewright.models.ingest.scales import scales
 from placewright.models.ingest.services import SpreadSelectors, spread_selectors
 from placewright.models.ingest.unmodelled import (
@@ -22,7 +22,7 @@ from placewright.models.ingest.unmodelled import (
 )
 from placewright.models.node import Node
 from placewright.models.options import Options
-from placewright.models.reader import RawObject
+from placewright.models.reader import RawObject, TakenPod
 from placewright.models.rules.switched_off import refuse_unmodelled
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
@@ -48,28 +48,35 @@ from placewright.models.wire.workload import WorkloadWire
 
 
 def build_snapshot(
-    objects: Iterable[RawObject], options: Options, *, expand_workloads: bool = False
+    objects: Iterable[RawObject | TakenPod],
+    options: Options,
+    *,
+    expand_workloads: bool = False,
+    pods: PodReader | None = None,
 ) -> Snapshot:
-    """All objects as one snapshot. Raises InputError for anything that the API server would not take."""
-    read = Objects()
-    for raw in objects:
-        read.add(raw)
+    """All objects as one snapshot, where `pods` read what was taken for Pods.
+
+    Raises InputError for anything that the API server would not take.
+    """
+    read = Objects(pods or PodReader())
+    for item in objects:
+        read.add(item)
     nodes = tuple(
         read.build(
             "Node", NodeWire, lambda w: build_node(w, taints_from_conditions=options.taints_from_conditions)
         )
     )
-    pods: list[_Located] = [(pod, origin, "") for pod, origin in read.pods]
+    found: list[_Located] = [(pod, origin, "") for pod, origin in read.pods]
     default = storage.default_class(read.wires("StorageClass", StorageClassWire))
     volumes = _storage(read, default)
     if expand_workloads:
         made, claims = _expanded(read, nodes, options)
-        pods.extend(made)
+        found.extend(made)
         new = (storage.new_claim(c.metadata, c.template.spec, c.namespace, default) for c in claims)
         volumes = _with_claims(volumes, new)
     admission = _admission(read)
-    agents = tuple(_agents(pods, admission, _spread_selectors(read)))
-    volumes = _with_claims(volumes, storage.ephemeral_claims((pod for pod, _, _ in pods), agents, default))
+    agents = tuple(_agents(found, admission, _spread_selectors(read)))
+    volumes = _with_claims(volumes, storage.ephemeral_claims((pod for pod, _, _ in found), agents, default))
     snapshot = Snapshot(
         nodes=nodes,
         agents=tuple(_with_refused_claims(agents, volumes, admission)),
@@ -82,7 +89,7 @@ def build_snapshot(
         options=options,
     )
     refuse_unmodelled(snapshot)
-    warnings = (*_findings(read, pods, options), *snapshot_warnings(snapshot, read.kinds))
+    warnings = (*_findings(read, found, options), *snapshot_warnings(snapshot, read.kinds))
     notes = (*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds))
     return replace(snapshot, warnings=warnings, notes=notes)
 
@@ -103,9 +110,9 @@ def _spread_selectors(read: Objects) -> SpreadSelectors:
 
 
 def _agents(pods: Iterable[_Located], admission: Admission, selectors: SpreadSelectors) -> Iterator[Agent]:
-    builder = AgentBuilder(selectors)
+    builder = AgentBuilder(admission, selectors)
     for pod, origin, field in pods:
-        yield located(origin, lambda p: builder.build(admission.admit(p)), pod, field=field)
+        yield located(origin, builder.build, pod, field=field)
 
 
 def _with_refused_claims(agents: Iterable[Agent], volumes: Storage, admission: Admission) -> Iterator[Agent]:
@@ -159,7 +166,7 @@ def _expanded(
     )
     made: list[_Located] = []
     for pod in expanded.pods:
-        owner = pod.metadata.owner_references[0]
+        owner = pod.owners[0]
         made.append((pod, sources[pod.namespace, owner.kind, owner.name], "spec.template"))
     return made, expanded.claims
 

@@ -8,10 +8,10 @@ from typing import Any
 import orjson
 
 from placewright.models.errors import InputError
-from placewright.models.ingest.annotations import DATA, SOFT_CAPACITY
+from placewright.models.ingest.annotations import DATA, DEVICES, SOFT_CAPACITY
 from placewright.models.ingest.concise_agents import GroupKey, agent_names, agent_objects
 from placewright.models.ingest.concise_check import parse_concise
-from placewright.models.ingest.nodes import DEVICES, MILLIONTHS, PRICE
+from placewright.models.ingest.nodes import MILLIONTHS, PRICE
 from placewright.models.ingest.storage import BIND_COMPLETED
 from placewright.models.quantity import amount, parse_quantity
 from placewright.models.reader import ConciseDocument, RawObject

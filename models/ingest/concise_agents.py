@@ -7,9 +7,15 @@ from typing import Any
 
 import orjson
 
-from placewright.models.ingest.agents import DEVICE_IDS, DEVICES, POD_GROUP
-from placewright.models.ingest.annotations import NEEDS_DATA, NON_PREEMPTABLE, TALKS_TO
-from placewright.models.ingest.pods import ADMITTED
+from placewright.models.ingest.agents import POD_GROUP
+from placewright.models.ingest.annotations import (
+    ADMITTED,
+    DEVICE_IDS,
+    DEVICES,
+    NEEDS_DATA,
+    NON_PREEMPTABLE,
+    TALKS_TO,
+)
 from placewright.models.wire.concise import ConciseAgent
 
 Object = dict[str, Any]

@@ -41,6 +41,10 @@ class Admitted:
     refusal: str = ""
 
 
+_Decided = tuple[PodSpec, int, str, str]
+"""What becomes of a pod at admission: spec, priority, preemption policy, refusal."""
+
+
 @dataclass(frozen=True)
 class LimitRange:
     namespace: str
@@ -67,20 +71,21 @@ class Admission:
         self._items: dict[str, list[LimitRangeItem]] = {}
         for limits in ranges:
             self._items.setdefault(limits.namespace, []).extend(limits.items)
-        self._known: dict[tuple[int, str, bool], tuple[PodSpec, Admitted]] = {}
+        self._known: dict[tuple[int, str, bool], tuple[PodSpec, _Decided]] = {}
 
     def admit(self, pod: PodRecord) -> Admitted:
         """A live pod as it is; a new one with its defaults, and one that is said to run with its priority."""
-        if pod.metadata.uid:
+        if pod.uid:
             return Admitted(pod, pod.spec.priority or 0, pod.spec.preemption_policy or NO_POLICY)
         # Replicas share their spec: what one of them became, all become.
         key = (id(pod.spec), pod.namespace, pod.exists)
         known = self._known.get(key)
         if known is None:
-            known = self._known[key] = (pod.spec, self._admit(pod))
-        return replace(known[1], pod=replace(pod, spec=known[1].pod.spec))
+            known = self._known[key] = (pod.spec, self._decided(pod))
+        spec, priority, policy, refusal = known[1]
+        return Admitted(replace(pod, shape=replace(pod.shape, spec=spec)), priority, policy, refusal)
 
-    def _admit(self, pod: PodRecord) -> Admitted:
+    def _decided(self, pod: PodRecord) -> _Decided:
         named = self._classes.get(pod.spec.priority_class_name)
         found = named or (None if pod.spec.priority_class_name else self._default)
         policy = pod.spec.preemption_policy or (found.preemption_policy if found else NO_POLICY)
@@ -95,7 +100,7 @@ class Admission:
             items = self._items.get(pod.namespace, [])
             spec = _limited(spec, items)
             refusal = refusal or _above_limit(spec) or _out_of_range(spec, items)
-        return Admitted(replace(pod, spec=spec), priority, policy, refusal)
+        return spec, priority, policy, refusal
 
     def refuses_claim(self, claim: PersistentVolumeClaim) -> str:
         """Why a new claim is not created, or ""."""

@@ -11,8 +11,9 @@ from placewright.models.errors import InputError
 from placewright.models.ingest.cluster import build_snapshot
 from placewright.models.ingest.concise import desugar
 from placewright.models.ingest.concise_agents import GroupKey
+from placewright.models.ingest.pods import PodReader
 from placewright.models.options import Options
-from placewright.models.reader import ConciseDocument, RawObject, read_objects
+from placewright.models.reader import ConciseDocument, RawObject, TakenPod, read_objects
 from placewright.models.reading.display import printable
 from placewright.models.snapshot import Snapshot
 
@@ -34,8 +35,9 @@ def load_snapshot(
     notes: list[str] = []
     try:
         with collection_paused():
-            objects = _objects(paths, stdin, notes)
-            snapshot = build_snapshot(objects, options, expand_workloads=expand_workloads)
+            pods = PodReader()
+            objects = _objects(paths, stdin, notes, pods)
+            snapshot = build_snapshot(objects, options, expand_workloads=expand_workloads, pods=pods)
     except RecursionError:
         raise InputError("nested too deeply", source=", ".join(paths)) from None
     except InputError as error:
@@ -59,15 +61,17 @@ def _bearable(text: str) -> str:
     return shown if len(shown) <= LONGEST_PART else f"{shown[: LONGEST_PART - 1]}…"
 
 
-def _objects(paths: Sequence[str], stdin: BinaryIO | None, notes: list[str]) -> Iterator[RawObject]:
+def _objects(
+    paths: Sequence[str], stdin: BinaryIO | None, notes: list[str], pods: PodReader
+) -> Iterator[RawObject | TakenPod]:
     """Kubernetes objects as they are read; concise documents last, as they may refer to any of them."""
     concise: list[ConciseDocument] = []
     groups: set[GroupKey] = set()
-    for item in read_objects(paths, stdin, notes):
+    for item in read_objects(paths, stdin, notes, pods):
         if isinstance(item, ConciseDocument):
             concise.append(item)
             continue
-        if item.document.get("kind") == "PodGroup":
+        if isinstance(item, RawObject) and item.document.get("kind") == "PodGroup":
             groups.update(_group_key(item))
         yield item
     yield from desugar(concise, groups)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from placewright.models.errors import InputError
-from placewright.models.ingest.annotations import data_names, soft_capacity
+from placewright.models.ingest.annotations import DEVICES, data_names, soft_capacity
 from placewright.models.ingest.requests import quantities
 from placewright.models.ingest.selectors import taints
 from placewright.models.node import DevicePool, Node
@@ -15,7 +15,6 @@ from placewright.models.wire.devices import DevicePoolWire, parse_annotation
 from placewright.models.wire.node import NodeStatus, NodeWire
 from placewright.models.wire.pod import Condition
 
-DEVICES = "placewright.io/devices"
 PRICE = "placewright.io/price"
 MILLIONTHS = 1_000_000
 MOST_PRICE = 1_000_000

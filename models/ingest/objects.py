@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import orjson
-
 from placewright.models.errors import InputError
 from placewright.models.ingest import workloads
 from placewright.models.ingest.pods import PodReader, PodRecord
-from placewright.models.reader import RawObject
+from placewright.models.reader import RawObject, TakenPod
 from placewright.models.wire.base import Wire, parse
 from placewright.models.wire.node import NamespaceWire, NodeWire
 from placewright.models.wire.policy import (
@@ -84,32 +81,40 @@ def origin(raw: RawObject) -> Origin:
 class Objects:
     """What was read, by kind, each with where it stood."""
 
+    reader: PodReader = field(default_factory=PodReader)
     pods: list[tuple[PodRecord, Origin]] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     ignored: Counter[str] = field(default_factory=Counter)
     repeated: int = 0
     _parsed: dict[str, list[tuple[Wire, Origin]]] = field(default_factory=dict)
-    _seen: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
-    _reader: PodReader = field(default_factory=PodReader)
+    _seen: dict[tuple[str, str, str], Wire | PodRecord] = field(default_factory=dict)
 
-    def add(self, raw: RawObject) -> None:
+    def add(self, raw: RawObject | TakenPod) -> None:
         """Read one object. Raises InputError for one that the API server would not take."""
+        if isinstance(raw, TakenPod):
+            self._add_pod(raw.pod, Origin(raw.source, f"Pod {raw.pod.key}"))
+            return
         kind = raw.document.get("kind")
         if not isinstance(kind, str):
             raise InputError(f"expected a kind, found {kind!r}", source=raw.source, field="kind")
         if not _is_read(kind, raw.document.get("apiVersion")):
             self.ignored[kind] += 1
             return
-        if not self._is_first(kind, raw):
-            self.repeated += 1
-            return
-        self.kinds.add(kind)
         kept = origin(raw)
         if kind == "Pod":
-            self.pods.append((located(kept, self._reader.read, raw.document), kept))
+            self._add_pod(located(kept, self.reader.read, raw.document), kept)
             return
+        self.kinds.add(kind)
         wire = located(kept, lambda document: parse(SCHEMAS[kind], document), raw.document)
-        self._parsed.setdefault(kind, []).append((wire, kept))
+        metadata = raw.document["metadata"]
+        namespace = "" if kind in _CLUSTER_SCOPED else metadata.get("namespace") or "default"
+        if self._is_first((kind, namespace, metadata["name"]), wire, kept):
+            self._parsed.setdefault(kind, []).append((wire, kept))
+
+    def _add_pod(self, pod: PodRecord, kept: Origin) -> None:
+        self.kinds.add("Pod")
+        if self._is_first(("Pod", pod.namespace, pod.name), pod, kept):
+            self.pods.append((pod, kept))
 
     def of(self, kind: str, schema: type[W]) -> list[tuple[W, Origin]]:
         found = self._parsed.get(kind, [])
@@ -130,21 +135,15 @@ class Objects:
         if self.repeated:
             yield f"{self.repeated} objects were given more than once, with the same content: read once"
 
-    def _is_first(self, kind: str, raw: RawObject) -> bool:
-        """False for an object that was read before; one of the same name that differs is an error."""
-        metadata = raw.document.get("metadata")
-        if not isinstance(metadata, dict) or not isinstance(metadata.get("name"), str):
+    def _is_first(self, key: tuple[str, str, str], what: Wire | PodRecord, kept: Origin) -> bool:
+        """False for what was read before; one of the same name that says anything else is an error."""
+        before = self._seen.setdefault(key, what)
+        if before is what:
             return True
-        namespace = "" if kind in _CLUSTER_SCOPED else str(metadata.get("namespace") or "default")
-        content = _digest(raw.document)
-        before = self._seen.setdefault((kind, namespace, metadata["name"]), content)
-        if before is content:
-            return True
-        if before == content:
-            return False
-        raise InputError(
-            "given twice, with different content", source=raw.source, subject=subject(raw.document)
-        )
+        if before != what:
+            raise InputError("given twice, with different content", source=kept.source, subject=kept.subject)
+        self.repeated += 1
+        return False
 
 
 def _is_read(kind: str, version: object) -> bool:
@@ -154,16 +153,6 @@ def _is_read(kind: str, version: object) -> bool:
         return group == _GANG_GROUP
     foreign = "." in group and not group.endswith(".k8s.io")
     return (kind == "Pod" or kind in SCHEMAS) and not foreign
-
-
-def _digest(document: Mapping[str, Any]) -> bytes:
-    """Equal for equal content, and short: there is one for every object."""
-    try:
-        content = orjson.dumps(document, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
-    except (TypeError, ValueError):
-        # Integers beyond 64 bits: the schema will say which field.
-        content = repr(sorted(document.items(), key=lambda item: item[0])).encode()
-    return hashlib.blake2b(content, digest_size=16).digest()
 
 
 def subject(document: Mapping[str, Any]) -> str:

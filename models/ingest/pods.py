@@ -1,20 +1,23 @@
 """Pods are read by template: a cluster repeats few of them, and reading one again costs a lookup.
 
-Two pods with the same spec, as far as it is read, share one `PodSpec` object; the same holds for what their
-status says. Whatever is derived from a spec can so be kept by its identity.
+Pods that agree in all that is read, their names, nodes and times aside, share one `PodShape` object; those
+with the same spec, as far as it is read, share one `PodSpec`, and the same holds for their status. Whatever
+is derived from one of these can so be kept by its identity.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from placewright.models.ingest.annotations import ADMITTED, OF_AGENTS
+from placewright.models.reading.condense import Condenser, Document, Fields, Match, Shape
 from placewright.models.wire.base import parse
-from placewright.models.wire.meta import Metadata
+from placewright.models.wire.meta import OwnerReferenceWire, SharedMetadata
 from placewright.models.wire.pod import (
     Condition,
     Container,
@@ -25,34 +28,67 @@ from placewright.models.wire.pod import (
     Volume,
 )
 
-ADMITTED = "placewright.io/admitted"
-"""`"true"` on a waiting agent that exists already although nobody knows its uid."""
-
 
 @dataclass(frozen=True)
-class PodRecord:
-    """One Pod. `spec` and `status` may be shared with others: its node and when it started stand beside."""
+class PodShape:
+    """What a Pod has in common with its replicas. `metadata.annotations`: only those that are read."""
 
-    metadata: Metadata
+    metadata: SharedMetadata
     spec: PodSpec
     status: PodStatus
+
+
+@dataclass(frozen=True, slots=True)
+class PodRecord:
+    """One Pod: its shape, which it may share with others, and what is its own ("" for none)."""
+
+    shape: PodShape
+    name: str
+    uid: str = ""
     node_name: str = ""
+    created: str = ""
     started: str = ""
 
     @property
     def namespace(self) -> str:
-        return self.metadata.namespace or "default"
+        return self.shape.metadata.namespace or "default"
 
     @property
     def key(self) -> str:
         """`namespace/name`."""
-        return f"{self.namespace}/{self.metadata.name}"
+        return f"{self.namespace}/{self.name}"
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self.shape.metadata.labels
+
+    @property
+    def annotations(self) -> Mapping[str, str]:
+        """Those that are read."""
+        return self.shape.metadata.annotations
+
+    @property
+    def owners(self) -> Sequence[OwnerReferenceWire]:
+        return self.shape.metadata.owner_references
+
+    @property
+    def terminating(self) -> bool:
+        return self.shape.metadata.deletion_timestamp is not None
+
+    @property
+    def spec(self) -> PodSpec:
+        """Its spec, without the node."""
+        return self.shape.spec
+
+    @property
+    def status(self) -> PodStatus:
+        """Its status, without when it started."""
+        return self.shape.status
 
     @property
     def exists(self) -> bool:
         """Whether the agent exists in the cluster: it came from there, runs, or is said to."""
-        said = self.metadata.annotations.get(ADMITTED) == "true"
-        return bool(self.metadata.uid or self.node_name) or said
+        return bool(self.uid or self.node_name) or self.annotations.get(ADMITTED) == "true"
 
 
 def _names(schema: type[BaseModel]) -> frozenset[str]:
@@ -60,79 +96,99 @@ def _names(schema: type[BaseModel]) -> frozenset[str]:
     return frozenset(item.alias or name for name, item in schema.model_fields.items())
 
 
-_SPEC = _names(PodSpec) - {"nodeName"}
-_CONTAINER = _names(Container)
-_VOLUME = _names(Volume)
-_SOURCES = _VOLUME - {"name"}
-_STATUS = _names(PodStatus) - {"startTime"}
-_CONDITION = _names(Condition)
-_CONTAINER_STATUS = _names(ContainerStatus)
-# What orjson would turn into a string must not look like one that was written.
-_EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
-
+FIELDS = Fields(
+    spec=_names(PodSpec),
+    container=_names(Container),
+    volume=_names(Volume),
+    status=_names(PodStatus),
+    condition=_names(Condition),
+    container_status=_names(ContainerStatus),
+    annotations=frozenset(OF_AGENTS),
+)
 NO_STATUS = PodStatus()
+_Part = TypeVar("_Part", SharedMetadata, PodSpec, PodStatus)
 
 
 @dataclass
 class PodReader:
-    """Reads Pod documents; what it has read before it recognises."""
+    """Reads Pods; what it has read before it recognises."""
 
-    specs: dict[bytes, PodSpec] = field(default_factory=dict)
-    statuses: dict[bytes, PodStatus] = field(default_factory=dict)
+    condenser: Condenser = field(default_factory=lambda: Condenser(FIELDS))
+    _shapes: dict[Shape, PodShape | None] = field(default_factory=dict)
+    _numbered: list[PodShape | None] = field(default_factory=list)
+    _metadata: dict[bytes, SharedMetadata] = field(default_factory=dict)
+    _specs: dict[bytes, PodSpec] = field(default_factory=dict)
+    _statuses: dict[bytes, PodStatus] = field(default_factory=lambda: {b"null": NO_STATUS})
 
     def read(self, document: Mapping[str, Any]) -> PodRecord:
         """A Pod. Raises InputError that names the field."""
-        try:
-            metadata = Metadata.model_validate(document["metadata"])
-            spec = self._spec(document["spec"])
-            status = self._status(document.get("status"))
-            node_name = document["spec"].get("nodeName")
-            started = (document.get("status") or {}).get("startTime")
-        except (ValidationError, LookupError, TypeError, ValueError, AttributeError):
+        found = self.condenser.document(document)
+        shape = None if found is None else self._of_number(found[0])
+        if found is None or shape is None:
             # Something is wrong or odd: the whole document says what, and where it really stands.
             return record(parse(Pod, document))
-        if any(text is not None and type(text) is not str for text in (node_name, started)):
-            return record(parse(Pod, document))
-        return PodRecord(metadata, spec, status, node_name or "", started or "")
+        return PodRecord(shape, *found[1:])
 
-    def _spec(self, spec: Mapping[str, Any]) -> PodSpec:
-        read = {name: value for name, value in spec.items() if name in _SPEC}
-        for name in ("containers", "initContainers"):
-            if read.get(name):
-                read[name] = [_only(container, _CONTAINER) for container in read[name]]
-        if read.get("volumes"):
-            volumes = [_only(volume, _VOLUME) for volume in read["volumes"]]
-            # Names of projected tokens differ from pod to pod, and their volumes go anywhere.
-            read["volumes"] = [volume for volume in volumes if not _SOURCES.isdisjoint(volume)]
-        key = orjson.dumps(read, option=_EXACT)
-        known = self.specs.get(key)
-        if known is None:
-            known = self.specs[key] = PodSpec.model_validate(read)
-        return known
+    def match(self, text: bytes, at: int, kind: str) -> Match | None:
+        """Where the spec of the Pod that begins at `at` lies, if it is one that was seen before."""
+        return self.condenser.match(text, at, kind)
 
-    def _status(self, status: Mapping[str, Any] | None) -> PodStatus:
-        if status is None:
-            return NO_STATUS
-        read = _only(status, _STATUS)
-        for name, names in (
-            ("conditions", _CONDITION),
-            ("containerStatuses", _CONTAINER_STATUS),
-            ("initContainerStatuses", _CONTAINER_STATUS),
-        ):
-            if read.get(name):
-                read[name] = [_only(item, names) for item in read[name]]
-        key = orjson.dumps(read, option=_EXACT)
-        known = self.statuses.get(key)
-        if known is None:
-            known = self.statuses[key] = PodStatus.model_validate(read)
-        return known
+    def take(self, text: bytes, kind: str, version: str, match: Match | None) -> PodRecord | Document:
+        """The Pod that a JSON text is, or what else it is; a Pod with anything wrong is a document, too.
+
+        `kind`, `version`: of what does not say its own. Raises orjson.JSONDecodeError.
+        """
+        found = self.condenser.text(text, kind, version, match)
+        if isinstance(found, dict):
+            return found
+        shape = self._of_number(found[0])
+        if shape is None:
+            whole: Document = orjson.loads(text)
+            return whole
+        return PodRecord(shape, *found[1:])
+
+    def shape(self, said: Shape) -> PodShape | None:
+        """What these texts say, one object for equal ones; None for what no Pod can say."""
+        if said not in self._shapes:
+            try:
+                self._shapes[said] = PodShape(
+                    _parsed(self._metadata, said[0], SharedMetadata),
+                    _parsed(self._specs, said[1], PodSpec),
+                    _parsed(self._statuses, said[2], PodStatus),
+                )
+            except ValidationError:
+                self._shapes[said] = None
+        return self._shapes[said]
+
+    def _of_number(self, number: int) -> PodShape | None:
+        for said in self.condenser.shapes[len(self._numbered) : number + 1]:
+            self._numbered.append(self.shape(said))
+        return self._numbered[number]
+
+
+def _parsed(known: dict[bytes, _Part], text: bytes, schema: type[_Part]) -> _Part:
+    if text not in known:
+        known[text] = schema.model_validate(orjson.loads(text))
+    return known[text]
 
 
 def record(pod: Pod) -> PodRecord:
     """A Pod that was read by its schema alone."""
-    status = pod.status or NO_STATUS
-    return PodRecord(pod.metadata, pod.spec, status, pod.spec.node_name, status.start_time)
+    metadata, status = pod.metadata, pod.status or NO_STATUS
+    shared = SharedMetadata(
+        namespace=metadata.namespace,
+        labels=metadata.labels,
+        annotations=metadata.annotations,
+        owner_references=metadata.owner_references,
+        deletion_timestamp=metadata.deletion_timestamp,
+    )
+    spec = pod.spec.model_copy(update={"node_name": ""})
+    shape = shape_of(shared, spec, status.model_copy(update={"start_time": ""}))
+    created = metadata.creation_timestamp or ""
+    return PodRecord(shape, metadata.name, metadata.uid, pod.spec.node_name, created, status.start_time)
 
 
-def _only(document: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name in names}
+def shape_of(metadata: SharedMetadata, spec: PodSpec, status: PodStatus = NO_STATUS) -> PodShape:
+    """The shape of a Pod that was not read as one."""
+    read = {name: text for name, text in metadata.annotations.items() if name in OF_AGENTS}
+    return PodShape(metadata.model_copy(update={"annotations": read}), spec, status)

@@ -33,8 +33,8 @@ class SpreadSelectors:
 
     def of(self, pod: PodRecord) -> LabelSelector | None:
         """The merged selector, or None where nothing selects the pod: defaults then do not apply to it."""
-        owner = next((o for o in pod.metadata.owner_references if o.controller), None)
-        labels = pod.metadata.labels
+        owner = next((o for o in pod.owners if o.controller), None)
+        labels = pod.labels
         key = (pod.namespace, frozenset(labels.items()), owner and (owner.kind, owner.name))
         if key not in self._known:
             self._known[key] = self._merged(pod.namespace, labels, owner)

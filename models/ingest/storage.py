@@ -105,7 +105,7 @@ def claim_from_template(metadata: Metadata, spec: ClaimTemplateSpec, namespace: 
         volume_mode=spec.volume_mode or "Filesystem",
         selector=label_selector(spec.selector),
         attributes_class=spec.volume_attributes_class_name,
-        owner=controller(metadata),
+        owner=controller(metadata.owner_references),
         admitted=False,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 
 from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass, AgentSpec
 from placewright.models.ingest.nodes import condition_taints
-from placewright.models.ingest.pods import PodRecord
+from placewright.models.ingest.pods import PodRecord, PodShape
 from placewright.models.quantity import MOST_ON_A_NODE, TOO_MUCH, format_amount
 from placewright.models.selector import LabelSelector, NodeSelector, Operator
 from placewright.models.snapshot import Snapshot
@@ -29,17 +29,17 @@ class Unmodelled:
     def __init__(self) -> None:
         self._count: Counter[str] = Counter()
         self._first: dict[str, str] = {}
-        self._known: dict[tuple[int, bool], tuple[PodSpec, tuple[str, ...]]] = {}
+        self._known: dict[tuple[int, bool], tuple[PodShape, tuple[str, ...]]] = {}
 
     def pod(self, pod: PodRecord) -> None:
         """Note what a pod's spec asks for beyond the rules."""
-        if pod.status.phase in TERMINAL_PHASES:
-            return
-        key = (id(pod.spec), bool(pod.metadata.uid))
-        if key not in self._known:
-            found = tuple(_spec_findings(pod.spec, live=bool(pod.metadata.uid)))
-            self._known[key] = (pod.spec, found)
-        for what in self._known[key][1]:
+        key = (id(pod.shape), bool(pod.uid))
+        known = self._known.get(key)
+        if known is None:
+            ended = pod.status.phase in TERMINAL_PHASES
+            found = () if ended else tuple(_spec_findings(pod.spec, live=bool(pod.uid)))
+            known = self._known[key] = (pod.shape, found)
+        for what in known[1]:
             self.note(what, pod.key)
 
     def node(self, node: NodeWire, *, taints_from_conditions: bool) -> None:

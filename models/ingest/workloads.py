@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from placewright.models.agent import TERMINAL_PHASES
 from placewright.models.errors import InputError
 from placewright.models.ingest.daemons import daemon_spec, pinned_nodes, runs_on
-from placewright.models.ingest.pods import NO_STATUS, PodRecord
+from placewright.models.ingest.pods import PodRecord, PodShape, shape_of
 from placewright.models.node import Node
-from placewright.models.wire.meta import Metadata, OwnerReferenceWire, TemplateMetadata
+from placewright.models.wire.meta import Metadata, OwnerReferenceWire, SharedMetadata, TemplateMetadata
 from placewright.models.wire.pod import ClaimSource, PodSpec, PodTemplate, Volume
 from placewright.models.wire.workload import NamedClaimTemplate, WorkloadSpec, WorkloadStatus, WorkloadWire
 
@@ -84,7 +84,7 @@ def expand(
             for pod in lacking:
                 if len(new) >= MOST_PODS:
                     raise InputError(f"the workloads expand to more than {MOST_PODS:,} agents")
-                existing.names.add((pod.namespace, pod.metadata.name))
+                existing.names.add((pod.namespace, pod.name))
                 new.append(pod)
                 if kind == "StatefulSet":
                     claims.extend(_claims(spec, pod))
@@ -119,10 +119,10 @@ def _template_hashes(workloads: Mapping[str, Sequence[WorkloadWire]]) -> dict[Ow
 def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[PodRecord]) -> _Existing:
     """Pods by owner; a ReplicaSet's also count for its Deployment."""
     above = {owner_key("ReplicaSet", w): deployment_of(w) for w in workloads.get("ReplicaSet", ())}
-    existing = _Existing({(pod.namespace, pod.metadata.name) for pod in pods})
+    existing = _Existing({(pod.namespace, pod.name) for pod in pods})
     for pod in pods:
         ended = pod.status.phase in TERMINAL_PHASES
-        for owner in pod.metadata.owner_references:
+        for owner in pod.owners:
             if not owner.controller:
                 continue
             key = (pod.namespace, owner.kind, owner.name)
@@ -130,10 +130,11 @@ def _existing(workloads: Mapping[str, Sequence[WorkloadWire]], pods: Sequence[Po
                 existing.succeeded[key] += 1
             if ended:
                 continue
-            # Even one that is being deleted: a daemon is replaced only when it is gone.
-            nodes = {pod.node_name} if pod.node_name else pinned_nodes(pod.spec)
-            existing.covered.update((key, node) for node in nodes)
-            if pod.metadata.deletion_timestamp is None:
+            if owner.kind == "DaemonSet":
+                # Even one that is being deleted: a daemon is replaced only when it is gone.
+                nodes = {pod.node_name} if pod.node_name else pinned_nodes(pod.spec)
+                existing.covered.update((key, node) for node in nodes)
+            if not pod.terminating:
                 existing.active[key] += 1
                 deployment = above.get(key)
                 if deployment is not None:
@@ -160,8 +161,9 @@ def _replicas(
     elif key in hashes:
         labels = {TEMPLATE_HASH: hashes[key]}
     free = _free_names(key[0], name, existing)
+    shape = _shape(kind, workload, spec, labels)
     for _ in range(wanted - existing.active[key]):
-        yield _pod(kind, workload, spec, next(free), labels)
+        yield PodRecord(shape, next(free), node_name=shape.spec.node_name)
 
 
 def _free_names(namespace: str, name: str, existing: _Existing) -> Iterator[str]:
@@ -190,42 +192,35 @@ def _wanted_of_job(workload: WorkloadWire, spec: WorkloadSpec, succeeded: int) -
     return max(0, min(parallel, spec.completions - done))
 
 
-def _pod(
-    kind: str, workload: WorkloadWire, spec: WorkloadSpec, name: str, labels: Mapping[str, str]
-) -> PodRecord:
+def _shape(kind: str, workload: WorkloadWire, spec: WorkloadSpec, labels: Mapping[str, str]) -> PodShape:
+    """What the pods of a workload have in common, with such labels beside the template's."""
     template = spec.template or PodTemplate(spec=PodSpec())
     metadata = template.metadata or TemplateMetadata()
-    return PodRecord(
-        metadata=Metadata(
-            name=name,
-            namespace=workload.metadata.namespace,
-            labels={**metadata.labels, **labels},
-            annotations=metadata.annotations,
-            owner_references=[OwnerReferenceWire(kind=kind, name=workload.metadata.name, controller=True)],
-        ),
-        spec=template.spec,
-        status=NO_STATUS,
-        node_name=template.spec.node_name,
+    shared = SharedMetadata(
+        namespace=workload.metadata.namespace,
+        labels={**metadata.labels, **labels},
+        annotations=metadata.annotations,
+        owner_references=[OwnerReferenceWire(kind=kind, name=workload.metadata.name, controller=True)],
     )
+    return shape_of(shared, template.spec)
 
 
 def _stateful_pod(workload: WorkloadWire, spec: WorkloadSpec, index: int) -> PodRecord:
     name = f"{workload.metadata.name}-{index}"
     labels = {"statefulset.kubernetes.io/pod-name": name, "apps.kubernetes.io/pod-index": str(index)}
-    pod = _pod("StatefulSet", workload, spec, name, labels)
-    if not spec.volume_claim_templates:
-        return pod
-    claimed = {t.metadata.name: f"{t.metadata.name}-{name}" for t in spec.volume_claim_templates}
-    # A claim template takes the place of a volume of its name.
-    kept = [volume for volume in pod.spec.volumes if volume.name not in claimed]
-    own = [Volume(name=v, persistent_volume_claim=ClaimSource(claim_name=c)) for v, c in claimed.items()]
-    volumes = {"volumes": [*kept, *own]}
-    return PodRecord(pod.metadata, pod.spec.model_copy(update=volumes), pod.status, pod.node_name)
+    shape = _shape("StatefulSet", workload, spec, labels)
+    if spec.volume_claim_templates:
+        claimed = {t.metadata.name: f"{t.metadata.name}-{name}" for t in spec.volume_claim_templates}
+        # A claim template takes the place of a volume of its name.
+        kept = [volume for volume in shape.spec.volumes if volume.name not in claimed]
+        own = [Volume(name=v, persistent_volume_claim=ClaimSource(claim_name=c)) for v, c in claimed.items()]
+        shape = replace(shape, spec=shape.spec.model_copy(update={"volumes": [*kept, *own]}))
+    return PodRecord(shape, name, node_name=shape.spec.node_name)
 
 
 def _claims(spec: WorkloadSpec, pod: PodRecord) -> Iterator[NewClaim]:
     for template in spec.volume_claim_templates:
-        name = f"{template.metadata.name}-{pod.metadata.name}"
+        name = f"{template.metadata.name}-{pod.name}"
         yield NewClaim(Metadata(name=name), template, pod.namespace)
 
 
@@ -239,12 +234,13 @@ def _daemons(
 ) -> Iterator[PodRecord]:
     """One pod for each node that the controller would choose and that has none."""
     key = owner_key("DaemonSet", workload)
+    shape = _shape("DaemonSet", workload, spec, {})
     for node in nodes:
         if (key, node.name) in existing.covered:
             continue
         name = f"{workload.metadata.name}-{node.name}"
         if (key[0], name) in existing.names:
             name = next(_free_names(key[0], name, existing))
-        pod = _pod("DaemonSet", workload, spec, name, {})
-        if runs_on(pod.spec, node, comparison_operators=comparison_operators):
-            yield PodRecord(pod.metadata, daemon_spec(pod.spec, node.name), pod.status, pod.node_name)
+        if runs_on(shape.spec, node, comparison_operators=comparison_operators):
+            pinned = replace(shape, spec=daemon_spec(shape.spec, node.name))
+            yield PodRecord(pinned, name, node_name=shape.spec.node_name)

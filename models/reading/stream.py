@@ -14,12 +14,13 @@ import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 
 from placewright.models.errors import InputError
 from placewright.models.reading import limits
+from placewright.models.reading.condense import Match
 from placewright.models.reading.files import Blob
 from placewright.models.reading.flatten import flatten_item, is_list, kind_of_file, list_parts
 
@@ -41,13 +42,31 @@ class NotStreamedError(Exception):
     """This text has to be read as a whole."""
 
 
-def stream(blob: Blob) -> Iterator[tuple[str, dict[str, Any]]]:
+Found = tuple[str, Any]
+"""Where an object stands, and the object: a document, or what was taken for a Pod."""
+
+
+class Takes(Protocol):
+    """Who takes Pods by their text. `kind` and `version` are those of an object that does not say its own."""
+
+    def match(self, text: bytes, at: int, kind: str) -> Match | None:
+        """Where the spec of the Pod that begins at `at` lies, if that is known already."""
+
+    def take(self, text: bytes, kind: str, version: str, match: Match | None) -> Any:
+        """The Pod that a JSON text is, or the document that it is: a dict is one, nothing else.
+
+        Raises orjson.JSONDecodeError.
+        """
+
+
+def stream(blob: Blob, pods: Takes | None = None) -> Iterator[Found]:
     """(where, object) for every object of a large JSON text, as `flatten` gives them for a small one.
 
-    Raises NotStreamedError, perhaps after some objects, for what has to be read as a whole; they are then
-    the first ones of it. A list that other documents follow is `source`, those are `source[1]` and so on.
+    Pods of a list are what `pods` takes them for, if there is one. Raises NotStreamedError, perhaps after
+    some objects, for what has to be read as a whole; they are then the first ones of it. A list that other
+    documents follow is `source`, those are `source[1]` and so on.
     """
-    yield from _Stream(blob).objects()
+    yield from _Stream(blob, pods).objects()
 
 
 @dataclass(frozen=True)
@@ -66,8 +85,9 @@ class _List:
 
 
 class _Stream:
-    def __init__(self, blob: Blob) -> None:
+    def __init__(self, blob: Blob, pods: Takes | None) -> None:
         self._blob = blob
+        self._pods = pods
         self._blocks = blob.blocks()
         self._text = b""
         self._at = 0
@@ -75,7 +95,7 @@ class _Stream:
         """What stood between the last two items, from the blanks before the brace that closes one."""
         self._gap_end = 0
 
-    def objects(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def objects(self) -> Iterator[Found]:
         if self._next() == b"[":
             yield from self._array()
             return
@@ -94,7 +114,7 @@ class _Stream:
             index += 1
             head = self._list_head() if self._next() else None
 
-    def _array(self) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _array(self) -> Iterator[Found]:
         if not self._blob.named:
             # Much JSON is an array; whether this one is of objects only its end tells.
             raise NotStreamedError
@@ -103,7 +123,7 @@ class _Stream:
         if self._next():
             raise NotStreamedError
 
-    def _object(self, where: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _object(self, where: str) -> Iterator[Found]:
         value = self._value()
         if not self._blob.named and "kind" not in value:
             raise NotStreamedError
@@ -127,24 +147,34 @@ class _Stream:
             if self._at < len(self._text) or not self._more():
                 return self._text[self._at : self._at + 1]
 
-    def _value(self) -> dict[str, Any]:
-        """The object that begins here, taken."""
+    def _value(self, of: _List | None = None) -> Any:
+        """The object that begins here, taken; an item of a list may be a Pod."""
         if self._next() != _OPEN:
             raise NotStreamedError
         if self._gap:
-            found = self._text.find(self._gap, self._at, self._at + _NEAR)
+            match = self._pods.match(self._text, self._at, of.kind) if self._pods and of else None
+            after = self._at + match.end if match else self._at
+            found = self._text.find(self._gap, after, after + _NEAR)
             if found >= 0:
                 end = found + self._gap_end
                 with contextlib.suppress(NotStreamedError):
-                    value = _parsed(self._text[self._at : end])
+                    value = self._taken(self._text[self._at : end], of, match)
                     self._at = end
                     return value
-        return self._counted_value()
+        return self._counted_value(of)
 
-    def _counted_value(self) -> dict[str, Any]:
+    def _taken(self, text: bytes, of: _List | None, match: Match | None = None) -> Any:
+        if self._pods is None or of is None:
+            return _parsed(text)
+        try:
+            return self._pods.take(text, of.kind, of.version, match)
+        except orjson.JSONDecodeError:
+            raise NotStreamedError from None
+
+    def _counted_value(self, of: _List | None) -> Any:
         """The same, its end found by counting braces."""
         end = self._end(self._at)
-        value = _parsed(self._text[self._at : end])
+        value = self._taken(self._text[self._at : end], of)
         self._at = end
         self._learn()
         return value
@@ -205,7 +235,7 @@ class _Stream:
             if at < len(self._text) or not self._more():
                 return self._text[at : at + 1] == _OPEN
 
-    def _list(self, where: str, head: bytes) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _list(self, where: str, head: bytes) -> Iterator[Found]:
         self._at += len(head)
         known = _parsed(head + b"]}")
         typed = "kind" in known and "apiVersion" in known
@@ -222,17 +252,20 @@ class _Stream:
         if not is_list(whole, where) or whole["items"] or (typed and list_parts(whole, where) != said):
             raise InputError("begins as a list of objects and does not end as one", source=where)
 
-    def _items(self, of: _List) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _items(self, of: _List) -> Iterator[Found]:
         """Everything up to the bracket that closes a list, which is taken too."""
         index = 0
         if self._next() == b"]":
             self._at += 1
             return
         while True:
-            item = self._value()
-            if not of.typed and not isinstance(item.get("kind"), str):
+            item = self._value(of)
+            if not isinstance(item, dict):
+                yield of.item(index), item
+            elif of.typed or isinstance(item.get("kind"), str):
+                yield from flatten_item(of.item(index), item, of.kind, of.version)
+            else:
                 raise NotStreamedError
-            yield from flatten_item(of.item(index), item, of.kind, of.version)
             index += 1
             between = self._next()
             self._at += 1

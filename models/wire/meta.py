@@ -27,6 +27,16 @@ class Metadata(Wire):
     deletion_timestamp: str | None = None
 
 
+class SharedMetadata(Wire):
+    """What an object's metadata may have in common with that of its replicas."""
+
+    namespace: Text = ""
+    labels: MapOf[str] = {}
+    annotations: MapOf[str] = {}
+    owner_references: ListOf[OwnerReferenceWire] = []
+    deletion_timestamp: str | None = None
+
+
 class TemplateMetadata(Wire):
     """A pod template's metadata: it has no name of its own."""
 

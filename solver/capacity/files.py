@@ -9,7 +9,8 @@ import orjson
 import yaml
 
 from placewright.models.agent import Agent
-from placewright.models.ingest.nodes import DEVICES, PRICE
+from placewright.models.ingest.annotations import DEVICES
+from placewright.models.ingest.nodes import PRICE
 from placewright.models.node import Node
 from placewright.models.quantity import format_amount, format_price
 from placewright.solver.capacity.question import Question

@@ -123,6 +123,25 @@ def test_objects_of_one_name_that_differ(one: Object, other: Object) -> None:
         build(one, other)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        pytest.param(
+            pod("p", meta={"resourceVersion": "1"}), pod("p", meta={"resourceVersion": "2"}), id="versions"
+        ),
+        pytest.param(pod("p", {"name": "c", "env": []}), pod("p", {"name": "c"}), id="what nothing reads"),
+        pytest.param(pod("p", meta={"labels": None}), pod("p"), id="what null stands for"),
+        pytest.param(
+            {**node("n"), "metadata": {"name": "n", "resourceVersion": "1"}}, node("n"), id="nodes' versions"
+        ),
+    ],
+)
+def test_objects_that_say_the_same_as_far_as_it_is_read_are_the_same(one: Object, other: Object) -> None:
+    assert build(one, other).notes == (
+        "1 objects were given more than once, with the same content: read once",
+    )
+
+
 def test_the_order_of_fields_is_not_content() -> None:
     turned = dict(reversed(node("n1").items()))
     assert len(build(node("n1"), turned).nodes) == 1

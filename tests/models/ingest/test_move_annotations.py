@@ -6,7 +6,7 @@ import pytest
 
 from placewright.models.errors import InputError
 from placewright.models.ingest.annotations import keeps_data_locally, move_weight, stays_because
-from placewright.models.wire.meta import Metadata
+from placewright.models.wire.meta import SharedMetadata
 from placewright.models.wire.pod import Volume
 
 SCRATCH = Volume(name="scratch", empty_dir={})
@@ -58,7 +58,7 @@ def test_who_asks_to_be_left_alone(annotations: dict[str, str], reason: str) -> 
     ],
 )
 def test_who_keeps_data_on_its_node(volumes: list[Volume], annotations: dict[str, str], local: bool) -> None:
-    assert keeps_data_locally(Metadata(name="x", annotations=annotations), volumes) is local
+    assert keeps_data_locally(SharedMetadata(annotations=annotations), volumes) is local
 
 
 def test_a_move_weighs_what_its_annotation_says() -> None:

@@ -34,9 +34,8 @@ CLAIM = {"name": "data", "persistentVolumeClaim": {"claimName": "c"}}
 )
 def test_what_is_read_is_what_the_schema_reads(document: Object) -> None:
     mine, plain = PodReader().read(document), record(parse(Pod, document))
-    assert mine.metadata == plain.metadata
-    assert mine.spec.model_copy(update={"node_name": mine.node_name}) == plain.spec
-    assert (mine.status, mine.node_name) == (plain.status, plain.node_name)
+    assert mine == plain
+    assert mine.node_name == ((document["spec"] or {}).get("nodeName") or "")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,306 @@
+"""Pods in short: what a Pod shares with its replicas as the number of a shape, and what is its own.
+
+A cluster repeats few templates, and most of a Pod's text is its template's. So a spec's text is looked up and
+not parsed again; only where its text was not seen before, is it. What differs from replica to replica is
+lifted out of it first: the node's name, and the name of the token's volume where nothing reads it.
+
+No schema is needed here. What is odd in any way is not condensed, and for who knows what is wrong with it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+
+Document = dict[str, Any]
+Shape = tuple[bytes, bytes, bytes]
+"""What replicas share, as far as it is read: their metadata, spec and status, as JSON."""
+Condensed = tuple[int, str, str, str, str, str]
+"""One Pod: the number of its shape, name, uid, node, when it was created, when it started; "" for none."""
+
+# What orjson would turn into a string must not look like one that was written.
+_EXACT = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_SUBCLASS
+_MOST_TEXTS = 4096
+"""Texts of specs that are remembered: a few KiB each."""
+_MOST_OF_ONE = 8
+"""Of these, those that are compared because one thing made them, or nothing did."""
+_LONGEST_METADATA = 2**16
+_LONGEST_NAME = 300
+_FIRST = 100
+_POD, _SPEC, _STATUS = b'"Pod"', b'"spec":', b'"status":'
+_GENERATE_NAME, _NODE_NAME = b'"generateName":', b'"nodeName":'
+_BLANK = b" \t\r\n"
+_BLANKS = (b" ", b"\t", b"\r", b"\n")
+_TOKEN = b"kube-api-access-"
+_RANDOM = 5
+"""Letters and digits after it."""
+_TOKENS = re.compile(rb"(?<=kube-api-access-)[a-zA-Z0-9]{5}")
+_CONTAINERS, _STATUSES = ("containers", "initContainers"), ("containerStatuses", "initContainerStatuses")
+_ODD = (LookupError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The names of the fields, and of the annotations, that are read."""
+
+    spec: frozenset[str]
+    container: frozenset[str]
+    volume: frozenset[str]
+    status: frozenset[str]
+    condition: frozenset[str]
+    container_status: frozenset[str]
+    annotations: frozenset[str]
+
+
+class Condenser:
+    """Condenses Pods; `shapes` holds those it has come across, by their number."""
+
+    def __init__(self, fields: Fields) -> None:
+        self.shapes: list[Shape] = []
+        self._fields = fields
+        self._sources = fields.volume - {"name"}
+        self._numbers: dict[Shape, int] = {}
+        self._specs: dict[bytes, bytes] = {}
+        self._templates: dict[bytes, list[_Template]] = {}
+        self._remembered = 0
+        self._mark = os.urandom(8).hex()
+        """Stands for what is lifted out. Nobody can have written it."""
+        self._marked = self._mark.encode()
+
+    def document(self, document: Mapping[str, Any]) -> Condensed | None:
+        """A Pod, or None for one that is odd."""
+        try:
+            spec = document["spec"]
+            return self._condensed(document, self._spec(spec), spec.get("nodeName"))
+        except _ODD:
+            return None
+
+    def text(self, text: bytes, kind: str, version: str, match: Match | None = None) -> Condensed | Document:
+        """The Pod that a JSON text is, or what else it is. `kind`, `version`: of what does not say its own.
+
+        `match`: what is known of its spec. Raises orjson.JSONDecodeError.
+        """
+        found = self._lifted(text, match) if match is not None or _may_be_pod(text, 0, kind) else None
+        if found is not None:
+            document, spec, node = found
+            if _is_pod(document, kind, version):
+                try:
+                    orjson.dumps(document)  # refuses what is nested too deeply, as it does for the whole
+                    condensed = self._condensed(document, spec, node)
+                except _ODD:
+                    condensed = None
+                if condensed is not None:
+                    return condensed
+        whole: Document = orjson.loads(text)
+        if found is None and type(whole) is dict and _is_pod(whole, kind, version):
+            return self._of_whole(whole) or whole
+        return whole
+
+    def _of_whole(self, document: Document) -> Condensed | None:
+        try:
+            orjson.dumps(document)  # as above
+        except TypeError:
+            return None
+        return self.document(document)
+
+    def _condensed(self, document: Mapping[str, Any], spec: bytes, node: Any) -> Condensed | None:
+        metadata, status = document["metadata"], document.get("status")
+        started = None if status is None else status.get("startTime")
+        name, uid, created = metadata["name"], metadata.get("uid"), metadata.get("creationTimestamp")
+        if type(name) is not str or not name:
+            return None
+        for text in (uid, node, created, started):
+            if text is not None and type(text) is not str:
+                return None
+        shape = (self._metadata(metadata), spec, b"null" if status is None else self._status(status))
+        number = self._numbers.get(shape)
+        if number is None:
+            number = self._numbers[shape] = len(self.shapes)
+            self.shapes.append(shape)
+        return number, name, uid or "", node or "", created or "", started or ""
+
+    # What is read
+
+    def _metadata(self, metadata: Mapping[str, Any]) -> bytes:
+        annotations = metadata.get("annotations")
+        if annotations:
+            if set(map(type, annotations.values())) != {str}:
+                raise TypeError
+            if self._fields.annotations.isdisjoint(annotations):
+                annotations = None
+            else:
+                annotations = _only(annotations, self._fields.annotations)
+        read = {
+            "namespace": metadata.get("namespace"),
+            "labels": metadata.get("labels"),
+            "annotations": annotations,
+            "ownerReferences": metadata.get("ownerReferences"),
+            "deletionTimestamp": metadata.get("deletionTimestamp"),
+        }
+        return orjson.dumps(read, option=_EXACT)
+
+    def _spec(self, spec: Mapping[str, Any]) -> bytes:
+        read = _only(spec, self._fields.spec)
+        read.pop("nodeName", None)
+        for name in _CONTAINERS:
+            if read.get(name):
+                read[name] = [_only(container, self._fields.container) for container in read[name]]
+        if read.get("volumes"):
+            volumes = [_only(volume, self._fields.volume) for volume in read["volumes"]]
+            # Names of projected tokens differ from pod to pod, and their volumes go anywhere.
+            read["volumes"] = [volume for volume in volumes if not self._sources.isdisjoint(volume)]
+        key = orjson.dumps(read, option=_EXACT)
+        return self._specs.setdefault(key, key)
+
+    def _status(self, status: Mapping[str, Any]) -> bytes:
+        read = _only(status, self._fields.status)
+        read.pop("startTime", None)
+        if read.get("conditions"):
+            read["conditions"] = [_only(item, self._fields.condition) for item in read["conditions"]]
+        for name in _STATUSES:
+            if read.get(name):
+                read[name] = [_only(item, self._fields.container_status) for item in read[name]]
+        return orjson.dumps(read, option=_EXACT)
+
+    # Specs by their text
+
+    def match(self, text: bytes, at: int, kind: str) -> Match | None:
+        """Where the spec of the Pod that begins at `at` lies, if it is one that was seen before."""
+        if not _may_be_pod(text, at, kind):
+            return None
+        start, maker = _spec_of(text, at)
+        for template in self._templates.get(maker, ()) if start >= 0 else ():
+            found = template.match(text, start)
+            if found is not None:
+                return Match(start - at, found[0] - at, template.read, found[1])
+        return None
+
+    def _lifted(self, text: bytes, match: Match | None) -> tuple[Document, bytes, str] | None:
+        """The Pod without its spec, what is read of the spec, and its node; None where that is not certain.
+
+        What is parsed has a string in the place of a text that is known to be one object. If it then has
+        that very string as its `spec`, that text was the spec's.
+        """
+        match = match or self._learn(text)
+        if match is None:
+            return None
+        start, end, spec, node = match
+        try:
+            document = orjson.loads(b'%b"%b%b"%b' % (text[:start], self._marked, node, text[end:]))
+        except orjson.JSONDecodeError:
+            return None
+        found = document.get("spec") if type(document) is dict else None
+        if type(found) is not str or not found.startswith(self._mark):
+            return None
+        return document, spec, found[len(self._mark) :]
+
+    def _learn(self, text: bytes) -> Match | None:
+        """The same for a spec that is new, remembered for replicas to come."""
+        start, maker = _spec_of(text, 0)
+        comma = text.rfind(b",", start, max(start, text.find(_STATUS, start)))
+        if start < 0 or comma < 0:
+            return None
+        parts, node = _parts(text[start:comma].strip(_BLANK))
+        try:
+            spec = orjson.loads(self._marked.join(parts))
+            orjson.dumps({"spec": spec})  # as above
+            read, on = self._spec(spec), spec.get("nodeName")
+        except _ODD:
+            return None
+        if self._marked in read or on != (None if node is None else self._mark):
+            return None
+        if self._remembered >= _MOST_TEXTS:
+            self._templates.clear()
+            self._remembered = 0
+        self._remembered += 1
+        template = _Template(tuple(parts), read)
+        self._templates[maker] = [template, *self._templates.get(maker, ())][:_MOST_OF_ONE]
+        found = template.match(text, start)
+        return None if found is None else Match(start, found[0], read, found[1])
+
+
+class Match(NamedTuple):
+    """Where a Pod's spec begins and ends, what is read of it, and the name of its node as it is written."""
+
+    start: int
+    end: int
+    spec: bytes
+    node: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """A spec's text in parts, with what differs from replica to replica between them."""
+
+    parts: tuple[bytes, ...]
+    read: bytes
+
+    def match(self, text: bytes, at: int) -> tuple[int, bytes] | None:
+        """Where such a spec that begins at `at` ends, and its node; None where there is none."""
+        node = b""
+        last = len(self.parts) - 1
+        for index, part in enumerate(self.parts):
+            if not text.startswith(part, at):
+                return None
+            at += len(part)
+            if index == last:
+                break
+            if part.endswith(_TOKEN):
+                if not text[at : at + _RANDOM].isalnum():
+                    return None
+                at += _RANDOM
+            else:
+                closing = text.find(b'"', at, at + _LONGEST_NAME)
+                if closing < 0:
+                    return None
+                node = text[at:closing]
+                at = closing
+        return at, node
+
+
+def _may_be_pod(text: bytes, at: int, kind: str) -> bool:
+    """Whether it is worth a closer look: what an object is, is the first that it says."""
+    return kind == "Pod" or _POD in text[at : at + _FIRST]
+
+
+def _spec_of(text: bytes, at: int) -> tuple[int, bytes]:
+    """Where the spec of an object begins, or -1, and a word for what made it: its replicas have the same."""
+    start = text.find(_SPEC, at, at + _LONGEST_METADATA)
+    if start < 0:
+        return -1, b""
+    named = text.find(_GENERATE_NAME, at, start)
+    maker = text[named : text.find(b",", named, start)] if named >= 0 else b""
+    start += len(_SPEC)
+    while text[start : start + 1] in _BLANKS:
+        start += 1
+    return start, maker
+
+
+def _parts(spec: bytes) -> tuple[list[bytes], bytes | None]:
+    """A spec's text without what is a pod's own, and the name of the node in it."""
+    node = None
+    pieces = [spec]
+    at = spec.find(_NODE_NAME)
+    if at >= 0:
+        opening = spec.find(b'"', at + len(_NODE_NAME)) + 1
+        closing = spec.find(b'"', opening)
+        node = spec[opening:closing]
+        pieces = [spec[:opening], spec[closing:]]
+    return [part for piece in pieces for part in _TOKENS.split(piece)], node
+
+
+def _is_pod(document: Document, kind: str, version: str) -> bool:
+    """Whether this is a Pod of Kubernetes' own, by itself or by the list that holds it."""
+    own, given = document.get("kind"), document.get("apiVersion")
+    if own is None or own == "":
+        return kind == "Pod" and (given is None or given == "v1") and version in ("", "v1")
+    return own == "Pod" and (given is None or given == "v1")
+
+
+def _only(document: Mapping[str, Any], names: frozenset[str]) -> Document:
+    return {name: value for name, value in document.items() if name in names}
