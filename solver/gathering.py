@@ -144,9 +144,9 @@ class _Gathering:
         size, topology = self._problem.size, self._topology
         pays = payments(topology.apart, size)
         everything = list(wishes(topology.wishes, size))
-        # Who must have company is where that is, wherever it would lean.
-        needing = {g for hungry in self._hungry() for g in hungry}
-        leans = leaning(everything, {g: pay for g, pay in pays.items() if g not in needing}, self._may_gather)
+        # Who needs its own kind is all in one domain, wherever it would lean.
+        alone = {g for hungry in self._hungry() for g, need in hungry.items() if {*need.company} <= {g}}
+        leans = leaning(everything, {g: pay for g, pay in pays.items() if g not in alone}, self._may_gather)
         self._leans.update(leans)
         for wish in everything:
             self._add_worth(wish)
@@ -181,8 +181,12 @@ class _Gathering:
         return self._at[g, d]
 
     def _follow(self) -> None:
-        """Who must have company goes where it gathers, and else some of the company stays everywhere."""
-        for g, need in (item for hungry in self._hungry() for item in hungry.items()):
+        """Who must have company goes where it gathers, and else some of the company stays everywhere.
+
+        Not who pays for gathering: one of the company comes along to each of its domains, which is less.
+        """
+        apart = self._pays.keys() | self._leans.keys()
+        for g, need in (item for hungry in self._hungry() for item in hungry.items() if item[0] not in apart):
             here = any(np.array_equal(domain, self._topology.domain) for domain in need.domains)
             # Of those who lean some stay everywhere.
             company = [q for q in need.company if q != g]

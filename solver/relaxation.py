@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 import numpy as np
@@ -23,6 +24,15 @@ MOST_COLUMNS = 40_000
 """Classes are told apart by domain and by free capacity as long as there are no more variables than this."""
 MOST_DOMAINS = 64
 """Of topology keys with more domains than this the relaxation knows nothing."""
+
+
+@dataclass(frozen=True)
+class Evenness:
+    """`domains` times what the fullest domain has of a group is at most the sum of `coming` and `more`."""
+
+    domains: int
+    coming: tuple[pywraplp.Variable, ...]
+    more: int
 
 
 class Relaxation:
@@ -55,6 +65,7 @@ class Relaxation:
         self._made: dict[int, tuple[object, object]] = {}
         self._shared: dict[Hashable, object] = {}
         self._ceilings: dict[tuple[int, bytes], IntArray] = {}
+        self._evenness: dict[tuple[int, bytes], list[Evenness]] = {}
         self._limits: list[Limit] = []
         self._demands: list[Demand] = []
         self._company: dict[int, Sequence[int]] = {}
@@ -126,6 +137,14 @@ class Relaxation:
         """int64 (D,): how many agents of a group each domain may have, as far as rules have said so."""
         known = self._ceilings.get((group, domain.tobytes()))
         return np.full(domains, self.size[group]) if known is None else np.minimum(known, self.size[group])
+
+    def even_out(self, group: int, domain: IntArray, evenness: Evenness) -> None:
+        """Remember how evenly a group is spread over the domains of a topology key."""
+        self._evenness.setdefault((group, domain.tobytes()), []).append(evenness)
+
+    def evenness(self, group: int, domain: IntArray) -> Sequence[Evenness]:
+        """All that is known of how evenly a group is spread over the domains of a topology key."""
+        return self._evenness.get((group, domain.tobytes()), ())
 
     def _amount(self, terms: Iterable[tuple[pywraplp.Variable, float]]) -> pywraplp.Variable:
         """A variable that equals a long sum, so that it can be used again and again at no cost."""

@@ -72,4 +72,7 @@ def _made(relaxation: Relaxation, group: int, domain: IntArray, domains: int) ->
     part = 2.0 * domains / (domains - 1.0)
     cost = ((piece, -part * point) for piece, point in zip(pieces, points, strict=True))
     relaxation.row([(uneven, 1.0), *cost], least=0.0, most=free)
+    for even in relaxation.evenness(group, domain):
+        total = ((coming, -1.0) for coming in even.coming)
+        relaxation.row([(t, float(even.domains)), *total], most=float(even.more))
     return Fullest(t, uneven, number, domains, size)

@@ -12,8 +12,9 @@ for the sums of u, v and u*v:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, product
 
 import numpy as np
 from ortools.linear_solver import pywraplp
@@ -28,6 +29,8 @@ from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
 
 MOST_TANGENTS = 10
 """How many lines stand for a parabola, at most."""
+MOST_COUPLES = 8
+"""Of so many groups that own a wish, times those that it means, each is looked at alone."""
 
 
 def relaxed_cost(pairing: Pairing, relaxation: Relaxation, most_cells: int) -> LpExpression:
@@ -36,6 +39,16 @@ def relaxed_cost(pairing: Pairing, relaxation: Relaxation, most_cells: int) -> L
     bound = _Bound(pairing, relaxation, most_cells)
     scale = asked.wish.points / (asked.wish.parts * asked.most)
     return scale * (bound.missing() if pairing.together else bound.unwanted())
+
+
+@dataclass(frozen=True)
+class _Couple:
+    """Some owners of a wish and some whom it means, and how many of either come to each of `bundles`."""
+
+    pairing: Pairing
+    bundles: Sequence[Bundle]
+    owners: Sequence[LpExpression]
+    meant: Sequence[LpExpression]
 
 
 class _Bound:
@@ -91,24 +104,43 @@ class _Bound:
         """No more than the others that are not in their owners' domains."""
         most = self._pairing.asked.most
         there = int(self._pairing.owning[self._pairing.where].sum())
-        products: list[pywraplp.Variable] = []
         terms: list[LpExpression] = [float(most * there - self._fixed()), most * self._outside()]
         for b, bundle in enumerate(self._bundles):
             terms.append((most - bundle.present) * self._owners[b])
             terms.append(-bundle.owning * self._meant[b])
             if self._pairing.asked.itself:
                 terms.append(1.0 * self._themselves[b])
-            if bundle.most_owners and bundle.most_meant:
-                product = self._lp.NumVar(0.0, self._lp.infinity(), "")
-                self._lp.Add(product <= bundle.most_meant * self._owners[b])
-                self._lp.Add(product <= bundle.most_owners * self._meant[b])
-                products.append(product)
-        self._meet(products)
-        return self._lp.Sum([*terms, *(-1.0 * product for product in products)])
+        met = [product for couple in self._couples() for product in self._met(couple)]
+        return self._lp.Sum([*terms, *(-1.0 * product for product in met)])
 
-    def _meet(self, products: Sequence[pywraplp.Variable]) -> None:
+    def _couples(self) -> Iterator[_Couple]:
+        """Owners and others one group each, where they are few: what a group meets is known best."""
+        pairing = self._pairing
+        number = len(pairing.owners) * len(pairing.meant)
+        if number == 1 or number > MOST_COUPLES:
+            yield _Couple(pairing, self._bundles, self._owners, self._meant)
+            return
+        owners = {g: self._arriving(np.array([g]), pairing.where) for g in pairing.owners.tolist()}
+        meant = {g: self._arriving(np.array([g]), pairing.within) for g in pairing.meant.tolist()}
+        for g, h in product(owners, meant):
+            couple = replace(pairing, owners=np.array([g]), meant=np.array([h]))
+            yield _Couple(couple, bundled(couple, self._relaxation, self._classes)[1], owners[g], meant[h])
+
+    def _met(self, couple: _Couple) -> list[pywraplp.Variable]:
+        """At most u*v over the domains of each bundle, for a couple's owners and others."""
+        products = []
+        for b, bundle in enumerate(couple.bundles):
+            if bundle.most_owners and bundle.most_meant:
+                met = self._lp.NumVar(0.0, self._lp.infinity(), "")
+                self._lp.Add(met <= bundle.most_meant * couple.owners[b])
+                self._lp.Add(met <= bundle.most_owners * couple.meant[b])
+                products.append(met)
+        self._meet(couple.pairing, products)
+        return products
+
+    def _meet(self, pairing: Pairing, products: Sequence[pywraplp.Variable]) -> None:
         """All owners together meet no more of a group than if all were where most of it is."""
-        pairing, relaxation = self._pairing, self._relaxation
+        relaxation = self._relaxation
         if not products or not 1 < pairing.domains <= MOST_DOMAINS:
             return
         met = [(product, 1.0) for product in products]

@@ -7,7 +7,8 @@ Where owners of a constraint are in a domain d, it holds no more than the emptie
 with u owners and v agents that count to come. Nobody need come to a domain that is too full as it is: there
 the line is the chord of max(0, least + skew - start[d]) between the smallest and the largest `least`. It
 also follows how many owners a domain may have at all: the others must keep up with it, from the same T
-agents, so u[d] + sum over e of max(0, start[d] + u[d] - skew - start[e]) <= T.
+agents, so u[d] + sum over e of max(0, start[d] + u[d] - skew - start[e]) <= T. However few of them come, each
+of D domains keeps up: D * (start[d] + u[d]) <= (D - 1) * skew + sum over e of (start[e] + v[e]).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import numpy as np
 
 from placewright.solver.arrivals import arriving, counted, cover
 from placewright.solver.compilation import IntArray
-from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
+from placewright.solver.relaxation import MOST_DOMAINS, Evenness, Relaxation
 from placewright.solver.rules.ledger import by_domain
 from placewright.solver.rules.spreads import Spread
 
@@ -45,6 +46,10 @@ def relax_spread(spread: Spread, relaxation: Relaxation) -> None:
     least = relaxation.lp.NumVar(float(lowest), float(highest), "")
     bucket = counted(spread.domain, spread.counted > 0)
     coming = arriving(relaxation, np.array(spread.matching, dtype=np.int64), bucket, domains)
+    together = int(spread.start[counting].sum()) - len(counting) * lowest
+    more = (len(counting) - 1) * spread.max_skew + together
+    for g in spread.groups:
+        relaxation.even_out(g, spread.domain, Evenness(len(counting), tuple(coming), more))
     for d in counting.tolist():
         start = int(spread.start[d])
         relaxation.row([(least, 1.0), (coming[d], -1.0)], most=float(start))

@@ -83,6 +83,19 @@ def test_who_must_have_company_comes_along() -> None:
     assert found["x"] == found["y"] == found["h"]
 
 
+def test_who_must_have_company_and_had_rather_be_spread_lets_one_of_it_come_along() -> None:
+    soft = replace(spread(app="h"), hard=False)
+    leaning = replicas("h", 6, cpu=100, affinity=(near(ZONE, app="y"),), spread=(soft,))
+    both = Profile(weights={ScoreName.INTER_POD_AFFINITY: 1, ScoreName.POD_TOPOLOGY_SPREAD: 1})
+    everyone = [*replicas("x", 4, **wants("y")), *replicas("y", 9, cpu=100), *leaning]
+    compilation, problem = compile_problem(snapshot(NODES, everyone, profile=both))
+    groups = {group.agent.labels["app"]: g for g, group in enumerate(compilation.groups)}
+    assert set(gathered(problem, relaxed(problem), 10.0)) == {groups["x"], groups["y"]}
+    target = blueprint(problem).target
+    assert by_zone(target, groups["h"]) == [2, 2, 2]
+    assert sorted(by_zone(target, groups["y"])) == [1, 1, 7]
+
+
 @pytest.mark.parametrize(
     "everyone",
     [
