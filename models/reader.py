@@ -17,7 +17,9 @@ from placewright.models.reading.display import nearest, shown
 from placewright.models.reading.documents import parse_documents
 from placewright.models.reading.files import Blob, Skipped, read_blobs
 from placewright.models.reading.flatten import flatten
-from placewright.models.reading.stream import NotStreamedError, Takes, stream
+from placewright.models.reading.items import NotStreamedError
+from placewright.models.reading.stream import stream
+from placewright.models.reading.takes import Takes
 
 CONCISE_GROUP = "placewright.io/"
 CONCISE_KIND = "Cluster"

@@ -15,7 +15,7 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from placewright.models.ingest.annotations import ADMITTED, OF_AGENTS
-from placewright.models.reading.condense import Condenser, Document, Fields, Match, Shape
+from placewright.models.reading.condense import Condensed, Condenser, Document, Fields, Match, Shape
 from placewright.models.wire.base import parse
 from placewright.models.wire.meta import OwnerReferenceWire, SharedMetadata
 from placewright.models.wire.pod import (
@@ -146,6 +146,15 @@ class PodReader:
             whole: Document = orjson.loads(text)
             return whole
         return PodRecord(shape, *found[1:])
+
+    @property
+    def fields(self) -> Fields:
+        """What somebody else has to know to condense Pods."""
+        return FIELDS
+
+    def adopt(self, shape: PodShape, condensed: Condensed) -> PodRecord:
+        """The Pod that somebody else has condensed, whose shape is this one."""
+        return PodRecord(shape, *condensed[1:])
 
     def shape(self, said: Shape) -> PodShape | None:
         """What these texts say, one object for equal ones; None for what no Pod can say."""

@@ -46,10 +46,15 @@ class LargeFile:
         """All of it, after all."""
         return _open(self.name)
 
-    def blocks(self) -> Iterator[bytes]:
-        """Its bytes, one block after the other."""
-        size = 0
+    def size(self) -> int:
+        """Bytes in it now."""
+        return os.path.getsize(self.name)
+
+    def blocks(self, start: int = 0) -> Iterator[bytes]:
+        """Its bytes from `start` on, one block after the other."""
+        size = start
         with _opened(self.name, self.source) as stream:
+            stream.seek(start)
             while block := stream.read(limits.LARGE_BLOCK):
                 size += len(block)
                 _bounded(size, self.source)
@@ -81,13 +86,13 @@ class Blob:
         """Whether taking it apart at once would need much memory."""
         return isinstance(self.content, LargeFile) or len(self.content) >= limits.LARGE
 
-    def blocks(self) -> Iterator[bytes]:
-        """The content, one block after the other."""
+    def blocks(self, start: int = 0) -> Iterator[bytes]:
+        """The content from `start` on, one block after the other."""
         if isinstance(self.content, LargeFile):
-            yield from self.content.blocks()
+            yield from self.content.blocks(start)
             return
-        for start in range(0, len(self.content), limits.LARGE_BLOCK):
-            yield bytes(self.content[start : start + limits.LARGE_BLOCK])
+        for at in range(start, len(self.content), limits.LARGE_BLOCK):
+            yield bytes(self.content[at : at + limits.LARGE_BLOCK])
 
     def tail(self, size: int) -> bytes:
         """The last bytes of the content."""

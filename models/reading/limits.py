@@ -20,6 +20,12 @@ LARGE = 16 * 2**20
 LARGE_BLOCK = 4 * 2**20
 """Bytes of such a file in memory at a time."""
 
+PARTED = 64 * 2**20
+"""Bytes of such a file from which on several processes read it."""
+
+PART = 8 * 2**20
+"""Bytes that one of them reads at a time."""
+
 LONGEST_ITEM = 16 * 2**20
 """Bytes of one item of such a list; where one is longer, all of it is read at once. etcd takes 1.5 MiB."""
 
