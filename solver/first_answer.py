@@ -18,6 +18,7 @@ from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.complete import complete
 from placewright.solver.construct import ROUNDS, construct, is_special
+from placewright.solver.giving_way import give_way
 from placewright.solver.objectives.base import Tally
 from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
@@ -38,6 +39,8 @@ FILLING = 2.0
 """Seconds of processor time that filling up an answer from elsewhere gets at least."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
+SOON_SHARE = 0.1
+"""The part of the time left for which comparing comes before the relaxation, which may be cut off."""
 PLAN_SHARE = 0.85
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
 URGENT_SHARE = 0.1
@@ -66,18 +69,23 @@ def first_answer(
         return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
-    # Without time for the relaxation there still is an answer.
+    # Without time for the relaxation, or for all of it, there still is an answer.
+    soon = _comparing(compilation, 1.0) <= SOON_SHARE * deadline.remaining()
+    if soon:
+        best = better(problem, best, _guided(compilation, problem, deadline))
     seconds = PLAN_SHARE * deadline.remaining()
     plan = blueprint(problem, seconds) if affordable(problem, seconds) else None
     if plan is not None:
         # However long the plan took: following it is quick, and mostly there is no better start.
         best = better(problem, best, _followed(compilation, problem, deadline, plan))
-    if not until.passed:
+    if not soon and not until.passed:
         best = better(problem, best, _guided(compilation, problem, deadline))
     for make in _further(compilation, problem, deadline):
         if until.passed:
             break
         best = better(problem, best, make(best))
+    for found in _gave_way(compilation, problem, until, best, plan):
+        best = better(problem, best, found)
     if baseline is None and compilation.standing.any() and _left_out(compilation, problem, best):
         best = better(problem, best, make_room(compilation, best, deadline))
     if known is not None and accepts(known):
@@ -181,6 +189,27 @@ def _further(
     yield lambda _: _cheap(compilation, problem, deadline)
 
 
+def _gave_way(
+    compilation: Compilation, problem: Problem, until: Deadline, best: IntArray, plan: Blueprint | None
+) -> Iterator[IntArray]:
+    """The best so far with large agents left out for several small ones, where more could be placed."""
+    stays = np.array_equal(best[compilation.standing], compilation.home[compilation.standing])
+    placing = [level for level in problem.levels if isinstance(level, PlacedObjective)]
+    known = [bound.value for bound in plan.bounds[: len(placing)]] if plan else []
+    if until.passed or not stays or known == [level.value(best) for level in placing]:
+        return
+    tallies = partial(_tallies, compilation, problem, until, TURNED_AWAY)
+    yield from give_way(
+        compilation,
+        problem,
+        best,
+        lambda target, number: construct(
+            compilation, problem, until, target=target, number=number, tallies=tallies()
+        ),
+        until,
+    )
+
+
 def better(problem: Problem, one: IntArray | None, other: IntArray | None) -> IntArray:
     """The better of two by the levels in their order; None is none."""
     found = [count for count in (one, other) if count is not None]
@@ -224,12 +253,16 @@ def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, pl
 def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, share: float) -> list[Tally]:
     """What a share of the agents is compared by; nothing without levels that compare, or time for it."""
     weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
-    groups = [compilation.groups[g] for g in compilation.pending]
-    times = sum(g.size if is_special(compilation, g.agent) else min(g.size, ROUNDS) for g in groups)
-    seconds = GUIDED_SECONDS_PER_PAIR * share * times * len(compilation.nodes)
-    if seconds > deadline.remaining() * GUIDED_SHARE:
+    if _comparing(compilation, share) > deadline.remaining() * GUIDED_SHARE:
         return []
     return [tally for level in weighted if (tally := level.tally()) is not None]
+
+
+def _comparing(compilation: Compilation, share: float) -> float:
+    """Seconds that it takes, about, to compare nodes for a share of the agents."""
+    groups = [compilation.groups[g] for g in compilation.pending]
+    times = sum(g.size if is_special(compilation, g.agent) else min(g.size, ROUNDS) for g in groups)
+    return GUIDED_SECONDS_PER_PAIR * share * times * len(compilation.nodes)
 
 
 def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:

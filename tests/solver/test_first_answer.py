@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import time
 from typing import NoReturn
 
 import pytest
 
+from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.plan import Status
 from placewright.models.profile import PLACED, Profile, Stage
 from placewright.solver import first_answer
+from placewright.solver.clock import Deadline
+from placewright.solver.compile import compile_problem
+from placewright.solver.construct import construct
 from placewright.solver.place import place
+from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
-from placewright.tests.builders import agents, node, snapshot
+from placewright.tests.builders import agents, near, node, snapshot
 
 SETTINGS = Settings(time_limit=10.0, workers=1, deterministic=True)
 ROOM_ALONE = Profile(stages=(Stage({PLACED: 1}),))
@@ -45,3 +51,22 @@ def test_where_somebody_is_left_out_that_a_node_could_hold_it_is() -> None:
 def test_where_scores_count_it_is() -> None:
     with pytest.raises(AskedError):
         place(snapshot([node("a"), node("b")], agents("x", 2, cpu=1000)), SETTINGS)
+
+
+def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_scores(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def cut_off(_: Problem, seconds: float) -> None:
+        time.sleep(seconds)
+
+    monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
+    monkeypatch.setattr(first_answer, "blueprint", cut_off)
+    wish = (WeightedAffinityTerm(100, near(app="x")),)
+    leaning = agents("x", 4, cpu=100, labels={"app": "x"}, preferred_affinity=wish)
+    compilation, problem = compile_problem(
+        snapshot([node("a", zone="a"), node("b", zone="b")], leaning), preempt=False
+    )
+    plain = construct(compilation, problem, Deadline(10.0))
+    found, _ = first_answer.first_answer(compilation, problem, Deadline(0.5), lambda _: True, plain)
+    scores = problem.levels[-1]
+    assert scores.value(found) < scores.value(plain)
