@@ -39,19 +39,36 @@ def amounts(of: Iterable[Crowd], amount: Callable[[AgentSpec], int]) -> dict[str
     return totals
 
 
+def alike(agents: Iterable[Agent]) -> tuple[list[Agent], ...]:
+    """Agents by what the members of a crowd share, wherever they are; each list in the order given."""
+    found: dict[Hashable, list[Agent]] = {}
+    for agent in agents:
+        key = _shared(agent)
+        those = found.get(key)
+        if those is None:
+            found[key] = [agent]
+        else:
+            those.append(agent)
+    return tuple(found.values())
+
+
+def _shared(agent: Agent) -> Hashable:
+    # A spec and a selector are shared by identity; equal ones that are not make two crowds, no harm.
+    return (
+        id(agent.spec),
+        agent.namespace,
+        agent.label_set,
+        id(agent.spread_selector),
+        agent.terminating,
+        not agent.node_name,
+    )
+
+
 def crowds(steps: Iterable[Step]) -> tuple[Crowd, ...]:
     """Agents on nodes, by crowd."""
     found: dict[Hashable, Crowd] = {}
     for agent, node in steps:
-        # A spec and a selector are shared by identity; equal ones that are not make two crowds, no harm.
-        key = (
-            id(agent.spec),
-            agent.namespace,
-            agent.label_set,
-            id(agent.spread_selector),
-            agent.terminating,
-            not agent.node_name,
-        )
+        key = _shared(agent)
         crowd = found.get(key)
         if crowd is None:
             crowd = found[key] = Crowd(agent)

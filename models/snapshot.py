@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from placewright.models.agent import Agent, AgentClass
+from placewright.models.crowds import Crowd, alike, crowds
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.policy import PodDisruptionBudget, PodGroup, ResourceQuota, Scale
@@ -120,9 +121,33 @@ class Snapshot:
         return tuple(a for a in self.agents if self.classify(a) is AgentClass.PENDING)
 
     @cached_property
+    def pending_alike(self) -> tuple[list[Agent], ...]:
+        """The same, those together that share what a template says."""
+        return alike(self.pending)
+
+    @cached_property
     def residents(self) -> tuple[Agent, ...]:
         """The agents that hold something on a node of this snapshot."""
         return tuple(self._residents())
+
+    @cached_property
+    def residents_on(self) -> Mapping[str, Mapping[str, Agent]]:
+        """The same by node name and key, of every node."""
+        found: dict[str, dict[str, Agent]] = {node.name: {} for node in self.nodes}
+        for agent in self.residents:
+            found[agent.node_name][agent.key] = agent
+        return found
+
+    @cached_property
+    def resident_devices(self) -> Mapping[str, tuple[int, ...]]:
+        """The devices that residents hold, by key."""
+        return {agent.key: agent.device_ids for agent in self.residents if agent.device_ids}
+
+    @cached_property
+    def resident_crowds(self) -> tuple[Crowd, ...]:
+        """The same, those alike together."""
+        nodes = self.node_by_name
+        return crowds((agent, nodes[agent.node_name]) for agent in self.residents)
 
     @cached_property
     def resident_keys(self) -> frozenset[str]:

@@ -25,7 +25,6 @@ class StateIndex(Protocol):
 T = TypeVar("T")
 IndexT = TypeVar("IndexT", bound=StateIndex)
 _BEFORE = "before"
-_RESIDENTS = "crowds of residents"
 
 
 class ClusterState:
@@ -38,17 +37,13 @@ class ClusterState:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.new: dict[str, str] = {}
-        self.devices: dict[str, tuple[int, ...]] = {}
+        self.devices: dict[str, tuple[int, ...]] = dict(snapshot.resident_devices)
         self.cache: dict[Hashable, object] = {}
-        self._on: dict[str, dict[str, Agent]] = {node.name: {} for node in snapshot.nodes}
+        self._on = {name: dict(agents) for name, agents in snapshot.residents_on.items()}
         self._indexes: dict[type[StateIndex], StateIndex] = {}
         self._derived: dict[Hashable, object] = {}
         self._left: set[str] = set()
         """Who ran at the start and was taken off."""
-        for agent in snapshot.residents:
-            self._on[agent.node_name][agent.key] = agent
-            if agent.device_ids:
-                self.devices[agent.key] = agent.device_ids
 
     def agents_on(self, node_name: str) -> Mapping[str, Agent]:
         """The agents on a node, by key."""
@@ -86,12 +81,7 @@ class ClusterState:
         if self._left or any(agent.node_name for agent, _ in self.placed()):
             return crowds(self.assignments())
         # All who ran stay: they are the same in every state of the snapshot, and in crowds of their own.
-        known = self.snapshot.memo.get(_RESIDENTS)
-        if known is None:
-            nodes = self.snapshot.node_by_name
-            residents = crowds((agent, nodes[agent.node_name]) for agent in self.snapshot.residents)
-            known = self.snapshot.memo[_RESIDENTS] = residents
-        return (*cast(tuple[Crowd, ...], known), *self.placed_crowds())
+        return (*self.snapshot.resident_crowds, *self.placed_crowds())
 
     def derived(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` says of the state as it is, worked out once until somebody comes or goes."""

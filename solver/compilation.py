@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from placewright.models.agent import Agent
-from placewright.models.rules.topology import Kind, KindIndex, Matcher, kind_of
+from placewright.models.agent import Agent, AgentSpec
+from placewright.models.rules.topology import KindIndex, Matcher
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.groups import Group
+from placewright.solver.settled import Settled
+from placewright.solver.settled import loads as settled_loads
 
 IntArray: TypeAlias = NDArray[np.int64]
 BoolArray: TypeAlias = NDArray[np.bool_]
@@ -77,11 +79,6 @@ class Running:
         found: BoolArray = np.any(self.home, axis=1).astype(np.bool_)
         return found
 
-    @classmethod
-    def none(cls, groups: int, nodes: int) -> Self:
-        """Nobody may be evicted."""
-        return cls(np.zeros((groups, nodes), dtype=np.int64), {})
-
 
 class Compilation:
     """Indices and lookups over one snapshot with G groups of agents and N nodes, in its order.
@@ -89,6 +86,7 @@ class Compilation:
     Groups are those of the pending agents and, where agents may be evicted, those of `running`.
     eligible: bool (G, N): every rule's `admits` agrees.
     cap:      int64 (G, N): how many of a group the node could hold alone; 0 where not eligible.
+    settled:  the running agents that are in no group: they stay where they are, whatever happens.
     """
 
     def __init__(
@@ -97,11 +95,13 @@ class Compilation:
         groups: tuple[Group, ...],
         amounts: Amounts,
         eligible: BoolArray,
-        running: Running | None = None,
+        running: Running,
+        settled: tuple[Settled, ...],
     ) -> None:
         self.snapshot = snapshot
         self.groups = groups
-        self.running = running or Running.none(len(groups), len(snapshot.nodes))
+        self.running = running
+        self.settled = settled
         self.nodes = snapshot.nodes
         self.amounts = amounts
         self.eligible = eligible
@@ -204,20 +204,20 @@ class Compilation:
     def residents_matching(self, matcher: Matcher) -> IntArray:
         """int64 (N,): how many of the fixed residents `matcher` means, per node."""
         counts = np.zeros(len(self.nodes), dtype=np.int64)
-        for on_nodes in self._residents_by_kind.meant(matcher):
-            np.add.at(counts, on_nodes, 1)
+        for those in self._residents_by_kind.meant(matcher):
+            counts[those.nodes] += those.number
         return counts
 
     @cached_property
-    def _residents_by_kind(self) -> KindIndex[IntArray]:
-        """The nodes of the running agents of each kind, one entry for each agent."""
-        kinds: dict[Kind, tuple[Agent, list[int]]] = {}
-        for agent in self.fixed_residents:
-            kinds.setdefault(kind_of(agent), (agent, []))[1].append(self.node_index[agent.node_name])
-        index: KindIndex[IntArray] = KindIndex(self.snapshot)
-        for sample, nodes in kinds.values():
-            index.add(sample, np.array(nodes, dtype=np.int64))
+    def _residents_by_kind(self) -> KindIndex[Settled]:
+        index: KindIndex[Settled] = KindIndex(self.snapshot)
+        for those in self.settled:
+            index.add(those.sample, those)
         return index
+
+    def residents_loads(self, names: Sequence[str], asks: Callable[[AgentSpec, str], int]) -> IntArray:
+        """int64 (N, K): what the fixed residents of each node add up to; `asks`: one agent, by resource."""
+        return settled_loads(self.settled, len(self.nodes), names, asks)
 
     @cached_property
     def residents_on(self) -> list[list[Agent]]:
@@ -248,7 +248,9 @@ def fitting(request: IntArray, free: IntArray, size: IntArray, eligible: BoolArr
     """int64 (G, N): how many agents of each group an otherwise empty-handed node could take."""
     cap = np.where(eligible, size[:, None], 0)
     for r in range(request.shape[1]):
-        asking = np.flatnonzero(request[:, r])
-        room = free[None, :, r] // request[asking, r][:, None]
-        cap[asking] = np.minimum(cap[asking], room)
+        # Far fewer amounts are asked for than there are groups.
+        amounts, which = np.unique(request[:, r], return_inverse=True)
+        room = free[None, :, r] // np.maximum(amounts, 1)[:, None]
+        room[amounts == 0] = np.iinfo(np.int64).max
+        np.minimum(cap, room[which.reshape(-1)], out=cap)
     return cap

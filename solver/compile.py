@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -28,6 +28,7 @@ from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
+from placewright.solver.settled import Settled, loads, settle
 
 
 def compile_problem(
@@ -77,10 +78,9 @@ def compile_groups(
     groups = (*pending, *leaving, *(leaving[g] for g in back))
     running = _running(snapshot, groups, len(pending), len(leaving), back)
     eligible = _eligible_pairs(alike or snapshot, groups, rules)
-    may_leave = {agent.key for group in leaving for agent in group.members}
-    fixed = [agent for agent in snapshot.residents if agent.key not in may_leave]
-    amounts = _amounts(snapshot, groups, fixed, running)
-    return Compilation(snapshot, groups, amounts, eligible, running)
+    settled = settle(snapshot, {agent.key for group in leaving for agent in group.members})
+    amounts = _amounts(snapshot, groups, settled, running)
+    return Compilation(snapshot, groups, amounts, eligible, running, settled)
 
 
 def _running(
@@ -96,7 +96,7 @@ def _running(
 
 
 def _amounts(
-    snapshot: Snapshot, groups: Sequence[Group], fixed: Sequence[Agent], running: Running
+    snapshot: Snapshot, groups: Sequence[Group], settled: Sequence[Settled], running: Running
 ) -> Amounts:
     devices = DeviceAmounts(group.agent for group in groups)
     taken = [_asked(group.agent, devices) for group in groups]
@@ -104,9 +104,8 @@ def _amounts(
     asked = _rows(taken, names)
     checked = [_checked(snapshot, group.agent, devices) for group in groups]
     request = np.where(running.standing[:, None], asked, _rows(checked, names))
-    empty = ClusterState(replace(snapshot, agents=()))
-    whole = _rows([{**n.allocatable, **devices.free(empty, n)} for n in snapshot.nodes], names)
-    free = _rows(_free(snapshot, devices, fixed), names)
+    whole = _whole(replace(snapshot, agents=()), devices, names)
+    free = _free(snapshot, devices, settled, names)
     divisors = np.array([math.gcd(*asked[:, r].tolist()) or 1 for r in range(len(names))], dtype=np.int64)
     return Amounts(names, request // divisors, asked // divisors, free // divisors, whole // divisors)
 
@@ -127,21 +126,27 @@ def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArra
     return np.array(rows, dtype=np.int64).reshape(len(rows), len(names))
 
 
-def _free(snapshot: Snapshot, devices: DeviceAmounts, fixed: Sequence[Agent]) -> list[dict[str, int]]:
-    """What each node has left beside the agents `fixed` on it.
+def _whole(snapshot: Snapshot, devices: DeviceAmounts, names: Sequence[str]) -> IntArray:
+    """int64 (N, R): what the nodes have for whom requests are summed up; of devices what is left of them."""
+    state = ClusterState(snapshot) if devices.any else None
+    shares = [{} if state is None else devices.free(state, node) for node in snapshot.nodes]
+    return _rows([{**n.allocatable, **own} for n, own in zip(snapshot.nodes, shares, strict=True)], names)
+
+
+def _free(
+    snapshot: Snapshot, devices: DeviceAmounts, settled: Sequence[Settled], names: Sequence[str]
+) -> IntArray:
+    """int64 (N, R): what each node has left beside those who stay on it.
 
     On an overcommitted node nothing: who asks for none may still go there.
     """
-    left = {node.name: dict(node.allocatable) for node in snapshot.nodes}
-    for agent in fixed:
-        amounts = left[agent.node_name]
-        for name, amount in {PODS: 1, **agent.spec.requests}.items():
-            amounts[name] = amounts.get(name, 0) - amount
-    state = ClusterState(snapshot)
-    return [
-        {name: max(0, amount) for name, amount in {**left[n.name], **devices.free(state, n)}.items()}
-        for n in snapshot.nodes
-    ]
+    taken = loads(settled, len(snapshot.nodes), names, _takes)
+    free: IntArray = np.maximum(_whole(snapshot, devices, names) - taken, 0)
+    return free
+
+
+def _takes(spec: AgentSpec, name: str) -> int:
+    return 1 if name == PODS else spec.requests.get(name, 0)
 
 
 def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence[Rule]) -> BoolArray:
@@ -157,12 +162,22 @@ def _eligible_pairs(snapshot: Snapshot, groups: Sequence[Group], rules: Sequence
             eligible[g] = [_admitted(snapshot, agent, node, rules) for node in snapshot.nodes]
             continue
         if identity not in by_spec:
-            row = np.zeros(len(snapshot.nodes), dtype=np.bool_)
-            for nodes in kinds:
-                row[nodes] = _admitted(snapshot, agent, snapshot.nodes[nodes[0]], rules)
-            by_spec[identity] = row
+            by_spec[identity] = _row(snapshot, agent, kinds, rules)
         eligible[g] = by_spec[identity]
     return eligible
+
+
+def _row(snapshot: Snapshot, agent: Agent, kinds: Sequence[IntArray], rules: Sequence[Rule]) -> BoolArray:
+    """bool (N,): the nodes that admit an agent, one of each kind being asked."""
+    row = np.zeros(len(snapshot.nodes), dtype=np.bool_)
+    asked = [rule for rule in rules if rule.concerns(snapshot, agent.spec)]
+    everywhere = [rule for rule in asked if not rule.reads_nodes]
+    if kinds and not _admitted(snapshot, agent, snapshot.nodes[kinds[0][0]], everywhere):
+        return row
+    asked = [rule for rule in asked if rule.reads_nodes]
+    for nodes in kinds:
+        row[nodes] = _admitted(snapshot, agent, snapshot.nodes[nodes[0]], asked)
+    return row
 
 
 def _admitted(snapshot: Snapshot, agent: Agent, node: Node, rules: Sequence[Rule]) -> bool:

@@ -52,6 +52,11 @@ class DeviceAmounts:
             self._thresholds[resource] = tuple(dict.fromkeys((HALF, *between)))[:MOST_THRESHOLDS]
             self._remnants[resource] = _remnants(sizes)
 
+    @property
+    def any(self) -> bool:
+        """Whether anybody asks for devices."""
+        return bool(self._thresholds)
+
     def asked(self, agent: Agent) -> dict[str, int]:
         """What one agent takes of each amount."""
         amounts: dict[str, int] = {}

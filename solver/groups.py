@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
+from placewright.models.crowds import alike
 from placewright.models.rules.victims import returns
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.selector import AffinityTerm, LabelSelector
@@ -56,16 +57,16 @@ def _grouped(
 ) -> tuple[Group, ...]:
     """Agents by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
-    known: dict[Hashable, list[Agent]] = {}
-    for agent in agents:
-        # Replicas share their template: what they have in common is worked out for the first of them.
-        own = (_own(agent), apart(agent))
-        alike = (id(agent.spec), id(agent.spread_selector), agent.namespace, agent.label_set, own)
-        found = known.get(alike)
-        if found is None:
-            signature = (_shared(snapshot, agent, read), own)
-            found = known[alike] = members.setdefault(signature, [])
-        found.append(agent)
+    for replicas in alike(agents):
+        sample = replicas[0]
+        shared = _shared(snapshot, sample, read)
+        own_claims = any(use.ephemeral for use in sample.spec.claims)
+        differing: dict[Hashable, list[Agent]] = {}
+        for agent in replicas:
+            own = (agent.admitted, agent.refusal, keeps_in_use(agent), own_claims and agent.name)
+            differing.setdefault((own, apart(agent)), []).append(agent)
+        for key, found in differing.items():
+            members.setdefault((shared, key), []).extend(found)
     groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
     return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
 
@@ -82,24 +83,13 @@ def _shared(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashable:
     return (agent.namespace, labels, spread, agent.spec.signature)
 
 
-def _own(agent: Agent) -> Hashable:
-    """What is read of an agent that its template does not say."""
-    own_claim = agent.name if any(use.ephemeral for use in agent.spec.claims) else ""
-    return (agent.admitted, agent.refusal, own_claim, keeps_in_use(agent))
-
-
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
     """Every agent label key that some agent's rule reads, running agents' included."""
-    seen: set[Hashable] = set()
-    for agent in snapshot.agents:
-        deduced = agent.spread_selector
-        # Agents of one service and controller share the selector.
-        if deduced is not None and id(deduced) not in seen and takes_defaults(snapshot, agent):
-            seen.add(id(deduced))
-            yield from deduced.keys()
-        if id(agent.spec) in seen:
-            continue
-        seen.add(id(agent.spec))
+    # Replicas share their spec, and agents of one service and controller the selector.
+    samples = {(id(agent.spec), id(agent.spread_selector)): agent for agent in snapshot.agents}
+    for agent in samples.values():
+        if agent.spread_selector is not None and takes_defaults(snapshot, agent):
+            yield from agent.spread_selector.keys()
         for selector in _selectors(agent):
             if selector is not None:
                 yield from selector.keys()

@@ -11,6 +11,7 @@ from placewright.models.snapshot import Snapshot
 class AdmissionRule(Rule):
     name = "admission"
     plugin = ""
+    reads_nodes = False
     summary = "A new agent must pass what the API server checks at creation: LimitRange, its priority class."
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:

@@ -56,6 +56,9 @@ class Rule(ABC):
     summary: ClassVar[str]
     """One sentence for the table in docs/rules."""
 
+    reads_nodes: ClassVar[bool] = True
+    """Whether `admits` can differ between nodes at all."""
+
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         """False where the rule admits agents of this spec anywhere, and rejects them nowhere, come what may.
 

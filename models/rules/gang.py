@@ -63,6 +63,7 @@ def _too_little_free(snapshot: Snapshot, group: PodGroup) -> str:
 class GangRule(Rule):
     name = "gang"
     plugin = "Coscheduling"
+    reads_nodes = False
     summary = "At least minMember agents of a PodGroup are assigned, or none of its pending agents is placed."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

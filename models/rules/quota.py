@@ -132,6 +132,7 @@ def _refusal(index: ChargeIndex, agent: Agent) -> str:
 class QuotaRule(Rule):
     name = "quota"
     plugin = ""
+    reads_nodes = False
     summary = "Agents that are new to the cluster fit into what their namespace's ResourceQuotas leave."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

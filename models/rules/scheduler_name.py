@@ -11,6 +11,7 @@ from placewright.models.snapshot import Snapshot
 class SchedulerNameRule(Rule):
     name = "scheduler_name"
     plugin = ""
+    reads_nodes = False
     summary = "Only agents whose schedulerName is one of ours are placed."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

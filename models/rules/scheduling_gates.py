@@ -11,6 +11,7 @@ from placewright.models.snapshot import Snapshot
 class SchedulingGatesRule(Rule):
     name = "scheduling_gates"
     plugin = "SchedulingGates"
+    reads_nodes = False
     summary = "An agent with schedulingGates waits; one that is being deleted or has ended is never placed."
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:

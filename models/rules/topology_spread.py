@@ -36,7 +36,7 @@ def _has_hard_defaults(snapshot: Snapshot, agent: Agent) -> bool:
 def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint) -> frozenset[str]:
     """Names of the nodes whose agents count for one constraint of an agent (§6.2)."""
     keys = tuple(c.topology_key for c in hard_constraints(snapshot, agent))
-    read = (keys, *_inclusion_reads(agent, constraint))
+    read = (keys, *inclusion_reads(agent, constraint))
     memo: Hashable = (counted_nodes.__qualname__, read)
     known = snapshot.memo.get(memo)
     if known is None:
@@ -48,7 +48,7 @@ def counted_nodes(snapshot: Snapshot, agent: Agent, constraint: SpreadConstraint
     return cast(frozenset[str], known)
 
 
-def _inclusion_reads(agent: Agent, constraint: SpreadConstraint) -> Iterator[Hashable]:
+def inclusion_reads(agent: Agent, constraint: SpreadConstraint) -> Iterator[Hashable]:
     """All that `is_included` reads of an agent and a constraint: most agents of a cluster are alike in it."""
     spec = agent.spec
     if constraint.node_affinity_policy is InclusionPolicy.HONOR:

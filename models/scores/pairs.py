@@ -23,18 +23,15 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import cast
 
 from placewright.models.agent import Agent
 from placewright.models.profile import Profile
 from placewright.models.rules.topology import (
-    Kind,
     KindIndex,
     Matcher,
     TopologyCounts,
     domain_of,
-    kind_of,
     matches,
 )
 from placewright.models.scores.base import Score, judges
@@ -146,13 +143,10 @@ def _numbers(snapshot: Snapshot) -> KindIndex[int]:
     """How many agents of each kind run or are pending."""
     known = snapshot.memo.get(__name__)
     if known is None:
-        kinds: dict[Kind, tuple[Agent, int]] = {}
-        for agent in chain(snapshot.residents, snapshot.pending):
-            kind = kind_of(agent)
-            sample, number = kinds.get(kind, (agent, 0))
-            kinds[kind] = (sample, number + 1)
         index: KindIndex[int] = KindIndex(snapshot)
-        for sample, number in kinds.values():
-            index.add(sample, number)
+        for crowd in snapshot.resident_crowds:
+            index.add(crowd.sample, sum(map(len, crowd.on.values())))
+        for agents in snapshot.pending_alike:
+            index.add(agents[0], len(agents))
         known = snapshot.memo[__name__] = index
     return cast(KindIndex[int], known)

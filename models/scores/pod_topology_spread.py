@@ -29,7 +29,7 @@ from typing import cast
 from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.rules.topology import HOSTNAME, NODE_ITSELF
-from placewright.models.rules.topology_spread import counted_agents, is_included
+from placewright.models.rules.topology_spread import counted_agents, inclusion_reads, is_included
 from placewright.models.scores.base import WORST
 from placewright.models.scores.pairs import PairScore, Wish
 from placewright.models.snapshot import Snapshot
@@ -71,11 +71,15 @@ def _included(
     by_affinity = choosy and constraint.node_affinity_policy is InclusionPolicy.HONOR
     if not by_affinity and constraint.node_taints_policy is InclusionPolicy.IGNORE:
         return having
-    return frozenset(
-        node.name
-        for node in snapshot.nodes
-        if (having is None or node.name in having) and is_included(snapshot, agent, constraint, node)
-    )
+    key: Hashable = (_included.__qualname__, having, *inclusion_reads(agent, constraint))
+    known = snapshot.memo.get(key)
+    if known is None:
+        known = snapshot.memo[key] = frozenset(
+            node.name
+            for node in snapshot.nodes
+            if (having is None or node.name in having) and is_included(snapshot, agent, constraint, node)
+        )
+    return cast(frozenset[str], known)
 
 
 def _nodes_with(snapshot: Snapshot, keys: Sequence[str]) -> frozenset[str] | None:

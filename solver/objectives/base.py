@@ -89,7 +89,7 @@ class Term(ABC):
 
     Integers, lower is better. `value` equals the score's own for every placement; a test compares them.
     The counts include the agents that may leave where they run (`Compilation.standing`): they are groups
-    like any other here. Everybody else who runs is in what `compile` reads of `residents_on`.
+    like any other here. Everybody else who runs is in what `compile` reads of `Compilation.settled`.
     """
 
     score: ClassVar[ScoreName | None]

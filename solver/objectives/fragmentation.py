@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from placewright.models.agent import Agent
+from placewright.models.agent import AgentSpec
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.rules.resources import PODS
 from placewright.models.scores.base import WORST
@@ -49,8 +49,9 @@ class FragmentationTerm(Term):
             return None
         takes = [asked(shape) for shape in shapes]
         names = tuple(dict.fromkeys(name for amounts in takes for name in amounts))
-        ask = _table([_requested([group.agent], names) for group in compilation.groups], names)
-        used = _table([_requested(agents, names) for agents in compilation.residents_on], names)
+        specs = [group.agent.spec for group in compilation.groups]
+        ask = _table([[_requested(spec, name) for name in names] for spec in specs], names)
+        used = compilation.residents_loads(names, _requested)
         whole = [[node.allocatable.get(name, 0) for name in names] for node in compilation.nodes]
         free = _table(whole, names) - used
         return cls(
@@ -156,9 +157,8 @@ class FragmentationTerm(Term):
         return fits
 
 
-def _requested(agents: Iterable[Agent], names: Sequence[str]) -> list[int]:
-    """What agents ask for in all, by name."""
-    return [sum({PODS: 1, **agent.spec.requests}.get(name, 0) for agent in agents) for name in names]
+def _requested(spec: AgentSpec, name: str) -> int:
+    return spec.requests.get(name, int(name == PODS))
 
 
 def _table(rows: Sequence[Sequence[int]], names: Sequence[str]) -> IntArray:

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from placewright.models.agent import AgentSpec
 from placewright.models.errors import UsageError
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores import free_ratio, soft_capacity
@@ -43,18 +44,15 @@ class HingesTerm(Term):
         _small_enough(lines)
         names = sorted({name for line in lines for name in line.slope})
         slope = _table([[line.slope.get(name, 0) for name in names] for line in lines], len(names))
-        asked = [[group.agent.spec.requests.get(name, 0) for name in names] for group in compilation.groups]
-        used = [
-            [sum(agent.spec.requests.get(name, 0) for agent in on) for name in names]
-            for on in compilation.residents_on
-        ]
+        asked = [[_requested(group.agent.spec, name) for name in names] for group in compilation.groups]
+        used = compilation.residents_loads(names, _requested)
         has = [[node.name in line.constant for line in lines] for node in compilation.nodes]
         constant = [[line.constant.get(node.name, 0) for line in lines] for node in compilation.nodes]
         if not np.any(has):
             return None
         return cls(
             ask=_table(asked, len(names)) @ slope.T,
-            over=_table(constant, len(lines)) + _table(used, len(names)) @ slope.T,
+            over=_table(constant, len(lines)) + used @ slope.T,
             has=np.array(has, dtype=np.bool_),
             price=np.array([line.rate.price for line in lines], dtype=np.int64),
             per=np.array([line.rate.per for line in lines], dtype=np.int64),
@@ -164,6 +162,10 @@ def _small_enough(lines: Sequence[Hinge]) -> None:
                 f"{' and '.join(line.slope)} in softCapacity or freeRatios: use smaller prices or ratios"
             )
             raise UsageError(message, field="profile")
+
+
+def _requested(spec: AgentSpec, name: str) -> int:
+    return spec.requests.get(name, 0)
 
 
 def _table(rows: list[list[int]], columns: int) -> IntArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -11,7 +10,6 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
-from placewright.models.agent import Agent
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.rules.limit_overcommit import limit_of
 from placewright.models.scores.limit_overcommit import RESOURCES, SLOPE, excess
@@ -37,8 +35,8 @@ class LimitOvercommitTerm(Term):
     def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
         whole = [[max(0, node.allocatable.get(r, 0)) for r in RESOURCES] for node in compilation.nodes]
         return cls(
-            ask=_table([_limits([group.agent]) for group in compilation.groups]),
-            used=_table([_limits(agents) for agents in compilation.residents_on]),
+            ask=_table([[limit_of(group.agent.spec, r) for r in RESOURCES] for group in compilation.groups]),
+            used=compilation.residents_loads(RESOURCES, limit_of),
             allocatable=_table(whole),
         )
 
@@ -112,10 +110,6 @@ class LimitOvercommitTerm(Term):
         over = -(-1000 * used // np.maximum(self.allocatable, 1)) - 1000
         found: IntArray = np.where(self.allocatable > 0, np.maximum(over, 0), 0)
         return found
-
-
-def _limits(agents: Iterable[Agent]) -> list[int]:
-    return [sum(limit_of(agent.spec, resource) for agent in agents) for resource in RESOURCES]
 
 
 def _table(rows: list[list[int]]) -> IntArray:

@@ -96,12 +96,11 @@ def pairings(compilation: Compilation, score: PairScore, profile: Profile) -> It
     for g, group in enumerate(compilation.groups):
         for asked in score.asked(snapshot, profile, group.agent):
             groups.setdefault(asked, []).append(g)
-    for n, agents in enumerate(compilation.residents_on):
-        for agent in agents:
-            for asked in score.asked(snapshot, profile, agent):
-                if asked not in running:
-                    running[asked] = np.zeros(len(compilation.nodes), dtype=np.int64)
-                running[asked][n] += 1
+    for those in compilation.settled:
+        for asked in score.asked(snapshot, profile, those.sample):
+            if asked not in running:
+                running[asked] = np.zeros(len(compilation.nodes), dtype=np.int64)
+            running[asked][those.nodes] += those.number
     for asked in dict.fromkeys((*groups, *running)):
         yield _pairing(compilation, asked, groups.get(asked, []), running.get(asked))
 

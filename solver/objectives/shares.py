@@ -34,13 +34,11 @@ class Shares:
     ) -> Shares:
         """`asks(spec, resource)` is what an agent of the spec counts for."""
         groups, nodes, k = compilation.groups, compilation.nodes, len(resources)
-        residents = compilation.residents_on
         ask = [[asks(group.agent.spec, name) for name in resources] for group in groups]
-        used = [[sum(asks(agent.spec, name) for agent in on) for name in resources] for on in residents]
         whole = [[max(0, node.allocatable.get(name, 0)) for name in resources] for node in nodes]
         return cls(
             np.array(ask, dtype=np.int64).reshape(len(groups), k),
-            np.array(used, dtype=np.int64).reshape(len(nodes), k),
+            compilation.residents_loads(resources, asks),
             np.array(whole, dtype=np.int64).reshape(len(nodes), k),
             np.zeros((len(groups), len(nodes)), dtype=np.int64),
         )

@@ -57,9 +57,10 @@ class StaticTerm(Term):
                 for n in np.flatnonzero(compilation.cap[g]).tolist():
                     costs[g, n] = cls.cost(snapshot, group.agent, nodes[n], profile)
         constant = sum(
-            cls.cost(snapshot, agent, snapshot.node_by_name[agent.node_name], profile)
-            for agent in compilation.fixed_residents
-            if judges(snapshot, profile, agent) and cls.matters(snapshot, agent, profile)
+            number * cls.cost(snapshot, those.sample, nodes[n], profile)
+            for those in compilation.settled
+            if judges(snapshot, profile, those.sample) and cls.matters(snapshot, those.sample, profile)
+            for n, number in zip(those.nodes.tolist(), those.number.tolist(), strict=True)
         )
         return cls(costs, constant) if constant or costs.any() else None
 

@@ -43,9 +43,9 @@ class UsedNodesTerm(Term):
     def compile(cls, compilation: Compilation, profile: Profile) -> Self | None:
         price = np.array([cls.price_of(node) for node in compilation.nodes], dtype=np.int64)
         keeps = np.array([keeps_in_use(group.agent) for group in compilation.groups], dtype=np.bool_)
-        used = np.array([any(map(keeps_in_use, on)) for on in compilation.residents_on], dtype=np.bool_)
         if not price.any():
             return None
+        used = np.array([any(map(keeps_in_use, on)) for on in compilation.residents_on], dtype=np.bool_)
         # An overcommitted node holds more than is free while those who run there stay.
         request, home = compilation.request, compilation.home
         return cls(price, keeps, used, request, np.maximum(compilation.free, home.T @ request))

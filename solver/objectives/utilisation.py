@@ -140,6 +140,8 @@ class UtilisationTerm(Term):
         return self.value(np.zeros_like(self.shares.home)) if self.cost.rising else 0
 
     def most(self, cap: IntArray) -> int:
+        if self.cost.rising:
+            return self.value(cap)
         total = 0
         full = self.shares.of_counts(cap)
         for n, k in np.argwhere(self.shares.allocatable > 0).tolist():

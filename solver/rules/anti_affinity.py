@@ -105,10 +105,9 @@ class AntiAffinityEncoder(Encoder):
 def _close_by_residents(compilation: Compilation, closed: BoolArray) -> None:
     """Running agents' terms keep out the groups they mean, all over their domains."""
     guarded: dict[AffinityTerm, BoolArray] = {}
-    for n, residents in enumerate(compilation.residents_on):
-        for agent in residents:
-            for term in agent.spec.anti_affinity:
-                guarded.setdefault(term, np.zeros(len(compilation.nodes), dtype=np.bool_))[n] = True
+    for those in compilation.settled:
+        for term in those.sample.spec.anti_affinity:
+            guarded.setdefault(term, np.zeros(len(compilation.nodes), dtype=np.bool_))[those.nodes] = True
     for term, owned in guarded.items():
         meant = compilation.groups_matching(Matcher((term,)))
         closed[meant] |= _in_domains(compilation.domains(term.topology_key).of_node, owned)

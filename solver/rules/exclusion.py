@@ -29,8 +29,9 @@ def compile_exclusions(
         if unchecked[g]:
             continue
         agent = compilation.groups[g].agent
-        for n, residents in enumerate(compilation.residents_on):
-            closed[g, n] = any(excludes(agent, other) for other in residents)
+        for those in compilation.settled:
+            if excludes(agent, those.sample):
+                closed[g, those.nodes] = True
     rivals = tuple(
         (g, h)
         for g, h in combinations_with_replacement(groups, 2)

@@ -27,14 +27,9 @@ class LimitOvercommitEncoder(ResourcesEncoder):
         if not caps:
             return None
         limits = [[limit_of(group.agent.spec, name) for name in caps] for group in compilation.groups]
-        left = [
-            [
-                max(0, ceiling(node, name, cap) - sum(limit_of(agent.spec, name) for agent in agents))
-                for name, cap in caps.items()
-            ]
-            for node, agents in zip(compilation.nodes, compilation.residents_on, strict=True)
-        ]
-        asked, free = _table(limits, len(caps)), _table(left, len(caps))
+        most = [[ceiling(node, name, cap) for name, cap in caps.items()] for node in compilation.nodes]
+        asked, taken = _table(limits, len(caps)), compilation.residents_loads(tuple(caps), limit_of)
+        free = np.maximum(_table(most, len(caps)) - taken, 0)
         return cls(asked, asked, free, compilation.home, np.zeros_like(free, dtype=np.bool_))
 
     def tighten(self, cap: IntArray) -> IntArray:

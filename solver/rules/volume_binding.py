@@ -112,16 +112,12 @@ def _compile(
 
 def _users(compilation: Compilation, claim: PersistentVolumeClaim) -> BoolArray:
     """bool (N,): nodes on which a running agent uses the claim."""
-    return np.array(
-        [
-            any(
-                a.namespace == claim.namespace and any(u.name == claim.name for u in a.spec.claims)
-                for a in on
-            )
-            for on in compilation.residents_on
-        ],
-        dtype=np.bool_,
-    )
+    used: BoolArray = np.zeros(len(compilation.nodes), dtype=np.bool_)
+    for those in compilation.settled:
+        agent = those.sample
+        if agent.namespace == claim.namespace and any(use.name == claim.name for use in agent.spec.claims):
+            used[those.nodes] = True
+    return used
 
 
 def _encode(x: Variables, claim: _Claim, takers: dict[int, list[Literal]]) -> None:

@@ -90,13 +90,12 @@ def _shared(
 
 def _running(compilation: Compilation, claim: ClaimKey) -> IntArray:
     """int64 (N,): running agents that use the claim."""
-    return np.array(
-        [
-            sum(a.namespace == claim[0] and any(use.name == claim[1] for use in a.spec.claims) for a in on)
-            for on in compilation.residents_on
-        ],
-        dtype=np.int64,
-    )
+    running: IntArray = np.zeros(len(compilation.nodes), dtype=np.int64)
+    for those in compilation.settled:
+        agent = those.sample
+        if agent.namespace == claim[0] and any(use.name == claim[1] for use in agent.spec.claims):
+            running[those.nodes] += those.number
+    return running
 
 
 def _keep_on_one_node(
