@@ -30,7 +30,6 @@ from placewright.cli_options import (
 from placewright.cli_output import report, solved, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
-from placewright.models.plan import Status
 from placewright.models.profile import Shape
 from placewright.models.quantity import parse_amount
 from placewright.models.rebalance_options import RebalanceOptions
@@ -105,7 +104,7 @@ def rebalance(
         verbose=verbose,
     )
     report(verdict.plan, partial(print_rebalance, every=verbose), output, out, quiet=quiet)
-    raise typer.Exit(Exit.UNPLACED if verdict.plan.status is Status.INFEASIBLE else Exit.DONE)
+    raise typer.Exit(Exit.UNPLACED if verdict.plan.blocked else Exit.DONE)
 
 
 @takes(reading=reading_options, moving=moving_options)

@@ -54,7 +54,11 @@ def _without_cordon_taint(node: Node) -> Node:
 
 def broken(asked: Snapshot, where: Mapping[str, str]) -> frozenset[str]:
     """Keys of the pending agents of `asked` that break a rule on the nodes that `where` names."""
-    state = placed(asked, where)
+    return broken_in(placed(asked, where))
+
+
+def broken_in(state: ClusterState) -> frozenset[str]:
+    """Keys of the agents placed in a state that break a rule there."""
     return frozenset(
         violation.agent
         for rule in STAYING

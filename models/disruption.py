@@ -8,7 +8,7 @@ controllers are to have. A controller that the snapshot does not hold is taken t
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -50,10 +50,18 @@ def budgets_of(snapshot: Snapshot, agent: Agent) -> tuple[PodDisruptionBudget, .
 
 @dataclass
 class _Own:
-    """The budgets and the agents of one namespace: a budget is about no others."""
+    """The budgets and the agents of one namespace: a budget is about no others, and about agents alike in
+    labels all or none.
+    """
 
     budgets: list[PodDisruptionBudget] = field(default_factory=list)
-    agents: list[Agent] = field(default_factory=list)
+    alike: dict[Hashable, list[Agent]] = field(default_factory=dict)
+
+    def covered(self, budget: PodDisruptionBudget) -> Iterator[Agent]:
+        """The agents that a budget of the namespace is about."""
+        for agents in self.alike.values():
+            if covers(budget, agents[0]):
+                yield from agents
 
 
 def _own(snapshot: Snapshot, namespace: str) -> _Own:
@@ -63,7 +71,7 @@ def _own(snapshot: Snapshot, namespace: str) -> _Own:
         for budget in snapshot.budgets:
             found[budget.namespace].budgets.append(budget)
         for agent in snapshot.agents:
-            found[agent.namespace].agents.append(agent)
+            found[agent.namespace].alike.setdefault(agent.label_set, []).append(agent)
         known = snapshot.memo[_Own] = found
     return cast(defaultdict[str, _Own], known)[namespace]
 
@@ -98,8 +106,8 @@ def allowed(snapshot: Snapshot, budget: PodDisruptionBudget) -> int:
 
 
 def _health(snapshot: Snapshot, budget: PodDisruptionBudget) -> Health:
-    there = _own(snapshot, budget.namespace).agents
-    own = [agent for agent in there if not agent.terminal and covers(budget, agent)]
+    covered = _own(snapshot, budget.namespace).covered(budget)
+    own = [agent for agent in covered if not agent.terminal]
     current = sum(is_healthy(agent) and agent.name not in budget.disrupted for agent in own)
     if isinstance(budget.min_available, int):
         return Health(current, budget.min_available, len(own))
@@ -201,7 +209,7 @@ def eviction_refusal(snapshot: Snapshot, agent: Agent, spent: Spent) -> str:
     if len(covering) > 1:
         names = ", ".join(budget.name for budget in covering)
         return f"is covered by several disruption budgets ({names}): it cannot be evicted"
-    if not covering or _goes_free(snapshot, covering[0], agent):
+    if not covering or goes_free(snapshot, covering[0], agent):
         return ""
     budget = covering[0]
     left = allowed(snapshot, budget) - spent.get(key_of(budget), 0)
@@ -212,12 +220,12 @@ def spends(snapshot: Snapshot, agent: Agent) -> PodDisruptionBudget | None:
     """The budget that evicting the agent takes one from; None where it costs none."""
     covering = budgets_of(snapshot, agent)
     ignored = agent.terminal or agent.terminating or agent.phase is Phase.PENDING
-    if ignored or len(covering) != 1 or _goes_free(snapshot, covering[0], agent):
+    if ignored or len(covering) != 1 or goes_free(snapshot, covering[0], agent):
         return None
     return covering[0]
 
 
-def _goes_free(snapshot: Snapshot, budget: PodDisruptionBudget, agent: Agent) -> bool:
+def goes_free(snapshot: Snapshot, budget: PodDisruptionBudget, agent: Agent) -> bool:
     """Whether an agent that is not ready may go without using the budget."""
     if agent.ready:
         return False

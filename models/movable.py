@@ -20,6 +20,8 @@ from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 
 SINGLE_WRITER = frozenset({"ReadWriteOnce", "ReadWriteOncePod"})
+SAFE = 'cluster-autoscaler.kubernetes.io/safe-to-evict: "true"'
+"""The annotation that lets agents go whatever they keep on their node."""
 SURGING_OWNERS = frozenset({"ReplicaSet", "Deployment", "ReplicationController"})
 """Controllers that can run one agent more for a while; others know their agents by name or by number."""
 
@@ -56,12 +58,16 @@ class MovePolicy:
 
 
 class Ages:
-    """How long agents have been running, to the moment that a policy names."""
+    """How long agents have been running, to the moment that a policy names.
+
+    Else to the latest that the snapshot knows: a start, or a heartbeat of a node.
+    """
 
     def __init__(self, snapshot: Snapshot, policy: MovePolicy) -> None:
         times = [_moment(policy.now)] if policy.now else []
         if not policy.now:
-            times = [_moment(text) for agent in snapshot.agents for text in (agent.started, agent.created)]
+            told = (text for agent in snapshot.agents for text in (agent.started, agent.created))
+            times = [_moment(text) for text in (*told, *(node.heartbeat for node in snapshot.nodes))]
         self._now = max((time for time in times if time is not None), default=None)
 
     def seconds(self, agent: Agent) -> int | None:
@@ -85,34 +91,53 @@ def _moment(text: str) -> datetime | None:
     return found if found.tzinfo is not None else None
 
 
+@dataclass(frozen=True)
+class Pin:
+    """Why an agent may not move, and what would let it; "" where nothing does, or budgets alone decide."""
+
+    reason: str
+    helps: str = ""
+
+
 def pinned(snapshot: Snapshot, policy: MovePolicy) -> Mapping[str, str]:
     """Every running agent's key with why it stays, "" where it may move."""
+    return {key: pin.reason if pin is not None else "" for key, pin in pins(snapshot, policy).items()}
+
+
+def pins(snapshot: Snapshot, policy: MovePolicy) -> Mapping[str, Pin | None]:
+    """The same with what would let it go; None where it may move."""
     ages = Ages(snapshot, policy)
-    return {agent.key: _pinned_because(snapshot, agent, policy, ages) for agent in snapshot.residents}
+    return {agent.key: _pin(snapshot, agent, policy, ages) for agent in snapshot.residents}
 
 
-def _pinned_because(snapshot: Snapshot, agent: Agent, policy: MovePolicy, ages: Ages) -> str:
+def _pin(snapshot: Snapshot, agent: Agent, policy: MovePolicy, ages: Ages) -> Pin | None:
     if not keeps_in_use(agent):
-        return "belongs to its node"
+        return Pin("belongs to its node")
     reason = unevictable_because(snapshot, agent)
     if reason:
-        return reason
+        return Pin(reason)
     if agent.stays_because:
-        return f"is annotated {agent.stays_because}"
+        return Pin(f"is annotated {agent.stays_because}", "take that annotation away")
     if not returns(snapshot, agent):
-        return "is of another scheduler" if agent.recreated else "nothing would make it anew elsewhere"
+        if agent.recreated:
+            return Pin("is of another scheduler")
+        return Pin("nothing would make it anew elsewhere", "a controller that makes it anew")
     if agent.local_storage and not policy.local_storage:
-        return "keeps data on its node"
+        return Pin("keeps data on its node", f"--move-local-storage or {SAFE}, if it may lose that data")
     if any(use.ephemeral for use in agent.spec.claims):
-        return "has a volume that ends with it"
+        return Pin("has a volume that ends with it")
     if volume := tied_volume(snapshot, agent):
-        return f"its volume {volume} is on its node"
+        return Pin(f"its volume {volume} is on its node")
     age = ages.seconds(agent)
     if age is not None and age < policy.min_age:
-        return f"started less than {policy.min_age} s ago"
+        return Pin(
+            f"started less than {policy.min_age} s ago", f"wait {policy.min_age - age} s or --min-age 0"
+        )
     if policy.discipline is Discipline.AT_ONCE and (budgets_of(snapshot, agent) or agent.spec.pod_group):
-        return "has a disruption budget or a gang, which nothing waits for where all move at once"
-    return budget_because(snapshot, agent, surge=policy.discipline is Discipline.SURGE)
+        reason = "has a disruption budget or a gang, which nothing waits for where all move at once"
+        return Pin(reason, f"--discipline {Discipline.EVICT_THEN_BIND}")
+    reason = budget_because(snapshot, agent, surge=policy.discipline is Discipline.SURGE)
+    return Pin(reason) if reason else None
 
 
 def tied_volume(snapshot: Snapshot, agent: Agent) -> str:

@@ -29,7 +29,8 @@ class Node:
     """`images` maps every name of an image to its size in bytes. `price` is per hour, in millionths.
 
     `data` names what is there already of what agents read: model weights, data sets. `soft_capacity`: up to
-    what it had better be used; a resource that is not in it may be used up.
+    what it had better be used; a resource that is not in it may be used up. `heartbeat`: when its kubelet
+    last spoke, in RFC 3339.
     """
 
     name: str
@@ -43,3 +44,4 @@ class Node:
     data: frozenset[str] = frozenset()
     uid: str = ""
     soft_capacity: Resources = field(default_factory=dict)
+    heartbeat: str = ""

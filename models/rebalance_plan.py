@@ -51,7 +51,10 @@ class PlannedGoals(Document):
 
 
 class PlannedTerms(Document):
-    """How the plan was asked for: who may move, what moves cost, how many go at once."""
+    """How the plan was asked for: who may move and how far, what moves cost, how many go at once.
+
+    max_moves, max_disruption: none is no limit. repair: who breaks a rule moves first, else stays.
+    """
 
     min_age: int = 300
     now: str = ""
@@ -67,6 +70,9 @@ class PlannedTerms(Document):
     max_per_namespace: int = 0
     max_per_zone: int = 0
     max_per_workload: int = 0
+    max_moves: int | None = None
+    max_disruption: int | None = None
+    repair: bool = True
 
     @classmethod
     def of(cls, options: RebalanceOptions) -> PlannedTerms:
@@ -86,6 +92,9 @@ class PlannedTerms(Document):
             max_per_namespace=limits.per_namespace,
             max_per_zone=limits.per_zone,
             max_per_workload=limits.per_workload,
+            max_moves=options.max_moves,
+            max_disruption=options.max_disruption,
+            repair=options.repair,
         )
 
     def policy(self) -> MovePolicy:

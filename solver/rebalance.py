@@ -16,6 +16,7 @@ from placewright.solver.moves.pareto import pareto
 from placewright.solver.moves.question import ask
 from placewright.solver.moves.reached import Seeker
 from placewright.solver.moves.target import Finder
+from placewright.solver.moves.task import Task
 from placewright.solver.moves.writing import Writer
 from placewright.solver.settings import Settings
 from placewright.solver.verify_rebalance import RefusedRebalance, VerifiedRebalance, verify_rebalance
@@ -38,15 +39,16 @@ def rebalance(
     whole = Deadline(settings.time_limit)
     with phases("compile"):
         question = ask(snapshot, goals, options.policy)
-        finder = Finder(question, goals, options, settings, report)
+        task = Task(question, goals, options, settings, report)
+        finder = Finder(task)
     report(f"{len(question.home)} agents may move, {len(question.pinned)} stay")
-    found = Seeker(question, goals, options, settings, finder, whole, report).best(phases)
+    found = Seeker(task, finder, whole).best(phases)
     with phases("plan"):
-        plan = Writer(question, goals, options, finder).plan(found)
+        plan = Writer(task).plan(found)
     if options.pareto:
         with phases("pareto"):
             most = len({move.key for move in plan.all_moves})
-            points = tuple(pareto(question, finder, options, most, Deadline(settings.time_limit)))
+            points = tuple(pareto(finder, most, Deadline(settings.time_limit)))
             plan = plan.model_copy(update={"pareto": points})
     with phases("verify"):
         verdict = verify_rebalance(snapshot, plan)

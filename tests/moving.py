@@ -104,7 +104,12 @@ def plan_of(
                     for m in wave
                 ),
                 reservations=tuple(
-                    Reservation(node=m.to_node, namespace=m.namespace, replaces=m.agent, requests={})
+                    Reservation(
+                        node=m.to_node,
+                        namespace=m.namespace,
+                        replaces=m.agent,
+                        requests=dict(cluster.agent_by_key[m.key].spec.requests),
+                    )
                     for m in wave
                 ),
                 bindings=tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from placewright.models.errors import InputError
@@ -56,6 +57,7 @@ def build_node(wire: NodeWire, *, taints_from_conditions: bool) -> Node:
         data=data_names(annotations),
         soft_capacity=soft_capacity(annotations),
         uid=wire.metadata.uid,
+        heartbeat=max((c.last_heartbeat_time for c in status.conditions), default=""),
     )
 
 
@@ -79,7 +81,7 @@ def parse_price(text: str | int | float | None, field: str) -> int:
     return -(-scaled.numerator // scaled.denominator)
 
 
-def condition_taints(conditions: list[Condition]) -> tuple[Taint, ...]:
+def condition_taints(conditions: Sequence[Condition]) -> tuple[Taint, ...]:
     """The taints that the node controller derives from conditions (§3.4)."""
     derived: list[Taint] = []
     for condition in conditions:

@@ -25,10 +25,14 @@ class ContainerImage(Wire):
     size_bytes: int = 0
 
 
+class NodeCondition(Condition):
+    last_heartbeat_time: Text = ""
+
+
 class NodeStatus(Wire):
     allocatable: Quantities | None = None
     capacity: Quantities = {}
-    conditions: ListOf[Condition] = []
+    conditions: ListOf[NodeCondition] = []
     images: ListOf[ContainerImage] = []
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placewright.models.agent import Agent
-from placewright.models.audit import STAYING, broken, placed
+from placewright.models.audit import STAYING, broken_in, placed
 from placewright.models.filters import rejection
 from placewright.models.move_cost import MoveCosts
 from placewright.models.rules.own_terms import own_affinity, own_matcher
@@ -91,8 +91,7 @@ class Board:
 
     def broken(self) -> frozenset[str]:
         """The keys of those who break a rule where they are now."""
-        nodes = self.compilation.nodes
-        return broken(self.question.asked, {key: nodes[n].name for key, n in self.where.items()})
+        return broken_in(self.state)
 
     def let_in(self, key: str) -> bool:
         """Whether every rule would let an agent in where it is."""

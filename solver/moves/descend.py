@@ -18,6 +18,8 @@ from placewright.solver.objectives.base import Tally
 EPSILON = 0.5
 """Costs are integers: what is less than this apart is the same."""
 PASSES = 20
+MANY, IDLE = 2000, 0.001
+"""A pass over more agents than this that gains less than this part of all that was gained is the last one."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,15 @@ class Allowance:
             self.cost -= cost
 
 
+@dataclass
+class _Pass:
+    """How many agents one pass looked at, how many moved, and what that gained by the last level."""
+
+    looked: int = 0
+    made: int = 0
+    gained: float = 0.0
+
+
 def descend(
     board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline, *, above: int = 0
 ) -> int:
@@ -58,21 +69,27 @@ def descend(
     """
     made = 0
     for index in range(above, len(guides)):
+        gained = 0.0
         for _ in range(PASSES):
             found = _pass(board, guides[: index + 1], allowance, deadline)
-            made += found
-            if not found or deadline.passed:
+            made += found.made
+            gained += found.gained
+            idle = found.looked > MANY and found.gained < IDLE * gained
+            if not found.made or idle or deadline.passed:
                 break
     return made
 
 
-def _pass(board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> int:
-    made = 0
+def _pass(board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> _Pass:
+    found = _Pass()
     for _, key in _promising(board, guides[-1], deadline):
         if deadline.passed:
             break
-        made += _improve(board, guides, key, allowance)
-    return made
+        gained = _improve(board, guides, key, allowance)
+        found.looked += 1
+        found.made += gained > 0.0
+        found.gained += gained
+    return found
 
 
 def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[tuple[float, str]]:
@@ -82,12 +99,11 @@ def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[tuple[flo
         there = np.flatnonzero(board.count[g])
         if not len(there) or deadline.passed:
             continue
-        more = guide.tally.more(g)
         open_nodes = board.open(g)
         if not open_nodes.any():
             continue
-        least = float(more[open_nodes].min())
-        hoped = {int(n): float(more[n]) - least for n in there if more[n] - least > EPSILON}
+        gains = guide.tally.less(g, there) - float(guide.tally.more(g)[open_nodes].min())
+        hoped = {n: gain for n, gain in zip(there.tolist(), gains.tolist(), strict=True) if gain > EPSILON}
         if not hoped:
             continue
         for agent in board.compilation.groups[g].members:
@@ -103,15 +119,16 @@ def _fare(board: Board, key: str) -> int:
     return board.cost[key] if board.where[key] == board.home[key] else 0
 
 
-def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowance) -> bool:
+def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowance) -> float:
+    """Move an agent to where it costs the levels least; what the last one gains, 0 where it stays."""
     g, here, home = board.group_of[key], board.where[key], board.home[key]
     number = 1 if here == home else 0
     if not allowance.holds(number, number * board.cost[key]):
-        return False
+        return 0.0
     candidates = board.open(g)
     candidates[here] = False
     if not candidates.any():
-        return False
+        return 0.0
     deltas = changes(board, guides, key)
     better = deltas[-1] < -EPSILON
     for delta in deltas[:-1]:
@@ -121,8 +138,8 @@ def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowan
         if board.try_move(key, n):
             step = (n != home) - (here != home)
             allowance.take(step, step * board.cost[key])
-            return True
-    return False
+            return -float(deltas[-1][n])
+    return 0.0
 
 
 def changes(board: Board, guides: Sequence[Guide], key: str) -> list[FloatArray]:

@@ -17,6 +17,7 @@ from placewright.models.move_cost import MoveCosts
 from placewright.models.rebalance_levels import DRAIN, MOVES, goal_name
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.moves.counts import counts
 from placewright.solver.moves.descend import Guide
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.terms import (
@@ -112,15 +113,6 @@ def moves_term(question: Question, compilation: Compilation, costs: MoveCosts) -
     return MovesTerm({place: tuple(sorted(found)) for place, found in there.items()})
 
 
-def home_counts(question: Question, compilation: Compilation) -> IntArray:
-    """int64 (G, N): everybody where they run."""
-    count = np.zeros_like(compilation.cap)
-    for g in compilation.pending:
-        for agent in compilation.groups[g].members:
-            count[g, compilation.node_index[question.home[agent.key]]] += 1
-    return count
-
-
 def bounded(
     problem: Problem,
     levels: Levels,
@@ -131,7 +123,7 @@ def bounded(
 ) -> Problem:
     """The problem with these levels, nodes closed, limits kept and cuts made."""
     closed = np.array([node.name in question.closed for node in compilation.nodes], dtype=np.bool_)
-    keeper = ClosedEncoder(closed, home_counts(question, compilation))
+    keeper = ClosedEncoder(closed, counts(compilation, question.home))
     encoders: list[Encoder] = [*problem.encoders, keeper, *(CutEncoder(cut) for cut in cuts)]
     if options.max_moves is not None:
         even = MovesTerm({at: (1,) * len(costs) for at, costs in levels.moves.costs.items()})

@@ -6,16 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from placewright.models.rebalance_levels import MOVES
-from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.rebalance_plan import ParetoPoint
 from placewright.solver.clock import Deadline
-from placewright.solver.moves.question import Question
 from placewright.solver.moves.target import Finder, Target
+from placewright.solver.moves.task import Task
 
 
-def pareto(
-    question: Question, finder: Finder, options: RebalanceOptions, most: int, deadline: Deadline
-) -> Iterator[ParetoPoint]:
+def pareto(finder: Finder, most: int, deadline: Deadline) -> Iterator[ParetoPoint]:
     """The best for 0, 1, 2, 5, 10, 20, … moves up to `most`, each with its bound.
 
     What the moves cost is left out. Each number gets its part of the time; a larger one is never worse.
@@ -25,9 +22,9 @@ def pareto(
     for index, number in enumerate(steps):
         if deadline.passed:
             return
-        limited = replace(options, max_moves=number, min_gain=0)
+        limited = replace(finder.task.options, max_moves=number, min_gain=0)
         found = finder.limited(limited).find(Deadline(deadline.remaining() / (len(steps) - index)))
-        point = _point(question, finder, found, number)
+        point = _point(finder.task, found, number)
         if point is None:
             return
         if best is not None and best.value <= point.value:
@@ -48,17 +45,17 @@ def _steps(most: int) -> Iterator[int]:
         yield most
 
 
-def _point(question: Question, finder: Finder, found: Target, number: int) -> ParetoPoint | None:
+def _point(task: Task, found: Target, number: int) -> ParetoPoint | None:
     """The first level that is a goal; drain where there is none; None where nothing is asked for."""
     index = next((i for i, name in enumerate(found.names) if name.startswith("goal/")), 0)
     if found.names[index] == MOVES:
         return None
-    moved = [key for key, name in found.where.items() if question.home[key] != name]
+    moved = [key for key, name in found.where.items() if task.question.home[key] != name]
     value = found.values[index]
     return ParetoPoint(
         max_moves=number,
         moves=len(moved),
-        cost=sum(finder.costs.of(question.snapshot.agent_by_key[key]) for key in moved),
+        cost=sum(map(task.cost, moved)),
         level=found.names[index],
         value=value.value,
         bound=value.bound,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from placewright.models.audit import broken, is_cordoned, to_be_placed
 from placewright.models.goals import Goals, world
-from placewright.models.movable import MovePolicy, pinned
+from placewright.models.movable import MovePolicy, Pin, pins
 from placewright.models.snapshot import Snapshot
 
 
@@ -28,15 +28,15 @@ class Question:
     home: Mapping[str, str]
     closed: frozenset[str]
     broken: frozenset[str]
-    pinned: Mapping[str, str]
+    pinned: Mapping[str, Pin]
     drained: tuple[str, ...]
 
 
 def ask(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Question:
     """The question about a cluster. Raises UsageError where a node to drain is not there."""
-    reasons = pinned(snapshot, policy)
-    home = {agent.key: agent.node_name for agent in snapshot.residents if not reasons[agent.key]}
     judged = world(snapshot, goals)
+    found = pins(judged, policy)
+    home = {agent.key: agent.node_name for agent in judged.residents if found[agent.key] is None}
     asked = to_be_placed(judged, home.keys())
     return Question(
         snapshot=judged,
@@ -44,6 +44,6 @@ def ask(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Question:
         home=home,
         closed=frozenset(node.name for node in judged.nodes if is_cordoned(node)),
         broken=broken(asked, home),
-        pinned={key: reason for key, reason in reasons.items() if reason},
+        pinned={key: pin for key, pin in found.items() if pin is not None},
         drained=goals.drained,
     )

@@ -7,24 +7,21 @@ for, while there is time.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from placewright.models.audit import broken, placed
-from placewright.models.goals import Goals
 from placewright.models.movable import Discipline
 from placewright.models.rebalance_levels import LevelMeaning
-from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.moves.cluster import Move
 from placewright.solver.moves.descend import Allowance
-from placewright.solver.moves.question import Question
 from placewright.solver.moves.target import Finder, Target
+from placewright.solver.moves.task import Task
 from placewright.solver.moves.waves import Route, Router
-from placewright.solver.settings import Settings
 
 PATH_SHARE = 0.4
 """The part of the time limit that is kept for the path and for verifying it."""
@@ -59,29 +56,17 @@ class Reached:
 class Seeker:
     """Looks for targets and for the ways to them; the time limit holds for both together."""
 
-    def __init__(
-        self,
-        question: Question,
-        goals: Goals,
-        options: RebalanceOptions,
-        settings: Settings,
-        finder: Finder,
-        deadline: Deadline,
-        report: Callable[[str], None],
-    ) -> None:
-        self._question = question
-        self._goals = goals
-        self._options = options
-        self._settings = settings
+    def __init__(self, task: Task, finder: Finder, deadline: Deadline) -> None:
+        self._task = task
         self._finder = finder
         self._deadline = deadline
-        self._report = report
-        self._elsewhere = _Elsewhere(question, finder)
+        self._elsewhere = _Elsewhere(task, finder)
 
     def best(self, phases: Phases) -> Reached:
         """The best target with a path to it: the first whose path is direct, else the best of those tried."""
-        at_once = self._options.policy.discipline is Discipline.AT_ONCE
-        kept = self._settings.time_limit * (VERIFY_SHARE if at_once else PATH_SHARE)
+        task = self._task
+        at_once = task.options.policy.discipline is Discipline.AT_ONCE
+        kept = task.settings.time_limit * (VERIFY_SHARE if at_once else PATH_SHARE)
         found: list[Reached] = []
         cuts: list[Mapping[tuple[int, int], int]] = []
         while True:
@@ -92,7 +77,7 @@ class Seeker:
                 break
             with phases("path"):
                 found.append(self._routed(target))
-            self._report(f"path: {found[-1].route.moves} moves in {len(found[-1].route.waves)} waves")
+            task.report(f"path: {found[-1].route.moves} moves in {len(found[-1].route.waves)} waves")
             again = target.searched and target.arrivals and len(cuts) < MOST_CUTS
             if found[-1].direct or not again or self._deadline.minus(kept).passed:
                 break
@@ -107,59 +92,56 @@ class Seeker:
         target = found.target
         if found.route.stuck or found.route.changed:
             where = {**target.where, **found.where}
-            values = self._values(placed(self._question.asked, where), where, target.names)
+            values = self._values(placed(self._task.question.asked, where), where, target.names)
         else:
             values = [known.value for known in target.values]
         times = Counter(move.key for wave in found.route.waves for move in wave)
-        values[-1] += sum(self._finder.cost(key) * (number - 1) for key, number in times.items())
+        values[-1] += sum(self._task.cost(key) * (number - 1) for key, number in times.items())
         return (len(target.broken), *values, found.route.moves, len(found.route.waves))
 
     def _values(self, state: ClusterState, where: Mapping[str, str], names: tuple[str, ...]) -> list[int]:
-        question = self._question
-        before = placed(question.asked, question.home)
-        fare = self._finder.fare(where)
-        meaning = LevelMeaning(before, state, self._goals.drained, self._options.min_gain, fare)
+        task = self._task
+        before = placed(task.question.asked, task.question.home)
+        meaning = LevelMeaning(
+            before, state, task.goals.drained, task.options.min_gain, task.costs.fare(where)
+        )
         parts = (meaning.parts(name) for name in names)
         return [part[1] for part in parts if part is not None]
 
     def _routed(self, target: Target) -> Reached:
-        home = self._question.home
+        task, home = self._task, self._task.question.home
         going = {key: name for key, name in target.where.items() if name != home[key]}
-        if self._options.policy.discipline is Discipline.AT_ONCE:
+        if task.options.policy.discipline is Discipline.AT_ONCE:
             wave = [
-                Move(key, home[key], name, Discipline.AT_ONCE, self._why(key)) for key, name in going.items()
+                Move(key, home[key], name, Discipline.AT_ONCE, task.why(key)) for key, name in going.items()
             ]
             return Reached(target, Route([wave] if wave else []), dict(target.where))
         router = Router(
-            self._question.snapshot,
+            task.question.snapshot,
             going,
-            {key: self._why(key) for key in going},
-            policy=self._options.policy,
-            limits=self._options.limits,
+            {key: task.why(key) for key in going},
+            policy=task.options.policy,
+            limits=task.options.limits,
             elsewhere=self._elsewhere,
-            cost=self._finder.cost,
+            cost=task.cost,
             detours=self._detours(going),
-            deadline=self._deadline.minus(self._settings.time_limit * PATH_SHARE / 2),
+            deadline=self._deadline.minus(task.settings.time_limit * PATH_SHARE / 2),
         )
         route = router.run()
         if route.stuck or route.changed:
             route = self._sound(route)
         return Reached(target, route, _after(home, route.waves))
 
-    def _why(self, key: str) -> str:
-        if self._question.home[key] in self._goals.drained:
-            return "drain"
-        return "repair" if key in self._question.broken else "goal"
-
     def _detours(self, going: Mapping[str, str]) -> Allowance:
         """What the limits leave beside the moves that a target takes."""
-        allowance = Allowance(self._options.max_moves, self._options.max_disruption)
-        allowance.take(len(going), sum(map(self._finder.cost, going)))
+        options = self._task.options
+        allowance = Allowance(options.max_moves, options.max_disruption)
+        allowance.take(len(going), sum(map(self._task.cost, going)))
         return allowance
 
     def _sound(self, route: Route) -> Route:
         """The route as far as nobody breaks a rule who did not; some never got where they were meant to."""
-        question, waves = self._question, list(route.waves)
+        question, waves = self._task.question, list(route.waves)
         while waves and broken(question.asked, _after(question.home, waves)) - question.broken:
             waves.pop()
         return replace(route, waves=waves)
@@ -181,9 +163,9 @@ def _after(home: Mapping[str, str], waves: Sequence[Sequence[Move]]) -> dict[str
 class _Elsewhere:
     """Other nodes for an agent than its target, those with most room first."""
 
-    def __init__(self, question: Question, finder: Finder) -> None:
+    def __init__(self, task: Task, finder: Finder) -> None:
         self._compilation = finder.compilation
-        self._closed = question.closed
+        self._closed = task.question.closed
         self._group = {
             a.key: g for g in self._compilation.pending for a in self._compilation.groups[g].members
         }

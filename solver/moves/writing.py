@@ -9,8 +9,7 @@ from placewright.models.agent import Agent
 from placewright.models.audit import broken, placed
 from placewright.models.goals import Goals
 from placewright.models.plan import Status
-from placewright.models.rebalance_levels import DRAIN, LevelMeaning
-from placewright.models.rebalance_options import RebalanceOptions
+from placewright.models.rebalance_levels import DRAIN, LevelMeaning, goal_name
 from placewright.models.rebalance_plan import (
     DeleteOptions,
     EvictionMetadata,
@@ -30,23 +29,20 @@ from placewright.models.state import ClusterState
 from placewright.solver.figures import figures
 from placewright.solver.moves.blocked import blocked
 from placewright.solver.moves.cluster import Move
-from placewright.solver.moves.question import Question
 from placewright.solver.moves.reached import Reached
-from placewright.solver.moves.target import Finder
+from placewright.solver.moves.task import Task
 
 
 class Writer:
-    """Writes plans for one question."""
+    """Writes plans for one task."""
 
-    def __init__(self, question: Question, goals: Goals, options: RebalanceOptions, finder: Finder) -> None:
-        self._question = question
-        self._goals = goals
-        self._options = options
-        self._finder = finder
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        self._question = task.question
 
     def plan(self, found: Reached) -> RebalancePlan:
         """The plan for what was reached, with everything but its timing and what fewer moves would bring."""
-        question, options, drained = self._question, self._options, self._goals.drained
+        task, question, drained = self._task, self._question, self._task.goals.drained
         before, after = placed(question.asked, question.home), placed(question.asked, found.where)
         moves = [move for wave in found.route.waves for move in wave]
         levels = self._levels(found, before, after)
@@ -54,8 +50,8 @@ class Writer:
         plan = RebalancePlan(
             status=Status.FEASIBLE,
             verdict="",
-            goals=PlannedGoals.of(self._goals),
-            terms=PlannedTerms.of(options),
+            goals=PlannedGoals.of(task.goals),
+            terms=PlannedTerms.of(task.options),
             levels=levels,
             gap=next((level.gap for level in levels if level.value != level.bound), 0.0),
             moves=len(moves),
@@ -63,16 +59,16 @@ class Writer:
             movable=len(question.home),
             pinned=tuple(
                 Reasons(reason=reason, agents=number)
-                for reason, number in sorted(Counter(question.pinned.values()).items())
+                for reason, number in sorted(Counter(pin.reason for pin in question.pinned.values()).items())
             ),
             broken_before=len(question.broken),
             broken_after=len(still),
             before=figures(before, drained),
             after=figures(after, drained),
             waves=tuple(self._waves(found.route.waves)),
-            blocked=tuple(blocked(question, after, found.route.stuck, options)),
+            blocked=tuple(blocked(task, after, found.route.stuck, moves)),
             warnings=(*question.snapshot.warnings, *found.target.warnings),
-            notes=(*question.snapshot.notes, *_notes(found)),
+            notes=(*question.snapshot.notes, *_silent(task.goals, levels), *_notes(found)),
         )
         status = self._status(plan, found)
         return plan.model_copy(update={"status": status, "verdict": verdict(plan, status)})
@@ -80,8 +76,9 @@ class Writer:
     def _levels(
         self, found: Reached, before: ClusterState, after: ClusterState
     ) -> tuple[RebalanceLevel, ...]:
-        fare = self._finder.fare(found.where)
-        meaning = LevelMeaning(before, after, self._goals.drained, self._options.min_gain, fare)
+        task = self._task
+        fare = task.costs.fare(found.where)
+        meaning = LevelMeaning(before, after, task.goals.drained, task.options.min_gain, fare)
         levels = []
         for name, known in zip(found.target.names, found.target.values, strict=True):
             parts = meaning.parts(name)
@@ -121,7 +118,7 @@ class Writer:
                 evictions=tuple(_eviction(agent, again=agent.key in moved) for agent, _ in going),
                 reservations=tuple(_reservation(agent, move) for agent, move in going),
                 bindings=tuple(_binding(agent, move) for agent, move in going),
-                leaves=figures(state, self._goals.drained),
+                leaves=figures(state, self._task.goals.drained),
             )
             moved.update(move.key for move in wave)
 
@@ -138,7 +135,7 @@ class Writer:
 
     def _trip(self, move: Move) -> int:
         agent = self._question.snapshot.agent_by_key[move.key]
-        return self._finder.costs.trip(agent, move.source, move.target)
+        return self._task.costs.trip(agent, move.source, move.target)
 
 
 def _eviction(agent: Agent, *, again: bool) -> EvictionObject:
@@ -159,6 +156,13 @@ def _binding(agent: Agent, move: Move) -> PlannedBinding:
     return PlannedBinding(namespace=agent.namespace, replaces=agent.name, owner=owner, node=move.target)
 
 
+def _silent(goals: Goals, levels: Sequence[RebalanceLevel]) -> Iterator[str]:
+    """Goals that say nothing here, so that nobody takes "proven" for more than it is."""
+    for goal in goals.scored:
+        if all(level.name != goal_name(goal) for level in levels):
+            yield f"goal {goal} says nothing: the input has nothing that its scores look at"
+
+
 def _notes(found: Reached) -> Iterator[str]:
     route = found.route
     if found.detours:
@@ -177,6 +181,9 @@ def verdict(plan: RebalancePlan, status: Status) -> str:
     if status is Status.INFEASIBLE:
         stay = f"{on_drained} agent{'' if on_drained == 1 else 's'}"
         return f"{stay} cannot leave the nodes to be drained; {_moves(plan)} otherwise"
+    if plan.blocked:
+        stay = f"{on_drained} agent{'' if on_drained == 1 else 's'}"
+        return f"{stay} left on the nodes to be drained, perhaps not for good; {_moves(plan)} otherwise"
     if not plan.moves:
         return (
             "nothing is worth a move, proven"

@@ -74,6 +74,13 @@ class Tally(ABC):
     def more(self, group: int) -> FloatArray:
         """(N,): what one more agent of a group would add to the cost on each node."""
 
+    def less(self, group: int, nodes: IntArray) -> FloatArray:
+        """What one of a group's agents that are there adds to the cost on each of `nodes`.
+
+        By default as much as one more would.
+        """
+        return self.more(group)[nodes]
+
     @abstractmethod
     def add(self, group: int, node: int, number: int) -> None:
         """`number` agents of a group have come to a node; gone, where it is negative."""

@@ -27,6 +27,9 @@ class SharesTally(Tally):
             return np.zeros(self._shares.nodes)
         return self._at(self._used + ask, slice(None)) - self._now
 
+    def less(self, group: int, nodes: IntArray) -> FloatArray:
+        return self._now[nodes] - self._at(self._used[nodes] - self._shares.ask[group], nodes)
+
     def _at(self, used: IntArray, nodes: slice | IntArray) -> FloatArray:
         """What `nodes` cost where `used` is what is on them."""
         return self._cost(-(-1000 * used // self._whole[nodes]), nodes)

@@ -102,6 +102,12 @@ class _Sum(Tally):
         costs: FloatArray = np.sum([weight * tally.more(group) for weight, tally in self._parts], axis=0)
         return costs
 
+    def less(self, group: int, nodes: IntArray) -> FloatArray:
+        costs: FloatArray = np.sum(
+            [weight * tally.less(group, nodes) for weight, tally in self._parts], axis=0
+        )
+        return costs
+
     def add(self, group: int, node: int, number: int) -> None:
         for _, tally in self._parts:
             tally.add(group, node, number)

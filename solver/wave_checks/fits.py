@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
+from placewright.models.agent import Agent
 from placewright.models.movable import Discipline, may_surge
 from placewright.models.rebalance_plan import RebalancePlan, Wave
 from placewright.models.rules.base import Violation
@@ -13,6 +14,11 @@ from placewright.models.snapshot import Snapshot
 PLAN, LIMIT = "plan", "limit"
 """The rules named when a plan does not fit its snapshot or says what is not so, and when too much moves."""
 ZONE = "topology.kubernetes.io/zone"
+
+
+def owner_of(agent: Agent) -> str:
+    """`Kind/name` of an agent's controller; "" where it has none."""
+    return f"{agent.owner.kind}/{agent.owner.name}" if agent.owner is not None else ""
 
 
 class Fit:
@@ -61,6 +67,14 @@ class Fit:
         for items in (wave.reservations, wave.bindings):
             if [(f"{item.namespace}/{item.replaces}", item.node) for item in items] != targets:
                 yield Violation(PLAN, "its reservations or bindings are not those of its moves")
+        for item in wave.reservations:
+            held = self._snapshot.agent_by_key.get(f"{item.namespace}/{item.replaces}")
+            if held is not None and dict(item.requests) != dict(held.spec.requests):
+                yield Violation(PLAN, "its reservation is not of what it requests", held.key, item.node)
+        for binding in wave.bindings:
+            bound = self._snapshot.agent_by_key.get(f"{binding.namespace}/{binding.replaces}")
+            if bound is not None and binding.owner not in ("", owner_of(bound)):
+                yield Violation(PLAN, f"its owner is {owner_of(bound)}", bound.key, binding.node)
         for eviction, key in zip(wave.evictions, keys, strict=False):
             agent = self._snapshot.agent_by_key.get(key)
             uid = eviction.delete_options.preconditions.uid if eviction.delete_options else ""

@@ -24,15 +24,20 @@ BUDGET, GANG = "disruption budget", gangs.RULE.name
 
 
 class Replay:
-    """state: the cluster between waves. where: agent key -> node name, of those that may move."""
+    """state: the cluster between waves. where: agent key -> node name, of those that may move.
+
+    pinned: running agent -> why it may not move, "" for those.
+    """
 
     def __init__(self, snapshot: Snapshot, plan: RebalancePlan) -> None:
         self._snapshot = snapshot
         self._plan = plan
         self.state = ClusterState(snapshot)
-        reasons = pinned(snapshot, plan.terms.policy())
-        self._fit = Fit(snapshot, plan, reasons)
-        self.where = {key: snapshot.agent_by_key[key].node_name for key, why in reasons.items() if not why}
+        self.pinned = pinned(snapshot, plan.terms.policy())
+        self._fit = Fit(snapshot, plan, self.pinned)
+        self.where = {
+            key: snapshot.agent_by_key[key].node_name for key, why in self.pinned.items() if not why
+        }
         self._now: dict[str, Agent] = {}
 
     def run(self) -> Iterator[Violation]:

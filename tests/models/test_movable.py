@@ -9,7 +9,7 @@ import pytest
 
 from placewright.models.agent import Agent, ClaimUse
 from placewright.models.goals import Goal, parse_goals
-from placewright.models.movable import Discipline, MovePolicy, may_surge, pinned
+from placewright.models.movable import Discipline, MovePolicy, may_surge, pinned, pins
 from placewright.models.move_cost import MoveCosts, Pricing
 from placewright.models.policy import PodDisruptionBudget
 from placewright.models.snapshot import Snapshot
@@ -138,3 +138,30 @@ def test_goals_are_read_in_their_order_with_the_nodes_to_drain() -> None:
     assert goals.names == (Goal.BALANCE, Goal.DRAIN, Goal.SPREAD)
     assert goals.drained == ("a", "b", "c")
     assert goals.scored == (Goal.BALANCE, Goal.SPREAD)
+
+
+def test_ages_are_counted_to_the_heartbeat_of_a_node_where_that_is_later() -> None:
+    started = runs("x", "a", started="2026-01-01T12:00:00Z")
+    beating = snapshot([node("a", heartbeat="2026-01-01T12:04:00Z"), node("b")], [started])
+    assert pinned(beating, MovePolicy())[started.key] == "started less than 300 s ago"
+    beating = snapshot([node("a", heartbeat="2026-01-01T12:06:00Z"), node("b")], [started])
+    assert pinned(beating, MovePolicy())[started.key] == ""
+
+
+@pytest.mark.parametrize(
+    ("agent", "helps"),
+    [
+        pytest.param(runs("x", "a", local_storage=True), "--move-local-storage or ", id="local data"),
+        pytest.param(runs("x", "a", stays_because="y: true"), "take that annotation away", id="annotated"),
+        pytest.param(replace(runs("x", "a"), recreated=False), "a controller that makes", id="a bare one"),
+        pytest.param(
+            runs("x", "a", started="2026-01-01T12:00:00Z"), "wait 300 s or --min-age 0", id="a young one"
+        ),
+        pytest.param(runs("x", "a", terminating=True), "", id="one that is going"),
+    ],
+)
+def test_what_would_let_one_go_is_told(agent: Agent, helps: str) -> None:
+    pin = pins(cluster(agent), MovePolicy())[agent.key]
+    assert pin is not None
+    assert pin.helps.startswith(helps)
+    assert bool(pin.helps) == bool(helps)

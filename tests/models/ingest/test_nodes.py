@@ -148,3 +148,13 @@ def test_bad_annotations_are_one_clear_error(annotations: dict[str, Any], messag
 def test_a_price_is_exact_to_a_millionth_and_rounded_up() -> None:
     priced = obj("Node", "n1", meta={"annotations": {"placewright.io/price": "0.0000001"}})
     assert build(priced).nodes[0].price == 1
+
+
+def test_a_node_was_last_heard_of_at_the_latest_heartbeat_of_its_conditions() -> None:
+    conditions = [
+        {"type": "MemoryPressure", "status": "False", "lastHeartbeatTime": "2026-01-01T12:00:00Z"},
+        {"type": "Ready", "status": "True", "lastHeartbeatTime": "2026-01-01T12:05:00Z"},
+        {"type": "NetworkUnavailable", "status": "False"},
+    ]
+    seen = build(obj("Node", "n1", status={"conditions": conditions}), obj("Node", "n2"))
+    assert [n.heartbeat for n in seen.nodes] == ["2026-01-01T12:05:00Z", ""]

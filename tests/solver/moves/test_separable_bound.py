@@ -15,7 +15,8 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.moves.levels import build, home_counts
+from placewright.solver.moves.counts import counts
+from placewright.solver.moves.levels import build
 from placewright.solver.moves.question import ask
 from placewright.solver.moves.separable_bound import separable_bound
 from placewright.solver.objectives.weighted import WeightedObjective
@@ -35,7 +36,7 @@ def balance(
     levels = build(question, compilation, problem.levels, goals, costs, options)
     level = next(level for level in levels.all if level.name == f"goal/{goal}")
     assert isinstance(level, WeightedObjective)
-    return level, home_counts(question, compilation)
+    return level, counts(compilation, question.home)
 
 
 def scattered(rng: Random, home: IntArray, emptied: BoolArray) -> IntArray:

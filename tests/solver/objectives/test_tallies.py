@@ -96,3 +96,17 @@ def test_a_first_answer_keeps_default_spread_apart_node_by_node() -> None:
     coming = agents("x", 4, labels={"app": "x"}, cpu=100, spread_selector=selector(app="x"))
     cluster = snapshot(NODES, coming, profile=only(ScoreName.POD_TOPOLOGY_SPREAD))
     assert guided(cluster) == [["x"]] * 4
+
+
+@pytest.mark.parametrize("name", [ScoreName.LEAST_ALLOCATED, ScoreName.BALANCED_ALLOCATION], ids=str)
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_a_tally_of_shares_says_what_one_agent_fewer_takes_off(name: ScoreName, rng: Random) -> None:
+    cluster = judged_by(rng, name)
+    _, problem = compile_problem(cluster)
+    tally = scores_of(cluster).tally()
+    for g, n in np.argwhere(problem.cap > 0).tolist()[:5]:
+        assert tally is not None
+        before = tally.more(g)[n]
+        tally.add(g, n, 1)
+        assert tally.less(g, np.array([n]))[0] == pytest.approx(before)
