@@ -2,24 +2,41 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Protocol, Self, TypeVar, cast
+from typing import Self, TypeVar, cast
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.crowds import Crowd, Step, crowds
 from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 
 
-class StateIndex(Protocol):
+class StateIndex(ABC):
     """Something that a rule keeps up to date as agents come and go, so that a check need not scan."""
 
     @classmethod
-    def empty(cls, state: ClusterState) -> Self: ...
+    @abstractmethod
+    def empty(cls, state: ClusterState) -> Self:
+        """As it is where nobody is on any node."""
 
-    def add(self, agent: Agent, node: Node) -> None: ...
+    @abstractmethod
+    def add(self, agent: Agent, node: Node) -> None:
+        """An agent has come to a node."""
 
-    def remove(self, agent: Agent, node: Node) -> None: ...
+    @abstractmethod
+    def remove(self, agent: Agent, node: Node) -> None:
+        """An agent has left a node."""
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        """Whether it makes any difference where agents of this spec are."""
+        return True
+
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        """A crowd has come; `nodes` by name. The same as adding its agents one by one."""
+        for name, agents in crowd.on.items():
+            for agent in agents:
+                self.add(agent, nodes[name])
 
 
 T = TypeVar("T")
@@ -93,6 +110,8 @@ class ClusterState:
     @property
     def evicted(self) -> tuple[Agent, ...]:
         """The agents that ran at the start and are no longer where they were, in the snapshot's order."""
+        if not self._left and self.snapshot.resident_keys.isdisjoint(self.new):
+            return ()
         return tuple(
             agent
             for agent in self.snapshot.residents
@@ -134,9 +153,9 @@ class ClusterState:
         known = self.cache.get(_BEFORE)
         if not isinstance(known, ClusterState):
             known = ClusterState(self.snapshot)
-            for agent, node in list(known.assignments()):
-                if agent.key not in self._on[node.name]:
-                    known.remove(agent, node)
+            for agent in self.snapshot.residents if self._left else ():
+                if agent.key not in self._on[agent.node_name]:
+                    known.remove(agent, self.snapshot.node_by_name[agent.node_name])
             self.cache[_BEFORE] = known
         return known
 
@@ -145,7 +164,8 @@ class ClusterState:
         known = self._indexes.get(kind)
         if known is None:
             known = kind.empty(self)
-            for agent, node in self.assignments():
-                known.add(agent, node)
+            for crowd in self.crowds():
+                if known.heeds(crowd.sample.spec):
+                    known.add_crowd(crowd, self.snapshot.node_by_name)
             self._indexes[kind] = known
         return cast(IndexT, known)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewright.models.agent import Agent
-from placewright.models.filters import opening, out_of_turn
+from placewright.models.filters import opening
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.node import Node
 from placewright.models.plan import Binding, Plan
@@ -64,15 +64,16 @@ def verify(
     Without `levels` what the plan says about its own worth is not judged: a plan made under another profile
     is as valid.
     """
-    violations = list(_misfits(snapshot, plan))
+    keys = [binding.key for binding in plan.bindings]
+    violations = list(_misfits(snapshot, plan, keys))
     if violations:
         return Refused(plan, tuple(violations))
-    steps = _steps(snapshot, plan)
+    steps = _steps(snapshot, plan, keys)
     state = _final_state(snapshot, plan, steps)
     for rule in rules:
         violations.extend(rule.violations(state))
     if not violations and plan.levels:
-        violations.extend(_wrong_volumes(snapshot, plan))
+        violations.extend(_wrong_volumes(snapshot, plan, steps))
     if not violations:
         violations.extend(_needless(state, rules))
         violations.extend(_disorder(snapshot, plan, steps, rules))
@@ -87,7 +88,7 @@ def _needless(state: ClusterState, rules: Sequence[Rule]) -> Iterator[Violation]
         yield Violation(preemption.RULE.name, message, agent.key, agent.node_name)
 
 
-def _misfits(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+def _misfits(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> Iterator[Violation]:
     """Names that the snapshot does not know, and agents that are dealt with twice or not at all."""
     evicted = {eviction.key for eviction in plan.evictions}
     for eviction in plan.evictions:
@@ -95,20 +96,23 @@ def _misfits(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
         agent = snapshot.agent_by_key.get(key)
         if agent is None or not agent.node_name or eviction.node not in ("", agent.node_name):
             yield Violation(PLAN_RULE, "evicts an agent that does not run there", key, eviction.node)
-    keys = [binding.key for binding in plan.bindings]
     if len(set(keys)) < len(keys):
         for key, times in Counter(keys).items():
             if times > 1:
                 yield Violation(PLAN_RULE, f"bound {times} times", key)
+    agents, nodes = snapshot.agent_by_key, snapshot.node_by_name
     for key, binding in zip(keys, plan.bindings, strict=True):
-        yield from _binding_misfits(snapshot, key, binding, evicted)
+        agent = agents.get(key)
+        if agent is None or agent.node_name or binding.uid != agent.uid or binding.node not in nodes:
+            yield from _binding_misfits(snapshot, key, binding, evicted)
     if plan.levels:
-        yield from _unaccounted(snapshot, plan)
+        yield from _unaccounted(snapshot, plan, keys)
 
 
 def _binding_misfits(
     snapshot: Snapshot, key: str, binding: Binding, evicted: set[str]
 ) -> Iterator[Violation]:
+    """What is wrong with a binding that is not plainly right."""
     agent = snapshot.agent_by_key.get(key)
     if agent is None:
         yield Violation(PLAN_RULE, "no such agent in the snapshot", key, binding.node)
@@ -121,27 +125,28 @@ def _binding_misfits(
         yield Violation(PLAN_RULE, f"uid {binding.uid} is not the agent's, {agent.uid}", key)
 
 
-def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+def _unaccounted(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> Iterator[Violation]:
     """A plan that states its value says of every pending agent what becomes of it, once."""
-    bound = {binding.key for binding in plan.bindings}
-    left = {f"{item.namespace}/{item.agent}" for item in plan.unplaced}
+    bound = set(keys)
+    left = {item.key for item in plan.unplaced}
     for key in sorted(bound & left):
         yield Violation(PLAN_RULE, "both bound and unplaced", key)
+    told = bound | left
     for agent in snapshot.pending:
-        if agent.key not in bound and agent.key not in left:
+        if agent.key not in told:
             yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)
 
 
 def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
     """The state that a plan leads to. Its names must be those of the snapshot, as `verify` checks."""
-    return _final_state(snapshot, plan, _steps(snapshot, plan))
+    return _final_state(snapshot, plan, _steps(snapshot, plan, [binding.key for binding in plan.bindings]))
 
 
-def _steps(snapshot: Snapshot, plan: Plan) -> list[_Step]:
+def _steps(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> list[_Step]:
     agents, nodes = snapshot.agent_by_key, snapshot.node_by_name
     return [
-        (agents[b.key], nodes[b.node], tuple(i for part in b.devices for i in part.ids) if b.devices else ())
-        for b in plan.bindings
+        (agents[key], nodes[b.node], tuple(i for part in b.devices for i in part.ids) if b.devices else ())
+        for key, b in zip(keys, plan.bindings, strict=True)
     ]
 
 
@@ -160,9 +165,9 @@ def _evict(state: ClusterState, plan: Plan) -> None:
             state.remove(agent, state.snapshot.node_by_name[agent.node_name])
 
 
-def _wrong_volumes(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
+def _wrong_volumes(snapshot: Snapshot, plan: Plan, steps: Sequence[_Step]) -> Iterator[Violation]:
     """Volume choices that do not serve the claims of the bound agents."""
-    placements = {binding.key: binding.node for binding in plan.bindings}
+    placements = {agent.key: node.name for agent, node, _ in steps if agent.spec.claims}
     choices = [VolumeChoice(v.namespace, v.claim, v.volume, v.node) for v in plan.volume_bindings]
     yield from choice_violations(snapshot, placements, choices)
 
@@ -174,18 +179,20 @@ def _disorder(
 
     The steps together break no rule: what only gets stricter while agents come accepts each of them.
     """
-    specs = {id(agent.spec): agent.spec for agent, _, _ in steps}
-    if not any(opening(snapshot, spec, rules) for spec in specs.values()):
-        return
     if not plan.sequential or not plan.levels:
+        return
+    specs = {id(agent.spec): agent.spec for agent, _, _ in steps}
+    asked = {key: opening(snapshot, spec, rules) for key, spec in specs.items()}
+    if not any(asked.values()):
         return
     state = ClusterState(snapshot)
     _evict(state, plan)
     for agent, node, devices in steps:
-        reason = out_of_turn(state, agent, node, rules)
-        if reason is not None:
-            yield Violation(reason.rule, f"out of order: {reason.message}", agent.key, node.name)
-            return
+        for rule in asked[id(agent.spec)]:
+            reason = rule.rejects(state, agent, node)
+            if reason is not None:
+                yield Violation(reason.rule, f"out of order: {reason.message}", agent.key, node.name)
+                return
         state.place(agent, node, devices)
 
 

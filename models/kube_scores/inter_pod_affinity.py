@@ -11,17 +11,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentSpec
 from placewright.models.kube_scores.base import MOST
 from placewright.models.node import Node
 from placewright.models.profile import Profile
 from placewright.models.rules.own_terms import own_preferred
 from placewright.models.rules.topology import Matcher, TopologyCounts, term_matches
 from placewright.models.selector import AffinityTerm
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 
-class WantedCompany:
+class WantedCompany(StateIndex):
     """Required and preferred terms of the agents on nodes, added up by the domain that their owners are in.
 
     A required term counts 1 for each owner, a preferred one its weight, negative for anti-affinity.
@@ -36,6 +36,9 @@ class WantedCompany:
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls(state)
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.affinity or spec.preferred_affinity)
 
     def add(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, 1)

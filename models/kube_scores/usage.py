@@ -8,7 +8,7 @@ from typing import Self
 from placewright.models.agent import Agent
 from placewright.models.node import Node, Resources
 from placewright.models.scores.utilisation import scored_request
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 COMPUTE = ("cpu", "memory")
 ALWAYS = frozenset({*COMPUTE, "ephemeral-storage"})
@@ -18,7 +18,7 @@ Amounts = tuple[int, int]
 """(requested, allocatable) of one resource on one node."""
 
 
-class ScoredUsage:
+class ScoredUsage(StateIndex):
     """What the agents on each node count for in NodeResourcesFit: non-zero cpu and memory requests (§1.4)."""
 
     def __init__(self) -> None:

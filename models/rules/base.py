@@ -59,6 +59,9 @@ class Rule(ABC):
     reads_nodes: ClassVar[bool] = True
     """Whether `admits` can differ between nodes at all."""
 
+    reads_templates: ClassVar[bool] = False
+    """Whether `admits` says the same of all agents of a crowd (models/crowds.py)."""
+
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         """False where the rule admits agents of this spec anywhere, and rejects them nowhere, come what may.
 
@@ -92,10 +95,21 @@ class Rule(ABC):
 
     def violations(self, state: ClusterState) -> Iterator[Violation]:
         """Everything that the placed agents break, in a stable order."""
+        if self.reads_templates:
+            yield from self._of_crowds(state)
+            return
         for agent, node in self.concerned(state):
             reason = self.admits(state.snapshot, agent, node)
             if reason is not None:
                 yield Violation(self.name, reason.message, agent.key, node.name)
+
+    def _of_crowds(self, state: ClusterState) -> Iterator[Violation]:
+        snapshot = state.snapshot
+        for crowd in state.placed_crowds():
+            for name, agents in crowd.on.items() if self.concerns(snapshot, crowd.sample.spec) else ():
+                reason = self.admits(snapshot, crowd.sample, snapshot.node_by_name[name])
+                if reason is not None:
+                    yield from (Violation(self.name, reason.message, agent.key, name) for agent in agents)
 
     def holds(self, snapshot: Snapshot, agent: Agent) -> bool:
         """Whether the agent's profile has this rule's filter."""

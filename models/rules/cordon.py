@@ -15,6 +15,7 @@ UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable", Effect.NO_SCHEDULE)
 class CordonRule(Rule):
     name = "cordon"
     plugin = "NodeUnschedulable"
+    reads_templates = True
     summary = "A cordoned node takes only agents that tolerate node.kubernetes.io/unschedulable:NoSchedule."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

@@ -10,12 +10,12 @@ from placewright.models.agent import Agent, AgentSpec, HostPort
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 MESSAGE = "node(s) didn't have free ports for the requested pod ports"
 
 
-class PortIndex:
+class PortIndex(StateIndex):
     """Ports in use on each node, with how many agents use them."""
 
     def __init__(self) -> None:
@@ -24,6 +24,9 @@ class PortIndex:
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls()
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.host_ports)
 
     def add(self, agent: Agent, node: Node) -> None:
         if agent.spec.host_ports:

@@ -15,14 +15,14 @@ from placewright.models.rules.own_terms import PLUGIN, own_affinity, own_anti_af
 from placewright.models.rules.topology import Matcher, TopologyCounts, matches, term_matches
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 AFFINITY = "node(s) didn't match pod affinity rules"
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
 EXISTING_ANTI_AFFINITY = "node(s) didn't satisfy existing pods anti-affinity rules"
 
 
-class AntiAffinityIndex:
+class AntiAffinityIndex(StateIndex):
     """Required anti-affinity terms of the agents on nodes, counted by the domain they guard."""
 
     def __init__(self, state: ClusterState) -> None:
@@ -34,13 +34,22 @@ class AntiAffinityIndex:
     def empty(cls, state: ClusterState) -> Self:
         return cls(state)
 
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.anti_affinity)
+
     def add(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, 1)
 
     def remove(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, -1)
 
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        for name, agents in crowd.on.items():
+            self._change(crowd.sample, nodes[name], len(agents))
+
     def _change(self, agent: Agent, node: Node, step: int) -> None:
+        if not agent.spec.anti_affinity:
+            return
         # A term that is written twice guards no more than once.
         for term in dict.fromkeys(agent.spec.anti_affinity):
             if term not in self._guarded:

@@ -6,14 +6,15 @@ Not a rule of Kubernetes, which never adds up limits. It holds where the profile
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from placewright.models.agent import Agent, AgentSpec
+from placewright.models.crowds import Crowd
 from placewright.models.node import Node, Resources
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 
 def limit_of(spec: AgentSpec, resource: str) -> int:
@@ -30,7 +31,7 @@ def ceiling(node: Node, resource: str, cap: int) -> int:
     return cap * node.allocatable.get(resource, 0) // 1000
 
 
-class LimitIndex:
+class LimitIndex(StateIndex):
     """What the limits on each node add up to."""
 
     def __init__(self) -> None:
@@ -42,6 +43,10 @@ class LimitIndex:
 
     def add(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, 1)
+
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        for name, agents in crowd.on.items():
+            self._change(crowd.sample, nodes[name], len(agents))
 
     def remove(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, -1)

@@ -21,6 +21,7 @@ def selects(spec: AgentSpec, node: Node) -> bool:
 class NodeAffinityRule(Rule):
     name = "node_affinity"
     plugin = "NodeAffinity"
+    reads_templates = True
     summary = (
         "The node has all nodeSelector labels and matches some term of the required node affinity, and of "
         "the profile's."

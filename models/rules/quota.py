@@ -25,7 +25,7 @@ from placewright.models.rules.quota_usage import (
     used,
 )
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 from placewright.models.storage import PersistentVolumeClaim
 
 
@@ -44,9 +44,11 @@ def _charges_claims(snapshot: Snapshot, quota: ResourceQuota, agent: Agent) -> b
 def charged_agents(state: ClusterState) -> dict[tuple[str, str], list[Agent]]:
     """What was placed and is charged to each quota, by the quota's namespace and name."""
     charged: dict[tuple[str, str], list[Agent]] = {}
-    for agent, _ in state.placed() if state.snapshot.quotas else ():
-        for quota in charging_quotas(state.snapshot, agent):
-            charged.setdefault((quota.namespace, quota.name), []).append(agent)
+    limited = state.snapshot.quotas_by_namespace
+    for agent, _ in state.placed() if limited else ():
+        if not agent.admitted and agent.namespace in limited:
+            for quota in charging_quotas(state.snapshot, agent):
+                charged.setdefault((quota.namespace, quota.name), []).append(agent)
     return charged
 
 
@@ -67,7 +69,7 @@ def unspecified_keys(quota: ResourceQuota, agent: Agent) -> list[str]:
     return sorted(key for name, key in wanted.items() if name in agent.spec.unspecified)
 
 
-class ChargeIndex:
+class ChargeIndex(StateIndex):
     """What each quota is charged: what was used from the start, and what new agents on nodes have added."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Self
 
 from placewright.models.agent import Agent
+from placewright.models.crowds import Crowd
 from placewright.models.node import Node, Resources
 from placewright.models.profile import FitArgs
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 PODS = "pods"
 
 
-class UsageIndex:
+class UsageIndex(StateIndex):
     """What the agents on each node request in all, with their number under `pods`."""
 
     def __init__(self) -> None:
@@ -31,6 +32,13 @@ class UsageIndex:
         used[PODS] += 1
         for name, amount in agent.spec.requests.items():
             used[name] += amount
+
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        requests = ((PODS, 1), *crowd.sample.spec.requests.items())
+        for name, agents in crowd.on.items():
+            used = self._used.setdefault(name, Counter())
+            for resource, amount in requests:
+                used[resource] += amount * len(agents)
 
     def remove(self, agent: Agent, node: Node) -> None:
         used = self._used[node.name]

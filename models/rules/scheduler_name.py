@@ -12,6 +12,7 @@ class SchedulerNameRule(Rule):
     name = "scheduler_name"
     plugin = ""
     reads_nodes = False
+    reads_templates = True
     summary = "Only agents whose schedulerName is one of ours are placed."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from placewright.models.agent import Agent
+from collections.abc import Iterator
+
+from placewright.models.agent import Agent, Phase
 from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 
 
 class SchedulingGatesRule(Rule):
@@ -23,6 +26,11 @@ class SchedulingGatesRule(Rule):
         if agent.terminating and not agent.node_name:
             return Reason(self.name, "agent is being deleted", resolvable=False)
         return None
+
+    def concerned(self, state: ClusterState) -> Iterator[tuple[Agent, Node]]:
+        for agent, node in state.placed():
+            if agent.scheduling_gates or agent.terminating or agent.phase is not Phase.PENDING:
+                yield agent, node
 
 
 RULE = SchedulingGatesRule()

@@ -26,6 +26,7 @@ def untolerated(
 class TaintsRule(Rule):
     name = "taints"
     plugin = "TaintToleration"
+    reads_templates = True
     summary = "Every NoSchedule and NoExecute taint of a node must be tolerated; PreferNoSchedule never bars."
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:

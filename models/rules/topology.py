@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Generic, Self, TypeVar
 
 from placewright.models.agent import Agent
+from placewright.models.crowds import Crowd
 from placewright.models.node import Node
 from placewright.models.selector import AffinityTerm, Labels, LabelSelector, Operator
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 T = TypeVar("T")
 
@@ -166,7 +167,7 @@ class _Seen:
     counters: list[_Counter] = field(default_factory=list)
 
 
-class TopologyCounts:
+class TopologyCounts(StateIndex):
     """How many agents each matcher means, by value of a topology key. Counters start when first asked for.
 
     Agents are kept by kind and node, so that a matcher is asked once per kind; and of both only those are
@@ -186,6 +187,14 @@ class TopologyCounts:
 
     def add(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, 1)
+
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        seen = self._of_kind(crowd.sample)
+        number = {name: len(agents) for name, agents in crowd.on.items()}
+        seen.on.update(number)
+        for counter in seen.counters:
+            for name, count in number.items():
+                counter.change(nodes[name], count)
 
     def remove(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, -1)
@@ -216,11 +225,15 @@ class TopologyCounts:
                 counter.change(nodes[name], count)
 
     def _change(self, agent: Agent, node: Node, step: int) -> None:
+        seen = self._of_kind(agent)
+        seen.on[node.name] += step
+        for counter in seen.counters:
+            counter.change(node, step)
+
+    def _of_kind(self, agent: Agent) -> _Seen:
         kind = kind_of(agent)
         seen = self._kinds.get(kind)
         if seen is None:
             seen = self._kinds[kind] = _Seen(counters=self._watching.meaning(agent))
             self._index.add(agent, seen)
-        seen.on[node.name] += step
-        for counter in seen.counters:
-            counter.change(node, step)
+        return seen

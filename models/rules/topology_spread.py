@@ -194,12 +194,10 @@ class TopologySpreadRule(Rule):
         return Reason(self.name, MISSING_LABEL, resolvable=False)
 
     def rejects(self, state: ClusterState, agent: Agent, node: Node) -> Reason | None:
-        if not hard_constraints(state.snapshot, agent):
-            return None
-        missing = self.admits(state.snapshot, agent, node)
-        if missing is not None:
-            return missing
-        for domains in spread_domains(state, agent):
+        everywhere = spread_domains(state, agent)
+        if any(domains.constraint.topology_key not in node.labels for domains in everywhere):
+            return Reason(self.name, MISSING_LABEL, resolvable=False)
+        for domains in everywhere:
             value = node.labels[domains.constraint.topology_key]
             if domains.count(value) + domains.itself - domains.least > domains.constraint.max_skew:
                 return Reason(self.name, SKEW)
@@ -217,9 +215,8 @@ class TopologySpreadRule(Rule):
         self, state: ClusterState, agent: Agent, node: Node, leasts: Sequence[tuple[Domains, int]]
     ) -> Iterator[str]:
         """What is wrong with agents like this one on a node; with each constraint the least of its counts."""
-        missing = self.admits(state.snapshot, agent, node)
-        if missing is not None:
-            yield missing.message
+        if any(domains.constraint.topology_key not in node.labels for domains, _ in leasts):
+            yield MISSING_LABEL
             return
         for i, (domains, least) in enumerate(leasts):
             constraint = domains.constraint

@@ -23,7 +23,7 @@ from placewright.models.rules.claims import (
 )
 from placewright.models.rules.volume_zone import in_zone
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 from placewright.models.storage import PersistentVolume, PersistentVolumeClaim
 
 CONFLICT = "node(s) had volume node affinity conflict"
@@ -135,7 +135,7 @@ def _unreachable(snapshot: Snapshot, claim: PersistentVolumeClaim | None, node: 
     return NO_VOLUME
 
 
-class VolumeIndex:
+class VolumeIndex(StateIndex):
     """What the delayed claims of placed agents got, each agent choosing greedily at its turn."""
 
     def __init__(self, state: ClusterState) -> None:
@@ -146,6 +146,9 @@ class VolumeIndex:
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls(state)
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
 
     def add(self, agent: Agent, node: Node) -> None:
         if not agent.spec.claims:

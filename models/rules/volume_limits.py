@@ -11,7 +11,7 @@ from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.claims import claims_of, class_of
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 from placewright.models.storage import PersistentVolumeClaim
 
 MESSAGE = "node(s) exceed max volume count"
@@ -50,7 +50,7 @@ def attached_at_start(snapshot: Snapshot, node: Node) -> list[VolumeId]:
     return [(v.driver, v.handle) for v in volumes if v is not None and v.driver]
 
 
-class AttachmentIndex:
+class AttachmentIndex(StateIndex):
     """Volumes on each node with how many agents use them; those attached from the start stay.
 
     A volume that is attached although no running agent there uses it (any more) counts beside, and once more
@@ -74,6 +74,9 @@ class AttachmentIndex:
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls(state)
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
 
     def add(self, agent: Agent, node: Node) -> None:
         self._change(agent, node, 1)

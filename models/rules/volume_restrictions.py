@@ -11,7 +11,7 @@ from placewright.models.node import Node
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.claims import ClaimKey, claims_of
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
+from placewright.models.state import ClusterState, StateIndex
 
 DISK = "node(s) had no available disk"
 ONE_POD = "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
@@ -44,7 +44,7 @@ def one_node_claims(snapshot: Snapshot, agent: Agent) -> list[ClaimKey]:
     return [c.key for _, c in claims_of(snapshot, agent) if c and c.access_modes == {"ReadWriteOnce"}]
 
 
-class ClaimUsers:
+class ClaimUsers(StateIndex):
     """On which nodes how many agents use each claim."""
 
     def __init__(self) -> None:
@@ -53,6 +53,9 @@ class ClaimUsers:
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls()
+
+    def heeds(self, spec: AgentSpec) -> bool:
+        return bool(spec.claims)
 
     def add(self, agent: Agent, node: Node) -> None:
         for use in agent.spec.claims:
