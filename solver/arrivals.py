@@ -27,12 +27,23 @@ def arriving(
 ) -> list[pywraplp.Variable]:
     """What may come of `groups` to each of `buckets` sets of nodes; `bucket` (N,) says which a node is in.
 
-    classes: those of the relaxation, or one of all nodes: weaker, but with few parts.
+    classes: those of the relaxation, or one of all nodes: weaker, but with few parts. The same variables
+    whenever the same is asked.
     """
+    by = relaxation.members if classes is None else classes
+    return relaxation.shared(
+        ("arriving", groups.tobytes(), bucket.tobytes(), buckets, len(by)),
+        lambda: _made(relaxation, groups, bucket, buckets, by),
+    )
+
+
+def _made(
+    relaxation: Relaxation, groups: IntArray, bucket: IntArray, buckets: int, classes: Sequence[IntArray]
+) -> list[pywraplp.Variable]:
     lp = relaxation.lp
     parts: list[list[pywraplp.Variable]] = [[] for _ in range(buckets)]
     room: IntArray | None = None
-    for nodes, load in _loads(relaxation, groups, relaxation.members if classes is None else classes):
+    for nodes, load in _loads(relaxation, groups, classes):
         here = bucket[nodes]
         if (here == here[0]).all():
             if here[0] != ELSEWHERE:

@@ -1,8 +1,8 @@
 """The relaxation's solution as a plan: how many of each group go to each node.
 
-Where groups prefer company in topology domains, whole groups gather in one of them first (`gathering`) and
-the relaxation is solved once more with that. Its amounts are rounded to whole agents by class of nodes
-(`rounding`), and those laid out over the nodes of the class (`layout`).
+Where groups prefer company in topology domains, whole groups gather in one of them (`gathering`), and the
+relaxation is solved with that first, and for its bound without it after that. Its amounts are rounded to
+whole agents by class of nodes (`rounding`), and those laid out over the nodes of the class (`layout`).
 """
 
 from __future__ import annotations
@@ -29,9 +29,6 @@ UNHURRIED = 0.5
 """The part of the time that must be left for a weighted level to be looked at."""
 GATHERING_SHARE = 0.2
 """The part of the time left that deciding where groups gather may take."""
-
-ANEW = 0.5
-"""What the last relaxation takes once more, from its own answer, as a part of the first time: at least."""
 
 
 @dataclass(frozen=True)
@@ -63,35 +60,50 @@ def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
     for level in problem.levels:
         if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:
             break
-        began = time.monotonic()
+        last = level is problem.levels[-1]
+        gathering = _gathered(problem, relaxation, level, deadline) if last else None
+        if gathering is not None and deadline.remaining() < gathering.seconds:
+            # Where nobody has to gather it takes longer: the answer is worth more than its bound.
+            solution = gathering.solution
+            break
         relaxation.hurry(deadline.remaining())
         best = bound_of(level, relaxation)
-        if best is None:
+        if best is not None:
+            # Read before the next demand is added: the solver forgets its answer with every change.
+            solution = relaxation.solution()
+            bounds.append(best)
+        if gathering is not None:
+            solution = gathering.solution
+        if best is None or last:
             break
-        # Read before the next demand is added: the solver forgets its answer with every change.
-        solution = relaxation.solution()
-        bounds.append(best)
-        if level is problem.levels[-1] and deadline.remaining() > ANEW * (time.monotonic() - began):
-            solution = _gathered(problem, relaxation, level, deadline) or solution
-        else:
-            level.demand(relaxation, best.value)
+        level.demand(relaxation, best.value)
     whole = relaxation.whole(solution)
     for g, many in whole.items():
         number[g] = many
     return Blueprint(_drawn(problem, relaxation, solution, whole), number, tuple(bounds))
 
 
+@dataclass(frozen=True)
+class _Gathering:
+    """A solution with whole groups where they gather, and how long it took."""
+
+    solution: dict[tuple[int, int], float]
+    seconds: float
+
+
 def _gathered(
     problem: Problem, relaxation: Relaxation, level: Objective, deadline: Deadline
-) -> dict[tuple[int, int], float]:
-    """The solution with whole groups where they gather; empty where none does or they cannot."""
+) -> _Gathering | None:
+    """What is best for a level where groups gather, without its bound; None: none does, or they cannot."""
     places = gathered(problem, relaxation, GATHERING_SHARE * deadline.remaining())
-    for g, nodes in places.items():
-        relaxation.keep_within(g, nodes)
+    if not places:
+        return None
+    began = time.monotonic()
     relaxation.hurry(deadline.remaining())
-    if not places or level.relax(relaxation) is None:
-        return {}
-    return relaxation.solution()
+    with relaxation.within(places):
+        best = level.relax(relaxation)
+        solution = relaxation.solution()
+    return None if best is None else _Gathering(solution, time.monotonic() - began)
 
 
 def _drawn(

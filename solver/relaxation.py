@@ -8,7 +8,8 @@ assignment, whatever the classes are: a coarser one can only make the bound weak
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -106,12 +107,21 @@ class Relaxation:
         """Whether each class lies in one domain of a topology key; `domain` (N,) as in `keys`."""
         return domain.tobytes() in self._apart
 
-    def keep_within(self, group: int, nodes: BoolArray) -> None:
-        """Close all classes to a group but those within `nodes` (N,)."""
+    @contextmanager
+    def within(self, places: Mapping[int, BoolArray]) -> Iterator[None]:
+        """Meanwhile all classes are closed to a group but those within its nodes (N,)."""
+        closed = [
+            (variable, variable.ub())
+            for (g, c), variable in self._y.items()
+            if g in places and not places[g][self.members[c]].any()
+        ]
         self._solved = False
-        for c, members in enumerate(self.members):
-            if (group, c) in self._y and not nodes[members].any():
-                self._y[group, c].SetUb(0.0)
+        for variable, _ in closed:
+            variable.SetUb(0.0)
+        yield
+        self._solved = False
+        for variable, most in closed:
+            variable.SetUb(most)
 
     def cover(self, group: int, domain: IntArray, most: IntArray) -> None:
         """Remember that no domain d ever has more than `most[d]` agents (D,) of a group."""

@@ -27,8 +27,10 @@ from placewright.solver.objectives.fullest import fullest
 from placewright.solver.objectives.pairing import Pairing
 from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
 
-MOST_TANGENTS = 10
-"""How many lines stand for a parabola, at most."""
+FEWEST_TANGENTS, MOST_TANGENTS = 3, 10
+"""How many lines stand for a parabola."""
+MOST_PIECES = 100
+"""How many all bundles of a wish have together, about."""
 MOST_COUPLES = 8
 """Of so many groups that own a wish, times those that it means, each is looked at alone."""
 
@@ -177,13 +179,15 @@ class _Bound:
 
     def _tangents(self, most: int) -> list[int]:
         """Where the parabola is touched: everywhere if it is short, else close to an even spread."""
-        if most <= MOST_TANGENTS:
+        lines = max(FEWEST_TANGENTS, min(MOST_TANGENTS, MOST_PIECES // len(self._bundles)))
+        if most <= lines:
             return list(range(1, most))
         coming = int(self._relaxation.size[self._pairing.owners].sum())
         domains = max(1, sum(bundle.number for bundle in self._bundles))
         even = min(most, coming // domains + 1)
-        near = range(max(1, even - 2), even + 3)
-        far = np.geomspace(1, most, MOST_TANGENTS - len(near)).astype(int).tolist()
+        about = lines // 5
+        near = range(max(1, even - about), even + max(1, about) + 1)
+        far = np.geomspace(1, most, max(1, lines - len(near))).astype(int).tolist()
         return sorted({*near, *far})
 
     def _product(self, bundle: Bundle, b: int) -> LpExpression:

@@ -12,10 +12,13 @@ from placewright.models.agent import Agent, WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.blueprint import blueprint
-from placewright.solver.bound import relaxed
+from placewright.solver.bound import KnownBound, bound_of, relaxed
 from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.gathering import gathered
+from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.weighted import WeightedObjective
+from placewright.solver.relaxation import Relaxation
 from placewright.tests.builders import ZONE, agent, agents, near, node, snapshot, spread
 
 NODES = [node(f"n{i}", cpu=4000, zone="abc"[i % 3]) for i in range(6)]
@@ -59,6 +62,18 @@ def test_the_blueprint_brings_them_there_whole() -> None:
     assert sorted(by_zone(target, 0)) == [0, 0, 4]
     assert np.argmax(by_zone(target, 0)) == np.argmax(by_zone(target, 1))
     assert sorted(by_zone(target, 1)) == [0, 0, 5]
+
+
+def test_the_blueprint_brings_them_there_without_time_for_the_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    def placed_alone(level: Objective, relaxation: Relaxation) -> KnownBound | None:
+        return None if isinstance(level, WeightedObjective) else bound_of(level, relaxation)
+
+    _, problem = compile_problem(cluster(replicas("x", 4, **wants("y")), replicas("y", 5), replicas("z", 20)))
+    monkeypatch.setattr("placewright.solver.blueprint.bound_of", placed_alone)
+    plan = blueprint(problem)
+    assert len(plan.bounds) == 1
+    assert plan.target.sum() == 29
+    assert sorted(by_zone(plan.target, 0)) == [0, 0, 4]
 
 
 def test_pairs_go_to_different_zones_where_one_has_no_room_for_all() -> None:
