@@ -78,8 +78,8 @@ def amount(resource: str, quantity: Fraction) -> int:
 
     Fractions are rounded up. Raises InputError where it does not fit into 64 bits.
     """
-    scaled = quantity * 1000 if resource.rpartition(".")[2] == "cpu" else quantity
-    whole = -(-scaled.numerator // scaled.denominator)
+    units = 1000 if resource.rpartition(".")[2] == "cpu" else 1
+    whole = -(-quantity.numerator * units // quantity.denominator)
     if abs(whole) > _MOST:
         raise InputError(f"expected a quantity that fits into 64 bits, found {quantity}")
     return whole

@@ -116,9 +116,17 @@ class Snapshot:
         return AgentClass.PENDING
 
     @cached_property
+    def by_class(self) -> Mapping[AgentClass, tuple[Agent, ...]]:
+        """The agents of each class, in the order in which they were read."""
+        found: dict[AgentClass, list[Agent]] = {kind: [] for kind in AgentClass}
+        for agent in self.agents:
+            found[self.classify(agent)].append(agent)
+        return {kind: tuple(agents) for kind, agents in found.items()}
+
+    @cached_property
     def pending(self) -> tuple[Agent, ...]:
         """The agents to place, in the order in which they were read."""
-        return tuple(a for a in self.agents if self.classify(a) is AgentClass.PENDING)
+        return self.by_class[AgentClass.PENDING]
 
     @cached_property
     def pending_alike(self) -> tuple[list[Agent], ...]:

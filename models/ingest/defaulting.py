@@ -83,7 +83,7 @@ class Admission:
         if known is None:
             known = self._known[key] = (pod.spec, self._decided(pod))
         spec, priority, policy, refusal = known[1]
-        return Admitted(replace(pod, shape=replace(pod.shape, spec=spec)), priority, policy, refusal)
+        return Admitted(pod._replace(shape=replace(pod.shape, spec=spec)), priority, policy, refusal)
 
     def _decided(self, pod: PodRecord) -> _Decided:
         named = self._classes.get(pod.spec.priority_class_name)

@@ -69,7 +69,12 @@ class Origin:
     """Where an object was and what it is called: all that is kept of it for an error later on."""
 
     source: str
-    subject: str
+    what: str | PodRecord
+
+    @property
+    def subject(self) -> str:
+        """`Pod default/web`; put into words only where somebody asks."""
+        return f"Pod {self.what.key}" if isinstance(self.what, PodRecord) else self.what
 
 
 def origin(raw: RawObject) -> Origin:
@@ -92,7 +97,7 @@ class Objects:
     def add(self, raw: RawObject | TakenPod) -> None:
         """Read one object. Raises InputError for one that the API server would not take."""
         if isinstance(raw, TakenPod):
-            self._add_pod(raw.pod, Origin(raw.source, f"Pod {raw.pod.key}"))
+            self._add_pod(raw.pod, Origin(raw.source, raw.pod))
             return
         kind = raw.document.get("kind")
         if not isinstance(kind, str):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -38,8 +38,7 @@ class PodShape:
     status: PodStatus
 
 
-@dataclass(frozen=True, slots=True)
-class PodRecord:
+class PodRecord(NamedTuple):
     """One Pod: its shape, which it may share with others, and what is its own ("" for none)."""
 
     shape: PodShape
@@ -91,9 +90,9 @@ class PodRecord:
         return bool(self.uid or self.node_name) or self.annotations.get(ADMITTED) == "true"
 
 
-def _names(schema: type[BaseModel]) -> frozenset[str]:
+def _names(schema: type[BaseModel]) -> tuple[str, ...]:
     """The wire names of the fields that a schema reads."""
-    return frozenset(item.alias or name for name, item in schema.model_fields.items())
+    return tuple(item.alias or name for name, item in schema.model_fields.items())
 
 
 FIELDS = Fields(
@@ -103,7 +102,7 @@ FIELDS = Fields(
     status=_names(PodStatus),
     condition=_names(Condition),
     container_status=_names(ContainerStatus),
-    annotations=frozenset(OF_AGENTS),
+    annotations=tuple(sorted(OF_AGENTS)),
 )
 NO_STATUS = PodStatus()
 _Part = TypeVar("_Part", SharedMetadata, PodSpec, PodStatus)
@@ -133,17 +132,19 @@ class PodReader:
         """Where the spec of the Pod that begins at `at` lies, if it is one that was seen before."""
         return self.condenser.match(text, at, kind)
 
-    def take(self, text: bytes, kind: str, version: str, match: Match | None) -> PodRecord | Document:
-        """The Pod that a JSON text is, or what else it is; a Pod with anything wrong is a document, too.
+    def take(
+        self, text: bytes, at: int, end: int, kind: str, version: str, match: Match | None
+    ) -> PodRecord | Document:
+        """The Pod that a stretch of JSON text is, or what else it is; one with anything wrong is a document.
 
         `kind`, `version`: of what does not say its own. Raises orjson.JSONDecodeError.
         """
-        found = self.condenser.text(text, kind, version, match)
+        found = self.condenser.text(text, at, end, kind, version, match)
         if isinstance(found, dict):
             return found
         shape = self._of_number(found[0])
         if shape is None:
-            whole: Document = orjson.loads(text)
+            whole: Document = orjson.loads(text[at:end])
             return whole
         return PodRecord(shape, *found[1:])
 

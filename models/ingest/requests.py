@@ -37,12 +37,22 @@ def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
     parsed: Exact = {}
     for name, value in values.items():
         try:
-            parsed[name] = Fraction(ceil(parse_quantity(value) * 1000), 1000)
+            parsed[name] = _stored(value) if isinstance(value, str) else _rounded(value)
         except InputError as error:
             raise error.located(field=f"{field}.{name}") from None
-        if parsed[name] < 0:
+        if parsed[name].numerator < 0:
             raise InputError(f"expected a quantity of at least 0, found {value!r}", field=f"{field}.{name}")
     return parsed
+
+
+def _rounded(value: QuantityValue) -> Fraction:
+    return Fraction(ceil(parse_quantity(value) * 1000), 1000)
+
+
+@lru_cache(maxsize=65536)
+def _stored(text: str) -> Fraction:
+    """The same for what is written as text: a cluster has few different ones."""
+    return _rounded(text)
 
 
 def is_pod_level(name: str) -> bool:

@@ -6,7 +6,7 @@ One warning for each finding, with how often it was made and where first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence, Set
 
 from placewright.models.agent import TERMINAL_PHASES, Agent, AgentClass, AgentSpec
 from placewright.models.ingest.nodes import condition_taints
@@ -90,37 +90,34 @@ def _spec_findings(spec: PodSpec, *, live: bool) -> Iterator[str]:
 
 def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """Warnings that need the whole: missing kinds, agents without their node, terms that never match."""
-    agents = snapshot.agents
+    agents, pending = snapshot.agents, snapshot.pending
     yield from _missing_kinds(snapshot, kinds)
-    yield from _about(
+    nodes = snapshot.node_by_name
+    yield from _about_agents(
         "assigned to a node that is not in the snapshot: left out",
-        (
-            a.key
-            for a in agents
-            if a.node_name and not a.terminal and a.node_name not in snapshot.node_by_name
-        ),
+        (a for a in agents if a.node_name and a.node_name not in nodes and not a.terminal),
     )
-    yield from _about(
+    yield from _about_agents(
         "pending for another scheduler: left alone, and may compete for the same room",
-        (a.key for a in agents if snapshot.classify(a) is AgentClass.FOREIGN),
+        snapshot.by_class[AgentClass.FOREIGN],
     )
-    yield from _about(
+    yield from _about_agents(
         "a required node affinity term that cannot be parsed: it matches nothing",
         _whose_spec(agents, lambda spec: _has_broken_term(spec.node_affinity)),
     )
-    yield from _about(
+    yield from _about_agents(
         "a preferred node affinity term that cannot be parsed: kube-scheduler fails where it scores nodes",
-        _whose_spec(snapshot.pending, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
+        _whose_spec(pending, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
     )
     if not snapshot.options.quirk_namespace_selector:
-        yield from _about(
+        yield from _about_agents(
             "a namespaceSelector of NotIn and DoesNotExist alone: kube-scheduler 1.35 and 1.36 take it, in "
             "an incoming agent's own terms, for every namespace",
-            _whose_spec(snapshot.pending, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
+            _whose_spec(pending, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
         )
-    yield from _about(
+    yield from _about_agents(
         "pending with a nominated node: placed like any other",
-        (a.key for a in snapshot.pending if a.nominated_node),
+        (a for a in pending if a.nominated_node),
     )
     yield from _about(
         "nodes with no allocatable pods: nothing can be placed on them",
@@ -130,7 +127,7 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         f"nodes with more than {_MOST} of a resource: taken for that much",
         (n.name for n in snapshot.nodes if any(a >= MOST_ON_A_NODE for a in n.allocatable.values())),
     )
-    yield from _about(
+    yield from _about_agents(
         f"agents that ask for more than {_MOST} of a resource, or have such a limit: taken for more than any "
         "node has",
         _whose_spec(agents, _asks_too_much),
@@ -150,22 +147,22 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
 def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """A kind that is not in the snapshot need not be missing from the cluster."""
     if "Namespace" not in kinds:
-        yield from _about(
+        yield from _about_agents(
             "namespaceSelector is used but no Namespace is in the snapshot: every namespace counts as having "
             "no labels",
             _whose_spec(snapshot.agents, lambda spec: any(_namespace_selectors(spec))),
         )
     claims, pending = snapshot.storage.claims, snapshot.pending
     if "PersistentVolumeClaim" not in kinds:
-        yield from _about(
+        yield from _about_agents(
             "claims are used but no PersistentVolumeClaim is in the snapshot: the agents fit nowhere",
-            (a.key for a in pending if any((a.namespace, c.name) not in claims for c in a.spec.claims)),
+            (a for a in pending if any((a.namespace, c.name) not in claims for c in a.spec.claims)),
         )
     if "PersistentVolume" not in kinds:
         bound = {key for key, claim in claims.items() if claim.bound}
-        yield from _about(
+        yield from _about_agents(
             "bound claims are used but no PersistentVolume is in the snapshot: the agents fit nowhere",
-            (a.key for a in pending if any((a.namespace, c.name) in bound for c in a.spec.claims)),
+            (a for a in pending if any((a.namespace, c.name) in bound for c in a.spec.claims)),
         )
 
 
@@ -173,9 +170,11 @@ def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """Agents of a live cluster that default spread might be about, were its Services here (§6.1)."""
     if "Service" in kinds:
         return
-    yield from _about(
+    # Their spec and its scheduler decide: replicas share them.
+    those = {id(a.spec) for a in _one_of_each(snapshot.pending) if may_take_defaults(snapshot, a)}
+    yield from _about_agents(
         "no Service is in the snapshot: default spread constraints know agents by their controllers alone",
-        (a.key for a in snapshot.pending if a.uid and a.labels and may_take_defaults(snapshot, a)),
+        (a for a in snapshot.pending if id(a.spec) in those and a.uid and a.labels),
     )
 
 
@@ -189,11 +188,22 @@ def _about(what: str, names: Iterable[str]) -> Iterator[str]:
         yield f"{what} ({len(found)}, first {found[0]})"
 
 
-def _whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> Iterator[str]:
+def _about_agents(what: str, agents: Iterable[Agent]) -> Iterator[str]:
+    """The same about agents: that there are many must not cost as many names."""
+    found = list(agents)
+    if found:
+        yield f"{what} ({len(found)}, first {found[0].key})"
+
+
+def _one_of_each(agents: Sequence[Agent]) -> Collection[Agent]:
+    """An agent for each spec that is shared."""
+    return {id(agent.spec): agent for agent in agents}.values()
+
+
+def _whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
     """The agents whose spec says so; replicas share theirs, and it is asked once."""
-    specs = {id(agent.spec): agent.spec for agent in agents}
-    those = {key for key, spec in specs.items() if says(spec)}
-    yield from (agent.key for agent in agents if id(agent.spec) in those) if those else ()
+    those = {id(agent.spec) for agent in _one_of_each(agents) if says(agent.spec)}
+    return (agent for agent in agents if id(agent.spec) in those) if those else iter(())
 
 
 def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:
@@ -212,6 +222,6 @@ def _has_broken_term(selector: NodeSelector | None) -> bool:
 
 def gated_note(snapshot: Snapshot) -> Iterator[str]:
     """Gated agents are not pending: say how many there are."""
-    gated = [a for a in snapshot.agents if snapshot.classify(a) is AgentClass.GATED]
+    gated = snapshot.by_class[AgentClass.GATED]
     if gated:
         yield f"{len(gated)} agents wait for scheduling gates (first {gated[0].key}): not placed"

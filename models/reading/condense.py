@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from placewright.models.reading import limits
+
 Document = dict[str, Any]
 Shape = tuple[bytes, bytes, bytes]
 """What replicas share, as far as it is read: their metadata, spec and status, as JSON."""
@@ -48,13 +50,13 @@ _ODD = (LookupError, TypeError, ValueError, AttributeError)
 class Fields:
     """The names of the fields, and of the annotations, that are read."""
 
-    spec: frozenset[str]
-    container: frozenset[str]
-    volume: frozenset[str]
-    status: frozenset[str]
-    condition: frozenset[str]
-    container_status: frozenset[str]
-    annotations: frozenset[str]
+    spec: tuple[str, ...]
+    container: tuple[str, ...]
+    volume: tuple[str, ...]
+    status: tuple[str, ...]
+    condition: tuple[str, ...]
+    container_status: tuple[str, ...]
+    annotations: tuple[str, ...]
 
 
 class Condenser:
@@ -63,7 +65,8 @@ class Condenser:
     def __init__(self, fields: Fields) -> None:
         self.shapes: list[Shape] = []
         self._fields = fields
-        self._sources = fields.volume - {"name"}
+        self._sources = frozenset(fields.volume) - {"name"}
+        self._annotations = frozenset(fields.annotations)
         self._numbers: dict[Shape, int] = {}
         self._specs: dict[bytes, bytes] = {}
         self._templates: dict[bytes, list[_Template]] = {}
@@ -80,30 +83,34 @@ class Condenser:
         except _ODD:
             return None
 
-    def text(self, text: bytes, kind: str, version: str, match: Match | None = None) -> Condensed | Document:
-        """The Pod that a JSON text is, or what else it is. `kind`, `version`: of what does not say its own.
+    def text(
+        self, text: bytes, at: int, end: int, kind: str, version: str, match: Match | None
+    ) -> Condensed | Document:
+        """The Pod that a stretch of JSON text is, or what else it is.
 
-        `match`: what is known of its spec. Raises orjson.JSONDecodeError.
+        `kind`, `version`: of what does not say its own. `match`: what `match` said. Raises
+        orjson.JSONDecodeError.
         """
-        found = self._lifted(text, match) if match is not None or _may_be_pod(text, 0, kind) else None
-        if found is not None:
-            document, spec, node = found
-            if _is_pod(document, kind, version):
-                try:
-                    orjson.dumps(document)  # refuses what is nested too deeply, as it does for the whole
-                    condensed = self._condensed(document, spec, node)
-                except _ODD:
-                    condensed = None
-                if condensed is not None:
-                    return condensed
-        whole: Document = orjson.loads(text)
+        if match is None and _may_be_pod(text, at, kind):
+            match = self._learn(text[at:end])
+        found = None
+        if match is not None:
+            found = self._lifted(text[at : at + match.start], match, text[at + match.end : end])
+        if found is not None and _is_pod(found[0], kind, version):
+            try:
+                condensed = self._condensed(*found)
+            except _ODD:
+                condensed = None
+            if condensed is not None:
+                return condensed
+        whole: Document = orjson.loads(text[at:end])
         if found is None and type(whole) is dict and _is_pod(whole, kind, version):
             return self._of_whole(whole) or whole
         return whole
 
     def _of_whole(self, document: Document) -> Condensed | None:
         try:
-            orjson.dumps(document)  # as above
+            orjson.dumps(document)  # refuses what is nested too deeply
         except TypeError:
             return None
         return self.document(document)
@@ -131,7 +138,7 @@ class Condenser:
         if annotations:
             if set(map(type, annotations.values())) != {str}:
                 raise TypeError
-            if self._fields.annotations.isdisjoint(annotations):
+            if self._annotations.isdisjoint(annotations):
                 annotations = None
             else:
                 annotations = _only(annotations, self._fields.annotations)
@@ -180,24 +187,23 @@ class Condenser:
                 return Match(start - at, found[0] - at, template.read, found[1])
         return None
 
-    def _lifted(self, text: bytes, match: Match | None) -> tuple[Document, bytes, str] | None:
+    def _lifted(self, before: bytes, match: Match, after: bytes) -> tuple[Document, bytes, str] | None:
         """The Pod without its spec, what is read of the spec, and its node; None where that is not certain.
 
         What is parsed has a string in the place of a text that is known to be one object. If it then has
         that very string as its `spec`, that text was the spec's.
         """
-        match = match or self._learn(text)
-        if match is None:
-            return None
-        start, end, spec, node = match
+        text = b'%b"%b%b"%b' % (before, self._marked, match.node, after)
         try:
-            document = orjson.loads(b'%b"%b%b"%b' % (text[:start], self._marked, node, text[end:]))
-        except orjson.JSONDecodeError:
+            document = orjson.loads(text)
+            if text.count(b"{") + text.count(b"[") > limits.MAX_DEPTH:
+                orjson.dumps(document)  # as above
+        except (orjson.JSONDecodeError, TypeError):
             return None
         found = document.get("spec") if type(document) is dict else None
         if type(found) is not str or not found.startswith(self._mark):
             return None
-        return document, spec, found[len(self._mark) :]
+        return document, match.spec, found[len(self._mark) :]
 
     def _learn(self, text: bytes) -> Match | None:
         """The same for a spec that is new, remembered for replicas to come."""
@@ -302,5 +308,6 @@ def _is_pod(document: Document, kind: str, version: str) -> bool:
     return own == "Pod" and (given is None or given == "v1")
 
 
-def _only(document: Mapping[str, Any], names: frozenset[str]) -> Document:
-    return {name: value for name, value in document.items() if name in names}
+def _only(document: Mapping[str, Any], names: tuple[str, ...]) -> Document:
+    has = document.keys()
+    return {name: document[name] for name in names if name in has}

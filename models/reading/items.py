@@ -7,10 +7,10 @@ counted. So neither the text nor the objects are ever in memory at once, and eac
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import orjson
@@ -61,6 +61,12 @@ class Gap:
     end: int
     begin: int
 
+    @cached_property
+    def between(self) -> bytes:
+        """What follows the one up to the other one's brace; nothing where that has no comma."""
+        between = self.text[self.end : self.begin + 1]
+        return between if _COMMA in between else b""
+
 
 class ItemText:
     """A text and how far it is taken. `more` says whether another item follows those that were."""
@@ -106,12 +112,21 @@ class ItemText:
         self.more = True
         while self.more:
             yield self.value(of)
-            self.more = self.next() == _COMMA
-            if self.more:
-                self.at += 1
-                self.next()
-                if until is not None and self.position >= until:
-                    return
+            self.more = self._comma()
+            if self.more and until is not None and self.position >= until:
+                return
+
+    def _comma(self) -> bool:
+        """Whether a comma follows; it is taken, and the blanks after it."""
+        between = b"" if self.gap is None else self.gap.between
+        if between and self.text.startswith(between, self.at):
+            self.at += len(between) - 1
+            return True
+        if self.next() != _COMMA:
+            return False
+        self.at += 1
+        self.next()
+        return True
 
     # The text
 
@@ -134,32 +149,36 @@ class ItemText:
 
     def value(self, of: Items | None = None) -> Any:
         """The object that begins here, taken; an item of a list may be a Pod."""
-        if self.next() != OPEN:
+        if not self.text.startswith(OPEN, self.at) and self.next() != OPEN:
             raise NotStreamedError
         if self.gap is not None:
+            if len(self.text) - self.at < _NEAR:
+                self.read_on()
             match = self.pods.match(self.text, self.at, of.kind) if self.pods and of else None
             after = self.at + match.end if match else self.at
             found = self.text.find(self.gap.text, after, after + _NEAR)
             if found >= 0:
                 end = found + self.gap.end
-                with contextlib.suppress(NotStreamedError):
-                    value = self._taken(self.text[self.at : end], of, match)
-                    self.at = end
-                    return value
+                try:
+                    value = self._taken(end, of, match)
+                except NotStreamedError:
+                    return self._counted(of)
+                self.at = end
+                return value
         return self._counted(of)
 
-    def _taken(self, text: bytes, of: Items | None, match: Match | None = None) -> Any:
+    def _taken(self, end: int, of: Items | None, match: Match | None = None) -> Any:
         if self.pods is None or of is None:
-            return parsed(text)
+            return parsed(self.text[self.at : end])
         try:
-            return self.pods.take(text, of.kind, of.version, match)
+            return self.pods.take(self.text, self.at, end, of.kind, of.version, match)
         except orjson.JSONDecodeError:
             raise NotStreamedError from None
 
     def _counted(self, of: Items | None) -> Any:
         """The same, its end found by counting braces."""
         end = self.end(self.at)
-        value = self._taken(self.text[self.at : end], of)
+        value = self._taken(end, of)
         self.at = end
         self._learn()
         return value

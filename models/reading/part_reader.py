@@ -55,10 +55,12 @@ class PartReader:
         """Where the spec of the Pod that begins at `at` lies, if that is known already."""
         return self._condenser.match(text, at, kind)
 
-    def take(self, text: bytes, kind: str, version: str, match: Match | None) -> Condensed | bytes:
-        """The Pod that a JSON text is, condensed, or the text. Raises orjson.JSONDecodeError."""
-        found = self._condenser.text(text, kind, version, match)
-        return found if isinstance(found, tuple) else text
+    def take(
+        self, text: bytes, at: int, end: int, kind: str, version: str, match: Match | None
+    ) -> Condensed | bytes:
+        """The Pod that a stretch of JSON text is, condensed, or the text. Raises orjson.JSONDecodeError."""
+        found = self._condenser.text(text, at, end, kind, version, match)
+        return found if isinstance(found, tuple) else text[at:end]
 
     def read(self, start: int, until: int) -> Part | None:
         """The items that begin from `start` on and before `until`, as far as one can tell from there.

@@ -29,6 +29,8 @@ from placewright.models.reading.takes import Takes
 
 MOST_PROCESSES = 8
 """One process takes what they read; more of them would wait for it."""
+_FIRST = 2**16
+"""Bytes that are read before others are asked to."""
 _AHEAD = 2
 """Parts for each process that may be read before they are taken."""
 _PROGRAM = "from placewright.models.reading.part_reader import main; main()"
@@ -44,7 +46,7 @@ def items_in_parts(text: ItemText, of: Items, pods: Takes | None) -> Iterator[An
     if isinstance(file, LargeFile) and pods is not None and file.size() >= limits.PARTED:
         number = min(_cores(), MOST_PROCESSES)
         # The first items show what stands between them.
-        yield from text.items(of, text.position + limits.LARGE_BLOCK)
+        yield from text.items(of, text.position + _FIRST)
         if number > 1 and text.more and text.gap is not None:
             with _Readers(Task(file, of, text.gap, pods.fields), number) as readers:
                 yield from _as_read(text, of, pods, readers)

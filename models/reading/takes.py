@@ -13,8 +13,8 @@ class Matches(Protocol):
     def match(self, text: bytes, at: int, kind: str) -> Match | None:
         """Where the spec of the Pod that begins at `at` lies, if that is known already."""
 
-    def take(self, text: bytes, kind: str, version: str, match: Match | None) -> Any:
-        """The Pod that a JSON text is, or what stands for it if it is none.
+    def take(self, text: bytes, at: int, end: int, kind: str, version: str, match: Match | None) -> Any:
+        """The Pod that a stretch of JSON text is, or what stands for it if it is none.
 
         Raises orjson.JSONDecodeError.
         """

@@ -23,7 +23,7 @@ from placewright.tests.replicas import STYLES, cluster, loaded, replica
 def condensed(reader: PodReader, document: Object, **style: Any) -> PodRecord | Object:
     """What a reader takes the text of a document for."""
     text = json.dumps(document, **style).encode()
-    return reader.take(text, "", "", reader.match(text, 0, ""))
+    return reader.take(text, 0, len(text), "", "", reader.match(text, 0, ""))
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -40,7 +40,7 @@ def test_a_replica_of_one_that_is_known_is_found_by_its_text(style: dict[str, An
     reader = PodReader()
     one, other = (json.dumps(replica(number), **style).encode() for number in (1, 2))
     assert reader.match(one, 0, "") is None
-    reader.take(one, "", "", None)
+    reader.take(one, 0, len(one), "", "", None)
     match = reader.match(other, 0, "")
     assert match is not None
     assert orjson.loads(other[match.start : match.end]) == replica(2)["spec"]
@@ -121,9 +121,9 @@ def test_the_kind_of_a_list_is_that_of_its_items() -> None:
     document = {key: value for key, value in replica(1).items() if key not in ("kind", "apiVersion")}
     text = json.dumps(document).encode()
     reader = PodReader()
-    assert reader.take(text, "Pod", "v1", None) == PodReader().read(replica(1))
-    assert reader.take(text, "Pod", "example.com/v1", None) == document
-    assert reader.take(text, "", "", None) == document
+    assert reader.take(text, 0, len(text), "Pod", "v1", None) == PodReader().read(replica(1))
+    assert reader.take(text, 0, len(text), "Pod", "example.com/v1", None) == document
+    assert reader.take(text, 0, len(text), "", "", None) == document
 
 
 def test_somebody_elses_pods_are_none() -> None:

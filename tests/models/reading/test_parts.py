@@ -45,6 +45,7 @@ def both(path: Path, part: int, process: type[parts._Process] = Here) -> tuple[A
         one = loaded(path)
         patch.setattr(limits, "PARTED", 0)
         patch.setattr(limits, "PART", part)
+        patch.setattr(parts, "_FIRST", 1000)
         patch.setattr(parts, "_cores", lambda: 2)
         patch.setattr(parts, "_Process", process)
         return one, loaded(path)
