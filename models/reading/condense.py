@@ -31,6 +31,8 @@ _MOST_TEXTS = 4096
 """Texts of specs that are remembered: a few KiB each."""
 _MOST_OF_ONE = 8
 """Of these, those that are compared because one thing made them, or nothing did."""
+_MOST_IN_VAIN, _NOW_AND_THEN = 500, 16
+"""Where so many are learnt and few recognised, only every sixteenth is: it takes longer than reading."""
 _LONGEST_METADATA = 2**16
 _LONGEST_NAME = 300
 _FIRST = 100
@@ -71,6 +73,8 @@ class Condenser:
         self._specs: dict[bytes, bytes] = {}
         self._templates: dict[bytes, list[_Template]] = {}
         self._remembered = 0
+        self._in_vain = 0
+        """Specs that were learnt, less what was recognised since."""
         self._mark = os.urandom(8).hex()
         """Stands for what is lifted out. Nobody can have written it."""
         self._marked = self._mark.encode()
@@ -184,6 +188,7 @@ class Condenser:
         for template in self._templates.get(maker, ()) if start >= 0 else ():
             found = template.match(text, start)
             if found is not None:
+                self._in_vain = max(0, self._in_vain - 4)
                 return Match(start - at, found[0] - at, template.read, found[1])
         return None
 
@@ -207,6 +212,11 @@ class Condenser:
 
     def _learn(self, text: bytes) -> Match | None:
         """The same for a spec that is new, remembered for replicas to come."""
+        self._in_vain += 1
+        if self._in_vain > _MOST_IN_VAIN + _NOW_AND_THEN:
+            self._in_vain -= _NOW_AND_THEN
+        if self._in_vain > _MOST_IN_VAIN and self._in_vain % _NOW_AND_THEN:
+            return None
         start, maker = _spec_of(text, 0)
         comma = text.rfind(b",", start, max(start, text.find(_STATUS, start)))
         if start < 0 or comma < 0:

@@ -117,6 +117,20 @@ def test_texts_are_forgotten_when_there_are_too_many(monkeypatch: pytest.MonkeyP
         assert condensed(reader, document) == plain.read(document)
 
 
+def test_replicas_are_recognised_soon_again_after_many_that_are_unlike_any_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("placewright.models.reading.condense._MOST_IN_VAIN", 5)
+    reader, plain = PodReader(), PodReader()
+    unlike = [replica(number, hostname=f"h{number}") for number in range(50)]
+    alike = [replica(number) for number in range(50)]
+    assert [condensed(reader, document) for document in unlike + alike] == [
+        plain.read(document) for document in unlike + alike
+    ]
+    text = json.dumps(replica(1)).encode()
+    assert reader.match(text, 0, "") is not None
+
+
 def test_the_kind_of_a_list_is_that_of_its_items() -> None:
     document = {key: value for key, value in replica(1).items() if key not in ("kind", "apiVersion")}
     text = json.dumps(document).encode()
