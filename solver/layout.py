@@ -1,7 +1,8 @@
 """Whole agents by class of nodes, laid out over the nodes of the class.
 
-Alike nodes are used alike: the largest agents first, each to where the most is left of what it asks for. Whom
-no node of its class has room for goes where it costs the least, in the same topology domains if it can.
+Alike nodes are used alike: the largest agents first, each to where the most is left of what it asks for, as
+few of a group to one of them as can be. Whom no node of its class has room for goes where it costs the least,
+in the same topology domains if it can.
 """
 
 from __future__ import annotations
@@ -57,7 +58,10 @@ class Layout:
 
     def _add(self, g: int, nodes: IntArray, number: int) -> int:
         step = (self._share[nodes] * self._problem.request[g]) ** 2
-        row = emptiest(self._left(g, nodes), step.sum(axis=1), self._room(g, nodes), number)
+        room = self._room(g, nodes)
+        if (self._problem.room[nodes] == self._problem.room[nodes[0]]).all():
+            room = _few(room, number)
+        row = emptiest(self._left(g, nodes), step.sum(axis=1), room, number)
         self._put(g, nodes, row)
         return int(row.sum())
 
@@ -78,3 +82,15 @@ class Layout:
         for r in np.flatnonzero(request).tolist():
             room = np.minimum(room, self._free[nodes, r] // request[r])
         return np.maximum(room, 0)
+
+
+def _few(room: IntArray, number: int) -> IntArray:
+    """`room` (N,), or the least that is enough for `number` agents: replicas are apart where they can be."""
+    few, many = 0, int(room.max(initial=0))
+    while few < many:
+        middle = (few + many) // 2
+        if int(np.minimum(room, middle).sum()) < number:
+            few = middle + 1
+        else:
+            many = middle
+    return np.minimum(room, few)

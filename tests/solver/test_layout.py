@@ -21,6 +21,25 @@ def test_alike_nodes_are_used_alike() -> None:
     assert layout.target.tolist() == [[1, 1, 1], [2, 2, 2]]
 
 
+def test_replicas_are_apart_on_alike_nodes_whatever_else_is_there() -> None:
+    nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
+    everyone = [*agents("large", 2, cpu=3000), *agents("small", 3, cpu=500), *agents("many", 7, cpu=100)]
+    _, problem = compile_problem(snapshot(nodes, everyone))
+    layout = Layout(problem)
+    assert layout.lay_out({(0, 0): 2, (2, 0): 3, (1, 0): 7}, [ALL]) == {}
+    assert layout.target[2].tolist() == [1, 1, 1]
+    assert layout.target[1].max() == 3
+
+
+def test_where_apart_is_no_room_they_are_together() -> None:
+    nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
+    cluster = snapshot(nodes, [*agents("large", 2, cpu=4000), *agents("small", 3, cpu=500)])
+    _, problem = compile_problem(cluster)
+    layout = Layout(problem)
+    assert layout.lay_out({(0, 0): 2, (1, 0): 3}, [ALL]) == {}
+    assert sorted(layout.target[1].tolist()) == [0, 0, 3]
+
+
 def test_whom_no_node_has_room_for_is_left_over_and_goes_where_it_costs_least() -> None:
     nodes = [node("n0", cpu=1000), node("n1", cpu=2000), node("n2", cpu=8000)]
     profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
