@@ -16,6 +16,7 @@ from placewright.solver.objectives.base import Term
 from placewright.solver.reassign.anneal import BATCH, anneal
 from placewright.solver.reassign.board import Board
 from placewright.solver.reassign.compiled import Compiled, compiled
+from placewright.solver.reassign.jit import FAST
 from placewright.solver.reassign.polish import SECONDS, Effort, improve_part
 from placewright.solver.settings import Settings
 
@@ -25,6 +26,10 @@ HOT, FALL, SPAN = 1.0, 0.3, 30.0
 """How hot the first round begins, the next ones beside it, and how far each one cools down."""
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
+WORTH_SECONDS, WORTH_PAIRS = 20.0, 5_000
+"""From this limit and this many (agent, node) pairs on, translating the inner loop pays: it takes seconds."""
+FIRST_SHARE, WALKING = 0.5, 0.75
+"""What part of the time tries take in the first turn, and of each turn's share later on."""
 
 
 def improve(
@@ -59,19 +64,56 @@ def search(
     rng = np.random.default_rng(settings.seed)
     board = Board(found.problem, found.where)
     effort = Effort(SECONDS, settings.deterministic)
-    looks = LOOKED_AT * len(found.keys) // BATCH + 1
+    fast = FAST and settings.time_limit >= WORTH_SECONDS and found.problem.eligible.size >= WORTH_PAIRS
+    annealed = _by_tries(found, settings, deadline) if fast else _by_steps(found, settings, deadline, rng)
     for turn in range(ROUNDS):
-        left = ROUNDS - turn
-        share, until = _timed(deadline, 0.5 / left), _timed(deadline, 1.0 / left)
+        until = _timed(deadline, 1.0 / (ROUNDS - turn))
         if settings.deterministic:
-            share, until = _counted(looks // ROUNDS + 1, deadline), _counted(PARTS // ROUNDS, deadline)
-        hot = HOT * FALL**turn
-        board = Board(found.problem, anneal(board, rng, share, hot, hot / SPAN))
-        annealed = board.value
+            until = _counted(PARTS // ROUNDS, deadline)
+        board = Board(found.problem, annealed(board, turn))
+        value = board.value
         while until() < 1.0:
             improve_part(board, rng, effort, deadline)
-        progress(f"moves and exchanges: {annealed}, parts: {board.value}")
+        progress(f"moves and exchanges: {value}, parts: {board.value}")
     return board.where
+
+
+def _by_steps(
+    found: Compiled, settings: Settings, deadline: Deadline, rng: np.random.Generator
+) -> Callable[[Board, int], IntArray]:
+    """Annealing by the changes of an agent at once, for half of a turn."""
+    looks = LOOKED_AT * len(found.keys) // BATCH // ROUNDS + 1
+
+    def turned(board: Board, turn: int) -> IntArray:
+        share = _timed(deadline, 0.5 / (ROUNDS - turn))
+        if settings.deterministic:
+            share = _counted(looks, deadline)
+        hot = HOT * FALL**turn
+        return anneal(board, rng, share, hot, hot / SPAN)
+
+    return turned
+
+
+def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callable[[Board, int], IntArray]:
+    """Annealing by single tries: half of the time for the first turn, as all others build on it."""
+    # Numba comes with it, and takes a second to import.
+    from placewright.solver.reassign.cool import TRIES, Walks  # noqa: PLC0415
+
+    tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
+    # How many cores there are is not to count where answers are to be the same.
+    walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
+
+    def turned(board: Board, turn: int) -> IntArray:
+        whole = deadline.remaining() * (FIRST_SHARE if turn == 0 else WALKING / (ROUNDS - turn))
+
+        def clock() -> Callable[[], float]:
+            if settings.deterministic:
+                return _counted(tries // TRIES // ROUNDS + 1, deadline)
+            return _timed(Deadline(min(whole, deadline.remaining())), 1.0)
+
+        return walks.round(board, turn, clock)
+
+    return turned
 
 
 def _timed(deadline: Deadline, part: float) -> Callable[[], float]:

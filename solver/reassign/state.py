@@ -1,0 +1,115 @@
+"""Agents on nodes as plain arrays by row, for loops that try one exchange after the other.
+
+Nobody is an agent, too, the last one: of a kind of its own, at no home, and asking for nothing. Moving an
+agent is exchanging it with nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from placewright.solver.compilation import BoolArray, FloatArray, IntArray
+from placewright.solver.reassign.arrays import Reassignment
+
+
+class State(NamedTuple):
+    """What is asked (by agent A + 1, kind K + 1 or node N), and below that what exchanges change.
+
+    amounts (2, A, R): what is in use on a node, and of it what is new where one comes back to its home.
+    bends (A, H), fare (A, N), eligible (A, N), kind, home (A,). waste (A,): how much of a node is in use
+    twice by one who is away. alone, least (K,), places, near (N,). related: kinds that k wants, from
+    `related_at[2 * k]` on, and that want k, from `related_at[2 * k + 1]` on.
+
+    where (A,), free (N, R), bent (N, H), cost (N,), on_node (N, K), in_place (K, places), spread (K,): in how
+    many places, in_near (near, K), moved (K,), with_moves: how many kinds have so many agents that are away,
+    top (1,): the most of them, value (1,).
+    """
+
+    amounts: FloatArray
+    bends: FloatArray
+    fare: FloatArray
+    eligible: BoolArray
+    kind: IntArray
+    home: IntArray
+    waste: FloatArray
+    alone: BoolArray
+    least: IntArray
+    places: IntArray
+    near: IntArray
+    related_at: IntArray
+    related: IntArray
+    most_weight: float
+    where: IntArray
+    free: FloatArray
+    bent: FloatArray
+    cost: FloatArray
+    on_node: IntArray
+    in_place: IntArray
+    spread: IntArray
+    in_near: IntArray
+    moved: IntArray
+    with_moves: IntArray
+    top: IntArray
+    value: FloatArray
+
+
+def state_of(p: Reassignment, where: IntArray) -> State:
+    """An assignment (A,) that keeps every rule, with all that follows from it."""
+    nodes, kinds = p.capacity.shape[1], p.kinds
+    request = _with_nobody(p.request.T)
+    single = np.where(p.double, 0.0, request)
+    fare = np.where(np.arange(nodes) != p.home[:, None], p.move[:, None], 0.0) + p.distance[p.home]
+    bent = np.ascontiguousarray(p.bent(where).T)
+    in_place = _counted(p.kind, p.places[where], (kinds + 1, int(p.places.max()) + 1))
+    moved = np.bincount(p.kind[where != p.home], minlength=kinds + 1)
+    related_at, related = _related(p.needs, kinds + 1)
+    return State(
+        amounts=np.stack((request, single)),
+        bends=_with_nobody(p.bends.T),
+        fare=_with_nobody(fare),
+        eligible=np.vstack((p.eligible, np.ones((1, nodes), dtype=np.bool_))),
+        kind=np.append(p.kind, kinds),
+        home=np.append(p.home, -1),
+        waste=((request - single) / np.maximum(p.capacity.mean(axis=1), 1.0)).sum(axis=1),
+        alone=np.append(p.alone, False),
+        least=np.append(p.least, 0),
+        places=p.places.astype(np.int64),
+        near=p.near.astype(np.int64),
+        related_at=related_at,
+        related=related,
+        most_weight=float(p.most_weight),
+        where=np.append(where, -1),
+        free=np.ascontiguousarray((p.capacity - p.charged(where)).T),
+        bent=bent,
+        cost=np.maximum(bent, 0).sum(axis=1),
+        on_node=_counted(where, p.kind, (nodes, kinds + 1)),
+        in_place=in_place,
+        spread=np.count_nonzero(in_place, axis=1).astype(np.int64),
+        in_near=_counted(p.near[where], p.kind, (int(p.near.max()) + 1, kinds + 1)),
+        moved=moved,
+        with_moves=np.bincount(moved, minlength=len(where) + 2),
+        top=np.array([moved.max()]),
+        value=np.array([float(p.value(where))]),
+    )
+
+
+def _with_nobody(rows: FloatArray) -> FloatArray:
+    return np.vstack((rows, np.zeros((1, rows.shape[1]))))
+
+
+def _counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:
+    found = np.zeros(shape, dtype=np.int64)
+    np.add.at(found, (rows, columns), 1)
+    return found
+
+
+def _related(needs: Iterable[tuple[int, int]], kinds: int) -> tuple[IntArray, IntArray]:
+    """Where those that kinds want and that want them begin, and all of them one after another."""
+    pairs = {(a, b) for a, b in needs if a != b}
+    ordered = sorted({(2 * a, b) for a, b in pairs} | {(2 * b + 1, a) for a, b in pairs})
+    firsts = np.array([first for first, _ in ordered], dtype=np.int64)
+    starts = np.searchsorted(firsts, np.arange(2 * kinds + 1)).astype(np.int64)
+    return starts, np.array([second for _, second in ordered], dtype=np.int64)
