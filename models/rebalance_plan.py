@@ -159,12 +159,17 @@ class EvictionObject(Document):
 
 
 class PlannedBinding(Document):
-    """The replacement of an agent, made by `owner` (`Kind/name`), goes to `node`."""
+    """The replacement of an agent, made by `owner` (`Kind/name`), goes to `node`.
+
+    node_selector: labels that no other node has; a replacement that is gated until it has them can go nowhere
+    else. Empty where the node has none of its own.
+    """
 
     namespace: str
     replaces: str
     owner: str = ""
     node: str
+    node_selector: dict[str, str] = Field(default_factory=dict)
 
 
 class Reservation(Document):

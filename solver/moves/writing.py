@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from placewright.models.agent import Agent
 from placewright.models.audit import broken, placed
@@ -31,6 +32,8 @@ from placewright.solver.moves.blocked import blocked
 from placewright.solver.moves.cluster import Move
 from placewright.solver.moves.reached import Reached
 from placewright.solver.moves.task import Task
+
+HOSTNAME = "kubernetes.io/hostname"
 
 
 class Writer:
@@ -117,7 +120,7 @@ class Writer:
                 moves=tuple(self._planned(agent, move) for agent, move in going),
                 evictions=tuple(_eviction(agent, again=agent.key in moved) for agent, _ in going),
                 reservations=tuple(_reservation(agent, move) for agent, move in going),
-                bindings=tuple(_binding(agent, move) for agent, move in going),
+                bindings=tuple(self._binding(agent, move) for agent, move in going),
                 leaves=figures(state, self._task.goals.drained),
             )
             moved.update(move.key for move in wave)
@@ -132,6 +135,25 @@ class Writer:
             why=move.why,
             cost=self._trip(move),
         )
+
+    def _binding(self, agent: Agent, move: Move) -> PlannedBinding:
+        owner = f"{agent.owner.kind}/{agent.owner.name}" if agent.owner is not None else ""
+        host = self._hosts.get(move.target, "")
+        return PlannedBinding(
+            namespace=agent.namespace,
+            replaces=agent.name,
+            owner=owner,
+            node=move.target,
+            node_selector={HOSTNAME: host} if host else {},
+        )
+
+    @cached_property
+    def _hosts(self) -> Mapping[str, str]:
+        """The host names of nodes, by the node's name, that no other node has."""
+        nodes = self._question.snapshot.nodes
+        known = Counter(node.labels.get(HOSTNAME, "") for node in nodes)
+        hosts = {node.name: node.labels.get(HOSTNAME, "") for node in nodes}
+        return {name: host for name, host in hosts.items() if host and known[host] == 1}
 
     def _trip(self, move: Move) -> int:
         agent = self._question.snapshot.agent_by_key[move.key]
@@ -149,11 +171,6 @@ def _eviction(agent: Agent, *, again: bool) -> EvictionObject:
 def _reservation(agent: Agent, move: Move) -> Reservation:
     requests = dict(sorted(agent.spec.requests.items()))
     return Reservation(node=move.target, namespace=agent.namespace, replaces=agent.name, requests=requests)
-
-
-def _binding(agent: Agent, move: Move) -> PlannedBinding:
-    owner = f"{agent.owner.kind}/{agent.owner.name}" if agent.owner is not None else ""
-    return PlannedBinding(namespace=agent.namespace, replaces=agent.name, owner=owner, node=move.target)
 
 
 def _silent(goals: Goals, levels: Sequence[RebalanceLevel]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from functools import cached_property
 
 from placewright.models.agent import Agent
 from placewright.models.movable import Discipline, may_surge
@@ -75,11 +76,30 @@ class Fit:
             bound = self._snapshot.agent_by_key.get(f"{binding.namespace}/{binding.replaces}")
             if bound is not None and binding.owner not in ("", owner_of(bound)):
                 yield Violation(PLAN, f"its owner is {owner_of(bound)}", bound.key, binding.node)
+            if binding.node_selector and self._selected(binding.node_selector) != {binding.node}:
+                key = f"{binding.namespace}/{binding.replaces}"
+                yield Violation(
+                    PLAN, "its node selector means other nodes than its target", key, binding.node
+                )
         for eviction, key in zip(wave.evictions, keys, strict=False):
             agent = self._snapshot.agent_by_key.get(key)
             uid = eviction.delete_options.preconditions.uid if eviction.delete_options else ""
             if agent is not None and uid and (uid != agent.uid or key in moved):
                 yield Violation(PLAN, f"evicts uid {uid}, which is not there then", key)
+
+    def _selected(self, labels: Mapping[str, str]) -> set[str]:
+        """The names of the nodes that have all these labels."""
+        having = (self._having.get(pair, set()) for pair in labels.items())
+        return set.intersection(*having)
+
+    @cached_property
+    def _having(self) -> Mapping[tuple[str, str], set[str]]:
+        """The names of the nodes that have a label."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for node in self._snapshot.nodes:
+            for pair in node.labels.items():
+                found.setdefault(pair, set()).add(node.name)
+        return found
 
     def limits(self, wave: Wave) -> Iterator[Violation]:
         """Where a wave moves more at once than the plan's terms allow; all at once is meant so."""

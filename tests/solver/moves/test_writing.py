@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from placewright.tests.builders import node, snapshot, taint
+from placewright.tests.builders import HOSTNAME, node, snapshot, taint
 from placewright.tests.moving import plan_for, runs
 
 
 def test_objects_of_a_wave_are_what_the_api_takes() -> None:
-    plan = plan_for(snapshot([node("a"), node("b")], [runs("x", "a", cpu=500)]), "drain=a")
+    plan = plan_for(
+        snapshot([node(n, labels={HOSTNAME: n}) for n in "ab"], [runs("x", "a", cpu=500)]), "drain=a"
+    )
     (wave,) = plan.waves
     dumped = wave.model_dump(mode="json", by_alias=True)
     assert dumped["evictions"] == [
@@ -19,7 +21,13 @@ def test_objects_of_a_wave_are_what_the_api_takes() -> None:
         }
     ]
     assert dumped["bindings"] == [
-        {"namespace": "default", "replaces": "x", "owner": "ReplicaSet/web", "node": "b"}
+        {
+            "namespace": "default",
+            "replaces": "x",
+            "owner": "ReplicaSet/web",
+            "node": "b",
+            "nodeSelector": {HOSTNAME: "b"},
+        }
     ]
     assert dumped["reservations"] == [
         {"node": "b", "namespace": "default", "replaces": "x", "requests": {"cpu": 500}}

@@ -70,6 +70,11 @@ def test_what_is_not_so_is_named(change: dict[str, Any], message: str) -> None:
             id="a reservation",
         ),
         pytest.param(
+            lambda d: d["waves"][0]["bindings"][0].update(nodeSelector={"zone": "x"}),
+            "its node selector means other nodes",
+            id="a node selector",
+        ),
+        pytest.param(
             lambda d: d["waves"][0]["bindings"][0].update(owner="Job/other"), "its owner is", id="an owner"
         ),
     ],
