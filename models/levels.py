@@ -107,10 +107,10 @@ def level_values(state: ClusterState) -> dict[str, int]:
 
 def _placed(state: ClusterState) -> dict[str, int]:
     snapshot = state.snapshot
-    names = (placed_name(a.spec.priority) for a in (*snapshot.pending, *evictable(snapshot)))
-    values = dict.fromkeys(names, 0)
-    placed = Counter(placed_name(agent.spec.priority) for agent, _ in state.placed())
-    return values | placed
+    priorities = dict.fromkeys(agents[0].spec.priority for agents in snapshot.pending_alike)
+    priorities |= dict.fromkeys(agent.spec.priority for agent in evictable(snapshot))
+    placed = Counter(agent.spec.priority for agent, _ in state.placed())
+    return {placed_name(priority): placed[priority] for priority in (*priorities, *placed)}
 
 
 def _disrupted(state: ClusterState) -> dict[str, int]:

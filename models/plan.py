@@ -118,6 +118,8 @@ def _told_once(unplaced: tuple[Unplaced, ...]) -> tuple[Unplaced, ...]:
 
 def _told_of_each(unplaced: tuple[Unplaced, ...]) -> tuple[Unplaced, ...]:
     """The other way round. Raises ValueError where nobody of that name comes before."""
+    if not any(item.like for item in unplaced):
+        return unplaced
     known: dict[str, tuple[UnplacedReason, ...]] = {}
     told = []
     for item in unplaced:

@@ -120,11 +120,13 @@ class ClusterState:
 
     def place(self, agent: Agent, node: Node, devices: tuple[int, ...] = ()) -> None:
         """Put `agent` on `node`, checking nothing: whether it may be there is for the rules to say."""
-        self._derived.clear()
-        self._on[node.name][agent.key] = agent
-        self.new[agent.key] = node.name
+        key, name = agent.key, node.name
+        if self._derived:
+            self._derived.clear()
+        self._on[name][key] = agent
+        self.new[key] = name
         if devices:
-            self.devices[agent.key] = devices
+            self.devices[key] = devices
         for index in self._indexes.values():
             index.add(agent, node)
 

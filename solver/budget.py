@@ -23,13 +23,13 @@ SAMPLES, SAMPLE, SAMPLE_NODES = 6, 5_000, 50
 
 No more nodes than a processor's cache holds: what is measured is how fast the machine is.
 """
-ORDER, PLAN, VERIFY = 100.0, 75.0, 110.0
+ORDER, PLAN, VERIFY = 70.0, 50.0, 70.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
 CHOOSE = 60.0
 """The same for the plainest choice of a node."""
-LIST = 12.0
+LIST = 16.0
 """The same for an agent that is left out, be it explained or not."""
 LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""

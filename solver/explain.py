@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
 from placewright.models.errors import UsageError
@@ -75,12 +75,11 @@ def explain_unplaced(
     bounded, however many kinds there are: by counting it, so that equal runs say the same, and by `deadline`
     if there is one. The most important are explained first.
     """
-    kinds: dict[Hashable, Agent] = {}
-    kind_of = _Kinds().of
-    of_agents = [kind_of(agent) for agent in agents]
+    of_agents = _kinds(agents)
+    kinds: dict[int, Agent] = {}
     for kind, agent in zip(of_agents, agents, strict=True):
         kinds.setdefault(kind, agent)
-    known: dict[Hashable, tuple[str, tuple[UnplacedReason, ...]]] = {}
+    known: dict[int, tuple[str, tuple[UnplacedReason, ...]]] = {}
     for kind, agent in sorted(kinds.items(), key=lambda item: -item[1].spec.priority):
         looks = len(known) * len(snapshot.nodes)
         hurried = deadline is not None and deadline.passed
@@ -97,22 +96,31 @@ def explain_unplaced(
     )
 
 
-class _Kinds:
-    """Tells agents apart by what reasons depend on. Specs are hashed once each, however many share them."""
+def _kinds(agents: Iterable[Agent]) -> list[int]:
+    """A number for each agent, the same for those that every reason is the same for."""
+    numbers: dict[Hashable, int] = {}
+    found: list[int] = []
+    last: Agent | None = None
+    for agent in agents:
+        # Replicas come one after the other. Claims may belong to one agent alone.
+        if last is None or agent.spec.claims or not _replicas(agent, last):
+            own_claims = agent.name if agent.spec.claims else ""
+            shared = (agent.namespace, agent.label_set, agent.admitted, agent.refusal)
+            number = numbers.setdefault((shared, agent.spec.signature, own_claims), len(numbers))
+        found.append(number)
+        last = agent
+    return found
 
-    def __init__(self) -> None:
-        self._numbers: dict[Hashable, int] = {}
-        self._by_identity: dict[int, int] = {}
 
-    def of(self, agent: Agent) -> Hashable:
-        """Equal for agents that every reason is the same for. Claims may belong to one agent alone."""
-        spec = agent.spec
-        number = self._by_identity.get(id(spec))
-        if number is None:
-            number = self._numbers.setdefault(spec.signature, len(self._numbers))
-            self._by_identity[id(spec)] = number
-        own_claims = bool(spec.claims) and agent.name
-        return (agent.namespace, agent.label_set, agent.admitted, agent.refusal, number, own_claims)
+def _replicas(one: Agent, other: Agent) -> bool:
+    """Whether they are seen at once to share all that reasons depend on, but for claims."""
+    return (
+        one.spec is other.spec
+        and one.labels is other.labels
+        and one.namespace == other.namespace
+        and one.admitted == other.admitted
+        and one.refusal == other.refusal
+    )
 
 
 def _explain(

@@ -7,10 +7,11 @@ already charged; one that does not exist yet would be refused at creation, so pl
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Self
 
 from placewright.models.agent import Agent, AgentSpec
+from placewright.models.crowds import Crowd
 from placewright.models.node import Node
 from placewright.models.policy import ResourceQuota
 from placewright.models.quantity import format_amount
@@ -85,6 +86,10 @@ class ChargeIndex(StateIndex):
         for quota in charging_quotas(self.snapshot, agent):
             self.charged(quota).update(self.added(quota, agent))
         self._claims.update(claim.key for claim in self._new_claims(agent))
+
+    def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
+        if crowd.sample.namespace in self.snapshot.quotas_by_namespace or crowd.sample.spec.claims:
+            super().add_crowd(crowd, nodes)
 
     def remove(self, agent: Agent, node: Node) -> None:
         self._claims.subtract(claim.key for claim in self._new_claims(agent))

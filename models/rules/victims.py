@@ -32,8 +32,8 @@ def may_preempt(snapshot: Snapshot, agent: Agent) -> bool:
 
 def highest_preemptor(snapshot: Snapshot) -> int | None:
     """The highest priority among the pending agents that may preempt; None where there is none."""
-    priorities = [agent.spec.priority for agent in snapshot.pending if may_preempt(snapshot, agent)]
-    return max(priorities, default=None)
+    samples = (agents[0] for agents in snapshot.pending_alike)
+    return max((agent.spec.priority for agent in samples if may_preempt(snapshot, agent)), default=None)
 
 
 def evictable(snapshot: Snapshot) -> tuple[Agent, ...]:

@@ -61,7 +61,7 @@ def test_counts_by_domain_do_not_depend_on_when_they_were_first_asked_for(seed: 
     rng = Random(seed)
     cluster = tiny_cluster(rng)
     early, late = ClusterState(cluster), ClusterState(cluster)
-    matcher = Matcher((near(app="a"),))
+    matcher = Matcher((near(app="web"),))
     first = early.index(TopologyCounts).counts(matcher, ZONE)
     for one, there in placed(cluster, rng):
         early.place(one, there)
