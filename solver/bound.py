@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from placewright.solver.apportion import Apportionment, Demand
+from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.objectives.base import Objective
 from placewright.solver.objectives.placed import PlacedObjective
+from placewright.solver.objectives.weighted import WeightedObjective
+from placewright.solver.priced_bound import has_time, priced_bound
 from placewright.solver.problem import Problem
 from placewright.solver.relaxation import Relaxation, columns
 from placewright.solver.rules.base import Encoder
@@ -99,22 +102,30 @@ class Bounds:
         self._demanded = 0
         self._apportionment: Apportionment | None = None
 
-    def level(self, index: int, above: Sequence[int], seconds: float, value: int | None = None) -> int:
+    def level(self, index: int, above: Sequence[int], seconds: float, answer: IntArray | None = None) -> int:
         """The best value that level `index` can have when the levels above keep the values `above`.
 
-        The better of the level's cheap limit and the optimum of the linear relaxation, the limit alone
-        where `seconds` are too few for more, or where an answer's `value` reaches it.
+        The best of the level's cheap limit, what nodes say each for itself, and the optimum of the linear
+        relaxation: the limit alone where `seconds` are too few for more, or where an `answer` (G, N) that
+        keeps `above` reaches it.
         """
         level = self._problem.levels[index]
         limit = level.limit(self._problem.cap)
+        value = None if answer is None else level.value(answer)
         if value is not None and value != limit and isinstance(level, PlacedObjective):
             limit = min(limit, self._apportioned(level, above, seconds))
         if value == limit:
             return limit
+        if (known := self._from_known(index, above)) is not None:
+            return tighter(level, limit, known)
+        if isinstance(level, WeightedObjective) and has_time(self._problem, seconds):
+            until = Deadline(seconds)
+            limit = max(limit, priced_bound(self._problem, level, above, answer))
+            seconds = until.remaining()
         best = self._relaxed(index, above, seconds)
         if best is None:
             return limit
-        return min(limit, best) if level.sense == "maximize" else max(limit, best)
+        return tighter(level, limit, best)
 
     def _apportioned(self, level: PlacedObjective, above: Sequence[int], seconds: float) -> int:
         """How many agents of a level all limits together leave room for, wherever they go."""
@@ -124,8 +135,6 @@ class Bounds:
 
     def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
         problem = self._problem
-        if (known := self._from_known(index, above)) is not None:
-            return known
         if seconds <= 0.0 or not problem.cap.any():
             return None
         if self._relaxation is None and not affordable(problem, seconds):
@@ -149,6 +158,11 @@ class Bounds:
             return None
         less = sum(slope * number for slope, number in zip(known.slopes, short, strict=True))
         return level.loosened(known.value, math.ceil(less * (1.0 + HAIR)))
+
+
+def tighter(level: Objective, one: int, other: int) -> int:
+    """The one of two bounds that says more."""
+    return min(one, other) if level.sense == "maximize" else max(one, other)
 
 
 def level_bound(problem: Problem, index: int, above: Sequence[int]) -> int:

@@ -184,7 +184,8 @@ def _settled(
         value = level.value(count)
         bound = known.bound
         if worse:
-            bound = bounds.level(index, [above.value for above in levels], deadline.remaining())
+            above = [kept.value for kept in levels]
+            bound = bounds.level(index, above, deadline.remaining(), count)
         worse = worse or (value < known.value if level.sense == "maximize" else value > known.value)
         levels.append(LevelValue(value, bound))
     left_out = int((answer.count - count)[list(compilation.pending)].sum())

@@ -14,7 +14,7 @@ import numpy as np
 
 from placewright.models.plan import gap
 from placewright.solver.accept import Accepts
-from placewright.solver.bound import Bounds, KnownBound
+from placewright.solver.bound import Bounds, KnownBound, tighter
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.engine import Engine, ModelMismatchError
@@ -136,7 +136,7 @@ class Search:
         """Improve the incumbent on one level; returns the level's proven bound."""
         time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
         above = [known.value for known in kept]
-        bound = self._bounds.level(index, above, time_left, self._value(level))
+        bound = self._bounds.level(index, above, time_left, self._best)
         if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
         seconds = self._share(index)
@@ -178,7 +178,7 @@ class Search:
                 )
                 break
             if answer.bound is not None and not self._cut_off:
-                bound = _tighter(level, answer.bound, bound)
+                bound = tighter(level, answer.bound, bound)
             better = answer.count is not None and self._is_better(answer.count, index)
             if answer.count is None or not better or self._take(answer.count, index):
                 break
@@ -279,7 +279,3 @@ def _is_exact(problem: Problem, settings: Settings) -> bool:
 
 def _better(level: Objective, value: int, than: int) -> bool:
     return value > than if level.sense == "maximize" else value < than
-
-
-def _tighter(level: Objective, one: int, other: int) -> int:
-    return min(one, other) if level.sense == "maximize" else max(one, other)

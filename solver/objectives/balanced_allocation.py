@@ -12,9 +12,11 @@ import numpy as np
 from placewright.models.agent import AgentSpec
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.scores.balanced_allocation import UNIT
+from placewright.models.scores.utilisation import FULL
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
 from placewright.solver.objectives.class_shares import kinds, totals
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.objectives.shares import Shares
 from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.relaxation import Relaxation
@@ -80,6 +82,29 @@ class BalancedAllocationTerm(Term):
         lowest = np.minimum.reduce([np.where(has[:, k], shares[:, k], FAR) for k in columns])
         several = np.count_nonzero(has, axis=1) > 1
         return np.where(several, highest - lowest, 0)
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        """The range is at least by how much the highest share is above the lowest one, whoever else comes.
+
+        Shares are rounded up, one of the two by almost one more than the other. Where nobody has come the
+        range is what it is, and each agent may take that off again.
+        """
+        shares, every = self.shares, np.arange(self.shares.nodes)
+        has = shares.allocatable > 0
+        per: FloatArray = FULL / np.maximum(shares.allocatable, 1)
+        now = shares.used * per
+        there = now if near is None else shares.load(near) * per
+        high = np.where(has, there, -np.inf).argmax(axis=1)
+        low = np.where(has, there, np.inf).argmin(axis=1)
+        several = has.sum(axis=1) > 1
+        base = np.where(several, UNIT * (now[every, high] - now[every, low] - 1.0), 0.0)
+        slopes = shares.ask[:, high] * (UNIT * per[every, high] * several)
+        slopes -= shares.ask[:, low] * (UNIT * per[every, low] * several)
+        if near is None:
+            exact = UNIT * self._widths(shares.at_first).astype(np.float64)
+            slopes += base - exact
+            base = exact
+        return Floor(base, slopes)
 
     def tally(self) -> Tally:
         def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:

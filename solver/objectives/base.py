@@ -11,6 +11,7 @@ from ortools.linear_solver import pywraplp
 
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -130,6 +131,13 @@ class Term(ABC):
     @abstractmethod
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """An expression in the linear relaxation, never above the cost; None: there is only `least`."""
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        """What the cost is at least for counts within `cap` (G, N), no more than `size` (G,) in all.
+
+        Close to the cost at counts `near` (G, N); without them where nobody has come. There is some node.
+        """
+        return Floor.flat(cap, self.least())
 
     def topologies(self) -> Iterable[IntArray]:
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""

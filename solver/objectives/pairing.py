@@ -64,10 +64,10 @@ class Pairing:
 
     def by_domain(self, amount: IntArray) -> IntArray:
         """int64 (D,): amounts per node (N,) summed by domain."""
-        inside = self.domain >= 0
-        summed = np.zeros(self.domains, dtype=np.int64)
-        np.add.at(summed, self.domain[inside], amount[inside])
-        return summed
+        # One place before the first domain for the nodes without one. Counts are exact as doubles.
+        summed = np.bincount(self.domain + 1, weights=amount, minlength=self.domains + 1)
+        found: IntArray = summed[1:].astype(np.int64)
+        return found
 
     def most(self, cap: IntArray) -> int:
         """An upper bound for counts within `cap`: each owner pays in full at the worst."""

@@ -23,8 +23,10 @@ from placewright.models.scores import inter_pod_affinity, pod_topology_spread, t
 from placewright.models.scores.pairs import PairScore
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.objectives.pairing import Pairing, pairings
 from placewright.solver.objectives.pairs_bound import relaxed_cost
+from placewright.solver.objectives.pairs_floor import pairs_floor
 from placewright.solver.objectives.pairs_tally import PairTally
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
@@ -72,6 +74,9 @@ class PairTerm(Term):
 
     def topologies(self) -> Iterable[IntArray]:
         return (pairing.domain for pairing in self.pairings)
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        return pairs_floor(self.pairings, cap, size)
 
     def tally(self) -> Tally:
         return PairTally(self.pairings)

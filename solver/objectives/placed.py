@@ -13,6 +13,7 @@ from placewright.models.levels import placed_name
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.objectives.base import LpExpression, Objective, Term
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -105,6 +106,10 @@ class LeftOutTerm(Term):
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         placed = [float(worth) * relaxation.sum([g]) for g, worth in self.worths]
         return self.left - relaxation.lp.Sum(placed)
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        worth = self.worth(len(cap)).astype(np.float64)
+        return Floor(Floor.flat(cap, self.left).base, np.broadcast_to(-worth[:, None], cap.shape))
 
     def worth(self, groups: int) -> IntArray:
         worth = np.zeros(groups, dtype=np.int64)

@@ -49,9 +49,13 @@ class Shares:
 
     def of_counts(self, count: IntArray) -> IntArray:
         """int64 (N, K) for counts (G, N); without meaning where nothing is allocatable."""
-        load = self.used + loads(count, self.ask)
-        shares: IntArray = -(-1000 * load // np.maximum(self.allocatable, 1))
+        shares: IntArray = -(-1000 * self.load(count) // np.maximum(self.allocatable, 1))
         return shares
+
+    def load(self, count: IntArray) -> IntArray:
+        """int64 (N, K): what is used for counts (G, N)."""
+        load: IntArray = self.used + loads(count, self.ask)
+        return load
 
     @property
     def at_first(self) -> IntArray:

@@ -19,6 +19,7 @@ from placewright.models.scores.static import StaticScore
 from placewright.models.snapshot import Snapshot
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -98,6 +99,9 @@ class StaticTerm(Term):
                 if lines >= 0:
                     parts.append(_beyond(relaxation, g, c, open_costs[g], relaxation.cap[g, nodes]))
         return relaxation.lp.Sum(parts)
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        return Floor(Floor.flat(cap, self.constant).base, self.costs.astype(np.float64))
 
     def tally(self) -> Tally:
         return _Costs(self.costs.astype(np.float64))

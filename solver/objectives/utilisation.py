@@ -21,9 +21,11 @@ from placewright.models.scores.utilisation import (
 )
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Tally, Term
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.objectives.shares import Shares
 from placewright.solver.objectives.shares_tally import SharesTally
 from placewright.solver.objectives.utilisation_bound import envelope, relaxed_cost
+from placewright.solver.objectives.utilisation_floor import utilisation_floor
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -153,6 +155,10 @@ class UtilisationTerm(Term):
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         return relaxed_cost(self.cost, self.shares, self.times, relaxation) * (1.0 / self.divisor)
+
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        times = tuple(factor / self.divisor for factor in self.times)
+        return utilisation_floor(self.cost, self.shares, times, cap, near)
 
     def tally(self) -> Tally:
         """By a table of P; a node far beyond full counts as if it were no fuller than that."""

@@ -12,6 +12,7 @@ import numpy as np
 from placewright.models.errors import UsageError
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.objectives.base import LpExpression, Objective, Tally, Term
+from placewright.solver.objectives.floor import Floor
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
@@ -47,9 +48,18 @@ class WeightedObjective(Objective):
     def relax(self, relaxation: Relaxation) -> int | None:
         constant, parts = self._relaxed(relaxation)
         best = relaxation.least(parts)
-        return None if best is None else self._rounded_up(best + constant)
+        return None if best is None else self.rounded_up(best + constant)
 
-    def _rounded_up(self, bound: int) -> int:
+    def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
+        """The floors of the terms, added up; as `Term.floor`."""
+        base, slopes = np.zeros(cap.shape[1]), np.zeros(cap.shape)
+        for weight, term in self.terms:
+            part = term.floor(cap, size, near)
+            base += weight * part.base
+            slopes += weight * part.slopes
+        return Floor(base, slopes)
+
+    def rounded_up(self, bound: int) -> int:
         """The least value that the level can have from `bound` on."""
         return -(-bound // self._step) * self._step
 
@@ -59,7 +69,7 @@ class WeightedObjective(Objective):
 
     def loosened(self, bound: int, less: int) -> int:
         # Rounding up may have added almost a step.
-        return self._rounded_up(bound - (self._step - 1) - less)
+        return self.rounded_up(bound - (self._step - 1) - less)
 
     def tally(self) -> Tally | None:
         """The tallies of the terms that have one, added up; None where none has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -50,8 +51,8 @@ def test_no_level_beats_its_bound_on_random_clusters(rng: Random) -> None:
     for index, level in enumerate(problem.levels):
         for bound in (
             level_bound(problem, index, values[:index]),
-            Bounds(problem).level(index, values[:index], 30.0, value=-1),
-            Bounds(problem).level(index, values[:index], 0.0, value=-1),
+            Bounds(problem).level(index, values[:index], 30.0),
+            Bounds(problem).level(index, values[:index], 0.0, np.zeros_like(problem.cap)),
         ):
             assert values[index] <= bound if level.sense == "maximize" else values[index] >= bound
 
