@@ -53,7 +53,7 @@ class EvictionEncoder(Encoder):
             _closed(compilation, modest),
             before,
             compilation.request,
-            {int(g): _preemptors(compilation, int(g)) for g in np.flatnonzero(compilation.standing)},
+            _beneath(compilation),
             compilation.home,
         )
 
@@ -104,15 +104,18 @@ class EvictionEncoder(Encoder):
         return replace(self, size=size, before=before, waived=self.waived.union(placed))
 
 
-def _preemptors(compilation: Compilation, standing: int) -> tuple[int, ...]:
-    """The pending groups that may evict agents of a standing group."""
-    priority = compilation.groups[standing].agent.spec.priority
-    agents = ((g, compilation.groups[g].agent) for g in compilation.pending)
-    return tuple(
-        g
-        for g, agent in agents
-        if agent.spec.priority > priority and may_preempt(compilation.snapshot, agent)
-    )
+def _beneath(compilation: Compilation) -> dict[int, tuple[int, ...]]:
+    """By standing group the pending groups that may evict its agents."""
+    groups = compilation.groups
+    may = [g for g in compilation.pending if may_preempt(compilation.snapshot, groups[g].agent)]
+    above: dict[int, tuple[int, ...]] = {}
+    found = {}
+    for standing in np.flatnonzero(compilation.standing).tolist():
+        priority = groups[standing].agent.spec.priority
+        if priority not in above:
+            above[priority] = tuple(g for g in may if groups[g].agent.spec.priority > priority)
+        found[standing] = above[priority]
+    return found
 
 
 def _closed(compilation: Compilation, modest: tuple[int, ...]) -> BoolArray:

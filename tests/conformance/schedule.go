@@ -112,6 +112,8 @@ func schedule(ctx context.Context, opts *options, asked *request, out emit) erro
 // settle waits until the queue has been empty and the store unchanged for a while; when it was last busy.
 func (c *cluster) settle(limit time.Duration) (time.Time, error) {
 	began, busy, version := time.Now(), time.Now(), -1
+	// On a crowded machine it takes a while until the queue has been told of everybody.
+	seen := false
 	for time.Since(busy) < quiet {
 		if time.Since(began) > limit {
 			return busy, fmt.Errorf("still busy after %s", limit)
@@ -121,10 +123,26 @@ func (c *cluster) settle(limit time.Duration) (time.Time, error) {
 		// An assumed pod is on its way to its node: its volumes are being bound, or its binding is.
 		if now := c.store.changedAt(""); queued > 0 || now != version || len(c.Cache.Dump().AssumedPods) > 0 {
 			busy, version = time.Now(), now
+		} else if !seen {
+			if seen = c.seen(); !seen {
+				busy = time.Now()
+			}
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	return busy, nil
+}
+
+// seen tells whether the queue knows of every pod that waits for this scheduler.
+func (c *cluster) seen() bool {
+	waiting := 0
+	for _, pod := range c.pods() {
+		if pod.Spec.NodeName == "" && pod.DeletionTimestamp == nil && c.profileOf(pod) != nil {
+			waiting++
+		}
+	}
+	known, _ := c.SchedulingQueue.PendingPods()
+	return len(known)+len(c.SchedulingQueue.InFlightPods()) >= waiting
 }
 
 func placement(pod *v1.Pod) placed {
