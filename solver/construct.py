@@ -47,6 +47,7 @@ def construct(
     number: IntArray | None = None,
     opening: FloatArray | None = None,
     tallies: Sequence[Tally] = (),
+    comparing: Deadline | None = None,
     most: int | None = None,
     urgent: Collection[int] = (),
 ) -> IntArray:
@@ -59,9 +60,11 @@ def construct(
     followed as far as the rules allow, before anybody else is placed; `number` (G,): how many of each group
     it would have, of equals nobody comes beyond that who keeps others from it. `opening` (N,): nodes are
     taken into use in this order, smallest first, and only where those in use have no room; 0: in use already.
-    With `tallies`, in their order of importance, nodes are taken where one more agent costs least.
+    With `tallies`, in their order of importance, nodes are taken where one more agent costs least, until
+    `comparing` has passed.
     """
-    builder = _Builder(compilation, problem, packed or opening is not None, opening, tallies, most)
+    packed = packed or opening is not None
+    builder = _Builder(compilation, problem, packed, opening, tallies, comparing, most)
     waiting = list(_turns(compilation, problem))  # those who run stay where they are
     if target is not None:
         wanted = compilation.size if number is None else number
@@ -116,6 +119,7 @@ class _Builder:
         packed: bool,
         opening: FloatArray | None,
         tallies: Sequence[Tally],
+        comparing: Deadline | None,
         most: int | None,
     ) -> None:
         self._compilation = compilation
@@ -123,6 +127,7 @@ class _Builder:
         self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
         self._packed = packed
         self._tallies = tallies
+        self._comparing = comparing
         self._books = Books(problem, compilation.amounts.whole, tallies)
         self._room_for_one = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
         self._one_by_one = [is_special(compilation, group.agent) for group in compilation.groups]
@@ -175,8 +180,9 @@ class _Builder:
         self, g: int, wanted: int, deadline: Deadline, within: IntArray | None = None, *, guided: bool = True
     ) -> None:
         """As many of a group as come in, `within` (N,) at most on each node; `guided`: by what they cost."""
-        choose = self._cheapest if self._tallies and guided else self._roomiest
-        at_once = -(-wanted // ROUNDS) if self._tallies and guided else wanted
+        guided = guided and self._compares
+        choose = self._cheapest if guided else self._roomiest
+        at_once = -(-wanted // ROUNDS) if guided else wanted
         row = self.count[g].copy()
         while wanted > 0 and not deadline.passed:
             left = None if within is None else within - (self.count[g] - row)
@@ -187,6 +193,11 @@ class _Builder:
         came_to = np.flatnonzero(self.count[g] - row)
         self._opening[came_to] = 0.0
         self._late.append((g, came_to, (self.count[g] - row)[came_to]))
+
+    @property
+    def _compares(self) -> bool:
+        """Whether nodes are compared by what an agent costs there."""
+        return bool(self._tallies) and (self._comparing is None or not self._comparing.passed)
 
     def _roomiest(self, g: int, room: IntArray, wanted: int) -> IntArray:
         """The emptiest nodes, or the fullest ones that are in use where nodes are filled one by one."""
@@ -327,7 +338,7 @@ class _Builder:
         nodes = open_nodes[fits]
         # As shares of each node, so that small and large ones are filled alike.
         room = (left[fits] / self._room_for_one[nodes]).sum(axis=1)
-        costs = [tally.more(g)[nodes] for tally in self._tallies]
+        costs = [tally.more(g)[nodes] for tally in (self._tallies if self._compares else ())]
         # The last key counts first.
         order = np.lexsort([room if self._packed else -room, self._opening[nodes], *reversed(costs)])
         return [int(n) for n in nodes[order]]

@@ -237,11 +237,15 @@ def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> In
 
 
 def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
-    """Agents one after the other to where they cost the levels least; None without levels or time for it."""
+    """Agents one after the other to where they cost the levels least; None without levels or time for it.
+
+    Where comparing takes longer than it should, the last ones go where most is left.
+    """
     tallies = _tallies(compilation, problem, deadline, 1.0)
     if not tallies:
         return None
-    return construct(compilation, problem, Deadline(deadline.remaining() * GUIDED_SHARE), tallies=tallies)
+    comparing = Deadline(deadline.remaining() * GUIDED_SHARE)
+    return construct(compilation, problem, deadline, tallies=tallies, comparing=comparing)
 
 
 def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint) -> IntArray:

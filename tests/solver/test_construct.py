@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName, Shape, Stage
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
 from placewright.solver.first_answer import plain
+from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.tests.builders import HOSTNAME, agent, agents, near, node, snapshot
 
 
@@ -88,3 +90,18 @@ def test_who_is_in_one_domain_is_let_into_another_with_company_of_its_own() -> N
     target = np.ones_like(problem.cap)
     count = construct(compilation, problem, Deadline(10), target=target)
     assert (count == target).all()
+
+
+def test_when_comparing_takes_too_long_everybody_is_placed_all_the_same() -> None:
+    wish = (WeightedAffinityTerm(100, near(app="x")),)
+    asking = agents("x", 4, cpu=100, labels={"app": "x"}, preferred_affinity=wish)
+    cluster = snapshot([node("a", zone="a"), node("b", zone="b")], asking)
+    compilation, problem = compile_problem(cluster)
+    weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
+    tallies = [tally for level in weighted if (tally := level.tally()) is not None]
+    scores = []
+    for seconds in (10.0, 0.0):
+        count = construct(compilation, problem, Deadline(10.0), tallies=tallies, comparing=Deadline(seconds))
+        assert count.sum() == 4
+        scores.append(problem.levels[-1].value(count))
+    assert scores[0] < scores[1]
