@@ -38,7 +38,7 @@ CASES = {
 OURS, THEIRS = "placewright", "kube-scheduler"
 LIMIT = 20.0
 PATIENCE = "60m"
-"""How long kube-scheduler may go on; the time limit is for placewright alone."""
+"""How long kube-scheduler may go on; how far it is then counts. The time limit is for placewright alone."""
 
 
 def cluster(case: str, nodes: int, seed: int = 1) -> list[Object]:
@@ -152,6 +152,7 @@ class Result:
     scores: int
     plan: Plan
     compared: str = ""
+    unfinished: bool = False
     phases: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -181,7 +182,8 @@ def theirs(objects: list[Object], snapshot: Snapshot) -> Result:
         sequential=False,
     )
     seconds = max(answers[-1]["seconds"], answers[-1]["settled"])
-    return _result(THEIRS, seconds, snapshot, plan)
+    made = _result(THEIRS, seconds, snapshot, plan)
+    return replace(made, unfinished=answers[-1].get("unfinished", False))
 
 
 def _all(answers: Iterable[Object], what: str) -> Iterator[Object]:
@@ -211,7 +213,8 @@ def judged(snapshot: Snapshot, results: Sequence[Result], *, preempt: bool) -> l
     decided_by = next(differing, "")
     said = []
     for result, key in zip(results, keys, strict=True):
-        parts = [f"better by {decided_by}"] if decided_by and key == max(keys) else []
+        parts = ["not finished"] if result.unfinished else []
+        parts += [f"better by {decided_by}"] if decided_by and key == max(keys) else []
         verdict = verify(snapshot, result.plan, levels=False)
         if isinstance(verdict, Refused):
             broken = Counter(violation.rule for violation in verdict.violations)

@@ -53,7 +53,7 @@ func main() {
 	var opts options
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	flags.StringVar(&opts.config, "config", "", "a KubeSchedulerConfiguration; the default profile without it")
-	flags.DurationVar(&opts.timeout, "timeout", 10*time.Minute, "schedule: give up after this long")
+	flags.DurationVar(&opts.timeout, "timeout", 10*time.Minute, "schedule: say how far it is after this long")
 	snapshot := flags.String("snapshot", "", "a List of Kubernetes objects; standard input without it")
 	plan := flags.String("plan", "", "replay: a plan, or JSON with bindings and evictions")
 	klog.InitFlags(flags)

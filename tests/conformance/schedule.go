@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -29,13 +28,15 @@ type placed struct {
 }
 
 // outcome closes the run. Seconds: until the last binding or deletion. Settled: until the queue had nothing
-// left to try, unschedulable pods included.
+// left to try, unschedulable pods included. Unfinished: the limit came first, and this is how far it was.
 type outcome struct {
 	Seconds float64 `json:"seconds"`
 	Settled float64 `json:"settled"`
 	Bound   int     `json:"bound"`
 	Victims int     `json:"victims"`
 	Pending int     `json:"pending"`
+
+	Unfinished bool `json:"unfinished,omitempty"`
 }
 
 // events gathers what the run does to pods.
@@ -81,13 +82,10 @@ func schedule(ctx context.Context, opts *options, asked *request, out emit) erro
 	}
 	start := time.Now()
 	go c.Run(ctx)
-	busy, err := c.settle(opts.timeout)
-	if err != nil {
-		return err
-	}
+	busy, unfinished := c.settle(opts.timeout)
 	seen.mu.Lock()
 	defer seen.mu.Unlock()
-	result := outcome{Settled: busy.Sub(start).Seconds(), Victims: len(seen.victims)}
+	result := outcome{Settled: busy.Sub(start).Seconds(), Victims: len(seen.victims), Unfinished: unfinished}
 	if !seen.last.IsZero() {
 		result.Seconds = seen.last.Sub(start).Seconds()
 	}
@@ -109,40 +107,28 @@ func schedule(ctx context.Context, opts *options, asked *request, out emit) erro
 	return nil
 }
 
-// settle waits until the queue has been empty and the store unchanged for a while; when it was last busy.
-func (c *cluster) settle(limit time.Duration) (time.Time, error) {
+// settle waits until the queue has been empty and the store unchanged for a while; when it was last busy, and
+// whether it still is when the limit comes. On a crowded machine a look can come late: only what a look has found
+// counts.
+func (c *cluster) settle(limit time.Duration) (time.Time, bool) {
 	began, busy, version := time.Now(), time.Now(), -1
-	// On a crowded machine it takes a while until the queue has been told of everybody.
-	seen := false
-	for time.Since(busy) < quiet {
-		if time.Since(began) > limit {
-			return busy, fmt.Errorf("still busy after %s", limit)
-		}
+	for {
 		queued := len(c.SchedulingQueue.PodsInActiveQ()) + len(c.SchedulingQueue.PodsInBackoffQ()) +
 			len(c.SchedulingQueue.InFlightPods())
 		// An assumed pod is on its way to its node: its volumes are being bound, or its binding is.
-		if now := c.store.changedAt(""); queued > 0 || now != version || len(c.Cache.Dump().AssumedPods) > 0 {
+		now := c.store.changedAt("")
+		working := queued > 0 || now != version || len(c.Cache.Dump().AssumedPods) > 0
+		if working {
 			busy, version = time.Now(), now
-		} else if !seen {
-			if seen = c.seen(); !seen {
-				busy = time.Now()
-			}
+		}
+		if !working && time.Since(busy) >= quiet {
+			return busy, false
+		}
+		if working && time.Since(began) > limit {
+			return busy, true
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	return busy, nil
-}
-
-// seen tells whether the queue knows of every pod that waits for this scheduler.
-func (c *cluster) seen() bool {
-	waiting := 0
-	for _, pod := range c.pods() {
-		if pod.Spec.NodeName == "" && pod.DeletionTimestamp == nil && c.profileOf(pod) != nil {
-			waiting++
-		}
-	}
-	known, _ := c.SchedulingQueue.PendingPods()
-	return len(known)+len(c.SchedulingQueue.InFlightPods()) >= waiting
 }
 
 func placement(pod *v1.Pod) placed {

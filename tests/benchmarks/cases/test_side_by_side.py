@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -46,6 +47,11 @@ def test_levels_are_compared_where_an_end_state_breaks_a_rule_and_that_is_said()
         "better by placed/priority=0; leaves broken: resources 3",
         "",
     ]
+
+
+def test_who_was_not_done_is_said() -> None:
+    begun = replace(result("n0"), unfinished=True)
+    assert judged(snapshot(), [begun, result("n0")], preempt=False) == ["not finished", ""]
 
 
 @pytest.mark.parametrize("case", CASES)
