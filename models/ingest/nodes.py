@@ -69,6 +69,8 @@ def _with_derived(own: tuple[Taint, ...], derived: tuple[Taint, ...]) -> tuple[T
 
 def parse_price(text: str | int | float | None, field: str) -> int:
     """A price per hour in millionths, rounded up; nothing given is 0. Raises InputError."""
+    if text is None:
+        return 0
     try:
         price = parse_quantity(text)
     except InputError:

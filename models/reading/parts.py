@@ -81,7 +81,7 @@ class _Process:
     def __init__(self, task: Task) -> None:
         self._start_empty()
         self._child = subprocess.Popen(  # noqa: S603 - this very program
-            (sys.executable, "-P", "-c", f"import sys; sys.path[:] = {sys.path!r}; {_PROGRAM}"),
+            (sys.executable or "", "-P", "-c", f"import sys; sys.path[:] = {sys.path!r}; {_PROGRAM}"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import json
 import random
 from pathlib import Path
@@ -12,10 +14,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placewright.models.ingest.load import load_snapshot
 from placewright.models.ingest.pods import FIELDS, PodReader, PodRecord
+from placewright.models.options import Options
 from placewright.models.reading import limits
 from placewright.models.reading.condense import Condenser
 from placewright.models.reading.stream import stream
+from placewright.models.snapshot import Snapshot
 from placewright.tests.objects import Object, node
 from placewright.tests.replicas import STYLES, cluster, loaded, replica
 
@@ -179,6 +184,20 @@ def test_a_cluster_is_the_same_snapshot_or_the_same_error(seed: int, tmp_path: P
     )
     apart, parsed, whole = every_way(path, rng.choice((64, 3000, 2**20)))
     assert apart == parsed == whole
+
+
+def test_packed_input_and_standard_input_give_the_same_cluster(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    items = [node("n1"), *(replica(number) for number in range(12))]
+    path.write_text(json.dumps({"kind": "List", "apiVersion": "v1", "items": items}))
+    apart, _, whole = every_way(path, 3000)
+    assert isinstance(whole, Snapshot)
+    packed = tmp_path / "c.json.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    assert every_way(packed, 3000) == (apart, apart, whole)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "LARGE", 0)
+        assert load_snapshot(["-"], Options(), stdin=io.BytesIO(path.read_bytes())) == whole
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
