@@ -14,7 +14,7 @@ from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.moves.pareto import pareto
 from placewright.solver.moves.question import ask
-from placewright.solver.moves.reached import Seeker
+from placewright.solver.moves.reached import VERIFY_SHARE, Seeker
 from placewright.solver.moves.target import Finder
 from placewright.solver.moves.task import Task
 from placewright.solver.moves.writing import Writer
@@ -44,7 +44,7 @@ def rebalance(
     report(f"{len(question.home)} agents may move, {len(question.pinned)} stay")
     found = Seeker(task, finder, whole).best(phases)
     with phases("plan"):
-        plan = Writer(task).plan(found)
+        plan = Writer(task, whole.minus(settings.time_limit * VERIFY_SHARE)).plan(found)
     if options.pareto:
         with phases("pareto"):
             most = len({move.key for move in plan.all_moves})

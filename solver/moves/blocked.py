@@ -8,17 +8,18 @@ from placewright.models.agent import Agent
 from placewright.models.rebalance_plan import Blocked
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
 from placewright.solver.explain import explain_unplaced
 from placewright.solver.moves.cluster import Move
 from placewright.solver.moves.freeing import freed_by, holding
 from placewright.solver.moves.task import Task
 
 EXPLAINED = 200
-"""Agents that are looked into one by one; of the others it is said that they are left."""
+"""Agents that are looked into one by one while there is time; of the others it is said that they are left."""
 
 
 def blocked(
-    task: Task, state: ClusterState, stuck: Mapping[str, str], moves: Sequence[Move]
+    task: Task, state: ClusterState, stuck: Mapping[str, str], moves: Sequence[Move], deadline: Deadline
 ) -> Iterator[Blocked]:
     """Every agent that keeps a drained node in use.
 
@@ -34,7 +35,7 @@ def blocked(
     spent = sum(task.cost(move.key) for move in moves)
     for index, (name, agent) in enumerate(left):
         reason, helps = _reason(task, agent, stuck, len(moves), spent)
-        if not reason and index < EXPLAINED:
+        if not reason and index < EXPLAINED and not deadline.passed:
             node = state.snapshot.node_by_name[name]
             state.remove(agent, node)
             reason = explain_unplaced(state.snapshot, state, [agent], proven=False)[0].message

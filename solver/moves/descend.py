@@ -81,20 +81,42 @@ def descend(
 
 
 def _pass(board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> _Pass:
-    found = _Pass()
-    for _, key in _promising(board, guides[-1], deadline):
+    found, guide = _Pass(), guides[-1]
+    # What the best node costs each group as it was last seen: others of the group need not look again.
+    least: dict[int, float] = {}
+    for hope in _promising(board, guide, deadline):
         if deadline.passed:
             break
-        gained = _improve(board, guides, key, allowance)
+        g = board.group_of[hope.key]
+        leaving = _leaving(board, guide, hope.key)
+        if leaving - least.get(g, hope.least) <= EPSILON:
+            continue
+        gained, best = _improve(board, guides, hope.key, allowance)
+        least[g] = leaving + best
         found.looked += 1
         found.made += gained > 0.0
         found.gained += gained
     return found
 
 
-def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[tuple[float, str]]:
-    """Agents that might gain by the last level, the most promising first, with what is hoped for."""
-    found: list[tuple[float, str]] = []
+@dataclass(frozen=True)
+class _Hope:
+    """What an agent may gain where the best node for its group costs as little as `least`."""
+
+    gain: float
+    key: str
+    least: float
+
+
+def _leaving(board: Board, guide: Guide, key: str) -> float:
+    """What the level costs less once an agent is gone from where it is, its move paid for."""
+    here = np.array([board.where[key]])
+    return float(guide.tally.less(board.group_of[key], here)[0]) - guide.price * _fare(board, key)
+
+
+def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[_Hope]:
+    """Agents that might gain by the last level, the most promising first."""
+    found: list[_Hope] = []
     for g in range(len(board.compilation.groups)):
         there = np.flatnonzero(board.count[g])
         if not len(there) or deadline.passed:
@@ -102,15 +124,16 @@ def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[tuple[flo
         open_nodes = board.open(g)
         if not open_nodes.any():
             continue
-        gains = guide.tally.less(g, there) - float(guide.tally.more(g)[open_nodes].min())
+        least = float(guide.tally.more(g)[open_nodes].min())
+        gains = guide.tally.less(g, there) - least
         hoped = {n: gain for n, gain in zip(there.tolist(), gains.tolist(), strict=True) if gain > EPSILON}
         if not hoped:
             continue
         for agent in board.compilation.groups[g].members:
             gain = hoped.get(board.where[agent.key])
             if gain is not None and gain > guide.price * _fare(board, agent.key):
-                found.append((gain, agent.key))
-    found.sort(key=lambda item: (-item[0], item[1]))
+                found.append(_Hope(gain, agent.key, least))
+    found.sort(key=lambda hope: (-hope.gain, hope.key))
     return found
 
 
@@ -119,17 +142,19 @@ def _fare(board: Board, key: str) -> int:
     return board.cost[key] if board.where[key] == board.home[key] else 0
 
 
-def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowance) -> float:
-    """Move an agent to where it costs the levels least; what the last one gains, 0 where it stays."""
+def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowance) -> tuple[float, float]:
+    """Move an agent to where it costs the levels least: what that gains by the last one, 0 where it stays.
+
+    And the least that the last level would change by on any open node, rules left out.
+    """
     g, here, home = board.group_of[key], board.where[key], board.home[key]
     number = 1 if here == home else 0
-    if not allowance.holds(number, number * board.cost[key]):
-        return 0.0
     candidates = board.open(g)
     candidates[here] = False
-    if not candidates.any():
-        return 0.0
+    if not allowance.holds(number, number * board.cost[key]) or not candidates.any():
+        return 0.0, np.inf
     deltas = changes(board, guides, key)
+    least = float(deltas[-1][candidates].min())
     better = deltas[-1] < -EPSILON
     for delta in deltas[:-1]:
         better &= delta <= EPSILON
@@ -138,8 +163,8 @@ def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowan
         if board.try_move(key, n):
             step = (n != home) - (here != home)
             allowance.take(step, step * board.cost[key])
-            return -float(deltas[-1][n])
-    return 0.0
+            return -float(deltas[-1][n]), least
+    return 0.0, least
 
 
 def changes(board: Board, guides: Sequence[Guide], key: str) -> list[FloatArray]:

@@ -32,6 +32,8 @@ STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far between the price of all nodes and what an amount costs on a node at home its line is drawn."""
 FIRST_STEP, LAST_STEP = 0.2, 0.005
 """By which part prices are varied: less and less, as nothing else makes the bound better."""
+SLIGHT = 1e-4
+"""A part of the bound: where all prices together bring no more than that they are varied less."""
 
 
 @dataclass(frozen=True)
@@ -160,14 +162,14 @@ class _Prices:
         price = self._slope(mean) * self._parts.times * self._per.mean(axis=0)
         found, step = self.at(price), FIRST_STEP
         while step > LAST_STEP and not deadline.passed:
-            better = False
+            before = found
             for k, sign in product(range(2), (1.0, -1.0)):
                 other = price.copy()
                 other[k] *= 1.0 + sign * step
                 value = self.at(other)
                 if value > found:
-                    found, price, better = value, other, True
-            if not better:
+                    found, price = value, other
+            if found - before <= SLIGHT * abs(found):
                 step /= 2
         return found
 

@@ -27,6 +27,7 @@ from placewright.models.rebalance_plan import (
     Wave,
 )
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
 from placewright.solver.figures import figures
 from placewright.solver.moves.blocked import blocked
 from placewright.solver.moves.cluster import Move
@@ -39,8 +40,9 @@ HOSTNAME = "kubernetes.io/hostname"
 class Writer:
     """Writes plans for one task."""
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, task: Task, deadline: Deadline) -> None:
         self._task = task
+        self._deadline = deadline
         self._question = task.question
 
     def plan(self, found: Reached) -> RebalancePlan:
@@ -69,7 +71,7 @@ class Writer:
             before=figures(before, drained),
             after=figures(after, drained),
             waves=tuple(self._waves(found.route.waves)),
-            blocked=tuple(blocked(task, after, found.route.stuck, moves)),
+            blocked=tuple(blocked(task, after, found.route.stuck, moves, self._deadline)),
             warnings=(*question.snapshot.warnings, *found.target.warnings),
             notes=(*question.snapshot.notes, *_silent(task.goals, levels), *_notes(found)),
         )

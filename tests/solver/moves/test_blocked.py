@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from placewright.models.audit import placed
+from placewright.models.goals import parse_goals
 from placewright.models.movable import Discipline, MovePolicy
 from placewright.models.plan import Status
+from placewright.models.rebalance_options import RebalanceOptions
+from placewright.solver.clock import Deadline
+from placewright.solver.moves.blocked import blocked
+from placewright.solver.moves.question import ask
+from placewright.solver.moves.task import Task
 from placewright.tests.builders import node, snapshot
-from placewright.tests.moving import budget, plan_for, runs
+from placewright.tests.moving import QUICK, budget, plan_for, runs
 
+DRAIN = parse_goals(("drain=a",))
 SURGE = MovePolicy(discipline=Discipline.SURGE)
 
 
@@ -65,3 +73,12 @@ def test_an_unready_agent_is_freed_by_a_budget_that_lets_those_go() -> None:
     (item,) = plan_for(cluster, "drain=a").blocked
     assert item.helps.startswith("unhealthyPodEvictionPolicy AlwaysAllow")
     assert "minAvailable" not in item.helps
+
+
+def test_without_time_who_stays_is_listed_and_not_looked_into() -> None:
+    full = snapshot([node("a"), node("b", cpu=1000)], [runs("x", "a", cpu=2000), runs("y", "b", app="db")])
+    task = Task(ask(full, DRAIN, MovePolicy()), DRAIN, RebalanceOptions(), QUICK, lambda _: None)
+    state = placed(task.question.asked, task.question.home)
+    late, early = (list(blocked(task, state, {}, [], Deadline(seconds))) for seconds in (0.0, 10.0))
+    assert [item.reason for item in late] == ["no node takes it"]
+    assert "Insufficient cpu" in early[0].reason
