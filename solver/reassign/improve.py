@@ -16,7 +16,7 @@ from placewright.solver.objectives.base import Term
 from placewright.solver.reassign.anneal import BATCH, anneal
 from placewright.solver.reassign.board import Board
 from placewright.solver.reassign.compiled import Compiled, compiled
-from placewright.solver.reassign.jit import FAST
+from placewright.solver.reassign.jit import fast
 from placewright.solver.reassign.polish import SECONDS, Effort, improve_part
 from placewright.solver.settings import Settings
 
@@ -64,8 +64,9 @@ def search(
     rng = np.random.default_rng(settings.seed)
     board = Board(found.problem, found.where)
     effort = Effort(SECONDS, settings.deterministic)
-    fast = FAST and settings.time_limit >= WORTH_SECONDS and found.problem.eligible.size >= WORTH_PAIRS
-    annealed = _by_tries(found, settings, deadline) if fast else _by_steps(found, settings, deadline, rng)
+    worth = settings.time_limit >= WORTH_SECONDS and found.problem.eligible.size >= WORTH_PAIRS
+    by_tries = worth and fast()
+    annealed = _by_tries(found, settings, deadline) if by_tries else _by_steps(found, settings, deadline, rng)
     for turn in range(ROUNDS):
         until = _timed(deadline, 1.0 / (ROUNDS - turn))
         if settings.deterministic:

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.util import find_spec
+from functools import cache
 from typing import TypeVar
 
 F = TypeVar("F", bound=Callable[..., object])
 
-FAST = find_spec("numba") is not None
+
+@cache
+def fast() -> bool:
+    """Whether there is machine code to be had. Asking takes a second, which nobody else has to wait for."""
+    try:
+        import numba  # noqa: F401, PLC0415
+    except ImportError:  # Also where it does not go with the NumPy that there is.
+        return False
+    return True
 
 
 def compiled(function: F) -> F:
-    """The function, translated when it is first called; what was translated is kept for the next time."""
-    if not FAST:
+    """The function, translated when it is first called, and kept for the next time where there is a place."""
+    if not fast():
         return function
     from numba import njit  # noqa: PLC0415
 
-    translated: F = njit(cache=True, nogil=True)(function)
-    return translated
+    try:
+        kept: F = njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # Neither beside the source nor in the user's cache may anything be written.
+        passing: F = njit(nogil=True)(function)
+        return passing
+    return kept

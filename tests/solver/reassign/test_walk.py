@@ -127,7 +127,7 @@ def test_a_search_by_tries_is_the_same_every_time_and_keeps_every_rule(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(improve, "WORTH_PAIRS", 1)
-    monkeypatch.setattr(improve, "FAST", True)
+    monkeypatch.setattr(improve, "fast", lambda: True)
     problem, where = small(Random(3), agents=12, nodes=4)
     found = Compiled(problem, tuple(map(str, range(12))), where)
     asked = Settings(time_limit=improve.WORTH_SECONDS, deterministic=True)
