@@ -36,15 +36,18 @@ def bundled(
     """
     owning = pairing.by_domain(np.where(pairing.where, pairing.owning, 0))
     present = pairing.by_domain(np.where(pairing.within, pairing.present, 0))
-    kinds, of = np.unique(
-        np.column_stack([_class_of(pairing, classes), owning, present]), axis=0, return_inverse=True
+    class_of = relaxation.shared(
+        ("class of each domain", pairing.domain.tobytes(), len(classes)), lambda: _class_of(pairing, classes)
     )
-    of = of.reshape(-1)
-    owners = _most(relaxation, pairing, pairing.owners, np.where(pairing.where, relaxation.cap.sum(), 0))
+    # One number for all three: rows would take ten times as long to sort.
+    own_kinds, there_kinds = int(owning.max(initial=0)) + 1, int(present.max(initial=0)) + 1
+    kinds, of = np.unique((class_of * own_kinds + owning) * there_kinds + present, return_inverse=True)
+    owners = _most(relaxation, pairing, pairing.owners, np.where(pairing.where, relaxation.size.sum(), 0))
     meant = _most(relaxation, pairing, pairing.meant, np.where(pairing.within, pairing.fit, 0))
     bundles = []
-    for b, (_, own, there) in enumerate(kinds.tolist()):
+    for b, kind in enumerate(kinds.tolist()):
         alike = of == b
+        own, there = kind // there_kinds % own_kinds, kind % there_kinds
         # No more than there are at all.
         left = pairing.asked.most + pairing.asked.itself - there
         most = min(left, int(meant[alike].max()))
