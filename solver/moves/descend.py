@@ -172,10 +172,8 @@ def changes(board: Board, guides: Sequence[Guide], key: str) -> list[FloatArray]
     g, here, home = board.group_of[key], board.where[key], board.home[key]
     found = []
     for guide in guides:
-        guide.tally.add(g, here, -1)
-        more = guide.tally.more(g)
-        guide.tally.add(g, here, 1)
-        fare = np.full(len(more), float(guide.price * board.cost[key]))
+        change = guide.tally.shift(g, here)
+        fare = np.full(len(change), float(guide.price * board.cost[key]))
         fare[home] = 0.0
-        found.append(more - more[here] + fare - fare[here])
+        found.append(change + fare - fare[here])
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import permutations
 from typing import ClassVar, Self
 
@@ -75,9 +76,13 @@ class BalancedAllocationTerm(Term):
 
     def _widths(self, shares: IntArray, nodes: slice | IntArray = ALL) -> IntArray:
         """int64: the range of each node's shares (of `nodes`, by resource); 0 where it has fewer than two."""
-        has = self.shares.allocatable[nodes] > 0
         # Column by column: rows are short, and there are many.
-        columns = range(has.shape[1])
+        columns = range(shares.shape[1])
+        if self._whole and len(columns) > 1:
+            highest = np.maximum.reduce([shares[:, k] for k in columns])
+            widths: IntArray = highest - np.minimum.reduce([shares[:, k] for k in columns])
+            return widths
+        has = self.shares.allocatable[nodes] > 0
         highest = np.maximum.reduce([np.where(has[:, k], shares[:, k], -FAR) for k in columns])
         lowest = np.minimum.reduce([np.where(has[:, k], shares[:, k], FAR) for k in columns])
         several = np.count_nonzero(has, axis=1) > 1
@@ -105,6 +110,11 @@ class BalancedAllocationTerm(Term):
             slopes += base - exact
             base = exact
         return Floor(base, slopes)
+
+    @cached_property
+    def _whole(self) -> bool:
+        """Whether every node has every resource."""
+        return bool((self.shares.allocatable > 0).all())
 
     def tally(self) -> Tally:
         def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:

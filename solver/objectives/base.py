@@ -82,6 +82,14 @@ class Tally(ABC):
         """
         return self.more(group)[nodes]
 
+    def shift(self, group: int, node: int) -> FloatArray:
+        """(N,): what one of a group's agents on `node` would change in the cost by going elsewhere."""
+        self.add(group, node, -1)
+        more = self.more(group)
+        self.add(group, node, 1)
+        changes: FloatArray = more - more[node]
+        return changes
+
     @abstractmethod
     def add(self, group: int, node: int, number: int) -> None:
         """`number` agents of a group have come to a node; gone, where it is negative."""

@@ -30,6 +30,12 @@ class SharesTally(Tally):
     def less(self, group: int, nodes: IntArray) -> FloatArray:
         return self._now[nodes] - self._at(self._used[nodes] - self._shares.ask[group], nodes)
 
+    def shift(self, group: int, node: int) -> FloatArray:
+        # Nobody else's node costs more or less for it.
+        changes = self.more(group) - self.less(group, np.array([node]))
+        changes[node] = 0.0
+        return changes
+
     def _at(self, used: IntArray, nodes: slice | IntArray) -> FloatArray:
         """What `nodes` cost where `used` is what is on them."""
         return self._cost(-(-1000 * used // self._whole[nodes]), nodes)

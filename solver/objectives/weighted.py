@@ -118,6 +118,12 @@ class _Sum(Tally):
         )
         return costs
 
+    def shift(self, group: int, node: int) -> FloatArray:
+        costs: FloatArray = np.sum(
+            [weight * tally.shift(group, node) for weight, tally in self._parts], axis=0
+        )
+        return costs
+
     def add(self, group: int, node: int, number: int) -> None:
         for _, tally in self._parts:
             tally.add(group, node, number)

@@ -110,3 +110,18 @@ def test_a_tally_of_shares_says_what_one_agent_fewer_takes_off(name: ScoreName, 
         before = tally.more(g)[n]
         tally.add(g, n, 1)
         assert tally.less(g, np.array([n]))[0] == pytest.approx(before)
+
+
+@pytest.mark.parametrize("name", list(TERMS), ids=str)
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_a_tally_says_what_going_elsewhere_changes(name: ScoreName, rng: Random) -> None:
+    cluster = judged_by(rng, name)
+    _, problem = compile_problem(cluster)
+    tally = scores_of(cluster).tally()
+    for g, n in np.argwhere(problem.cap > 0).tolist()[:5]:
+        if tally is None:
+            continue
+        without = tally.more(g).copy()
+        tally.add(g, n, 1)
+        assert tally.shift(g, n) == pytest.approx(without - without[n])
