@@ -57,7 +57,7 @@ def place(
     report = progress or (lambda _: None)
     phases = Phases()
     budget = Budget(snapshot, settings.time_limit, evicting=settings.preempt)
-    with phases("compile"):
+    with phases("compile"), collection_paused():
         compilation, problem = compile_problem(
             snapshot, rules=rules, encoders=encoders, preempt=settings.preempt
         )
@@ -85,21 +85,24 @@ def place(
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
-    with phases("explain"), collection_paused():
-        replayed = orderly.order(answer.count)
-        if begun.most is not None:
-            answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
-        plan = make_plan(
-            compilation,
-            problem,
-            answer,
-            replayed,
-            settings,
-            out_of_time=deadline.passed,
-            explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
-        )
-    with phases("verify"), collection_paused():
-        verdict = verify(snapshot, plan)
+    with collection_paused():
+        with phases("explain"):
+            replayed = orderly.order(answer.count)
+            if begun.most is not None:
+                answer = replace(
+                    answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most))
+                )
+            plan = make_plan(
+                compilation,
+                problem,
+                answer,
+                replayed,
+                settings,
+                out_of_time=deadline.passed,
+                explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
+            )
+        with phases("verify"):
+            verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):
         return replace(verdict, plan=plan.model_copy(update={"status": Status.INVALID}))
     if settings.deterministic:
