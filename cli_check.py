@@ -74,8 +74,7 @@ def _verify_rebalance(snapshot: Snapshot, candidate: RebalancePlan, *, quiet: bo
         print_refused_rebalance(make_console(), verdict)
         raise typer.Exit(Exit.UNPLACED)
     if not quiet:
-        said = f"{candidate.moves} moves in {len(candidate.waves)} waves"
-        sys.stdout.write(f"valid: {said}, no rule is broken on the way\n")
+        sys.stdout.write(f"valid: {candidate.extent}, no rule is broken on the way\n")
 
 
 class Baseline(StrEnum):

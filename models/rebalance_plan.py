@@ -284,5 +284,11 @@ class RebalancePlan(Document):
     timing: dict[str, float] = Field(default_factory=dict)
 
     @property
+    def extent(self) -> str:
+        """`3 moves in 1 wave`."""
+        moves, waves = self.moves, len(self.waves)
+        return f"{moves} move{'' if moves == 1 else 's'} in {waves} wave{'' if waves == 1 else 's'}"
+
+    @property
     def all_moves(self) -> tuple[PlannedMove, ...]:
         return tuple(move for wave in self.waves for move in wave.moves)

@@ -158,7 +158,9 @@ def print_lines(console: Console, what: str, lines: Sequence[str], style: str) -
 
 def print_refused(console: Console, refused: Refused) -> None:
     """Everything that is wrong with a plan, one line each."""
-    console.print(Text(f"not valid: {len(refused.violations)} violations", style="bold red"))
+    number = len(refused.violations)
+    said = f"not valid: {number} violation{'' if number == 1 else 's'}"
+    console.print(Text(said, style="bold red"))
     for violation in refused.violations:
         console.print(Text(f"  {violation_line(violation)}"), soft_wrap=True)
 

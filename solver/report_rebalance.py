@@ -43,7 +43,9 @@ def print_rebalance(console: Console, plan: RebalancePlan, *, every: bool = Fals
 
 def print_refused_rebalance(console: Console, refused: RefusedRebalance) -> None:
     """Everything that is wrong with a plan, the first step that fails first."""
-    console.print(Text(f"not valid: {len(refused.violations)} violations", style="bold red"))
+    number = len(refused.violations)
+    said = f"not valid: {number} violation{'' if number == 1 else 's'}"
+    console.print(Text(said, style="bold red"))
     for violation in refused.violations:
         console.print(Text(f"  {violation_line(violation)}"), soft_wrap=True)
 

@@ -199,10 +199,10 @@ def verdict(plan: RebalancePlan, status: Status) -> str:
     on_drained = plan.after.on_drained
     if status is Status.INFEASIBLE:
         stay = f"{on_drained} agent{'' if on_drained == 1 else 's'}"
-        return f"{stay} cannot leave the nodes to be drained; {_moves(plan)} otherwise"
+        return f"{stay} cannot leave the nodes to be drained; {plan.extent} otherwise"
     if plan.blocked:
         stay = f"{on_drained} agent{'' if on_drained == 1 else 's'}"
-        return f"{stay} left on the nodes to be drained, perhaps not for good; {_moves(plan)} otherwise"
+        return f"{stay} left on the nodes to be drained, perhaps not for good; {plan.extent} otherwise"
     if not plan.moves:
         return (
             "nothing is worth a move, proven"
@@ -210,9 +210,4 @@ def verdict(plan: RebalancePlan, status: Status) -> str:
             else "nothing worth a move was found"
         )
     proof = "proven: no other way is better" if status is Status.OPTIMAL else "verified"
-    return f"{_moves(plan)}, {proof}"
-
-
-def _moves(plan: RebalancePlan) -> str:
-    count, waves = plan.moves, len(plan.waves)
-    return f"{count} move{'' if count == 1 else 's'} in {waves} wave{'' if waves == 1 else 's'}"
+    return f"{plan.extent}, {proof}"
