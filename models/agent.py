@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from placewright.models.node import Resources
+from placewright.models.once import once
 from placewright.models.selector import (
     AffinityTerm,
     LabelSelector,
@@ -247,7 +248,7 @@ class Agent:
     local_storage: bool = False
     move_weight: int = 1
 
-    @cached_property
+    @once
     def key(self) -> str:
         """`namespace/name`: unique in a snapshot."""
         return f"{self.namespace}/{self.name}"

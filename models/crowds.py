@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from placewright.models.agent import Agent, AgentSpec
+from placewright.models.agent import Agent, AgentSpec, SharedLabels
 from placewright.models.node import Node
 
 Step = tuple[Agent, Node]
@@ -41,23 +42,19 @@ def amounts(of: Iterable[Crowd], amount: Callable[[AgentSpec], int]) -> dict[str
 
 def alike(agents: Iterable[Agent]) -> tuple[list[Agent], ...]:
     """Agents by what the members of a crowd share, wherever they are; each list in the order given."""
-    found: dict[Hashable, list[Agent]] = {}
+    found: defaultdict[Hashable, list[Agent]] = defaultdict(list)
     for agent in agents:
-        key = _shared(agent)
-        those = found.get(key)
-        if those is None:
-            found[key] = [agent]
-        else:
-            those.append(agent)
+        found[_shared(agent)].append(agent)
     return tuple(found.values())
 
 
 def _shared(agent: Agent) -> Hashable:
-    # A spec and a selector are shared by identity; equal ones that are not make two crowds, no harm.
+    # Specs, selectors and labels are shared by identity; equal ones that are not make two crowds, no harm.
+    labels = agent.labels
     return (
         id(agent.spec),
         agent.namespace,
-        agent.label_set,
+        id(labels) if type(labels) is SharedLabels else agent.label_set,
         id(agent.spread_selector),
         agent.terminating,
         not agent.node_name,

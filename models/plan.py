@@ -6,7 +6,7 @@ The JSON and YAML forms are these models dumped by alias; docs/plan-format.md de
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
@@ -27,6 +27,10 @@ class Status(StrEnum):
     INFEASIBLE = "infeasible"
     TIMEOUT = "timeout"
     INVALID = "invalid"
+
+
+_set = object.__setattr__
+"""As pydantic itself does when it copies: models are frozen."""
 
 
 class _Model(BaseModel):
@@ -99,6 +103,18 @@ class Unplaced(_Model):
     message: str = ""
     like: str = ""
     reasons: tuple[UnplacedReason, ...] = ()
+
+    def said_of(self, agent: str) -> Self:
+        """The same of another agent of its namespace.
+
+        What was validated once is not validated again: there may be 150,000 of them and a second for all.
+        """
+        other = type(self).__new__(type(self))
+        _set(other, "__dict__", {**self.__dict__, "agent": agent})
+        _set(other, "__pydantic_fields_set__", self.model_fields_set)
+        _set(other, "__pydantic_extra__", None)
+        _set(other, "__pydantic_private__", None)
+        return other
 
     @property
     def key(self) -> str:

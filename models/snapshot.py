@@ -163,8 +163,7 @@ class Snapshot:
 
     def _residents(self) -> Iterator[Agent]:
         gone = self.options.assume_terminating_gone
+        nodes = self.node_by_name
         for agent in self.agents:
-            if agent.terminal or (agent.terminating and gone):
-                continue
-            if agent.node_name in self.node_by_name:
+            if agent.node_name in nodes and not agent.terminal and not (agent.terminating and gone):
                 yield agent

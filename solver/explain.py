@@ -79,21 +79,19 @@ def explain_unplaced(
     kinds: dict[int, Agent] = {}
     for kind, agent in zip(of_agents, agents, strict=True):
         kinds.setdefault(kind, agent)
-    known: dict[int, tuple[str, tuple[UnplacedReason, ...]]] = {}
+    known: dict[int, Unplaced] = {}
     for kind, agent in sorted(kinds.items(), key=lambda item: -item[1].spec.priority):
         looks = len(known) * len(snapshot.nodes)
         hurried = deadline is not None and deadline.passed
-        known[kind] = _explain(snapshot, state, agent, proven=proven, looks=looks, hurried=hurried)
-    return tuple(
-        Unplaced(
+        message, reasons = _explain(snapshot, state, agent, proven=proven, looks=looks, hurried=hurried)
+        known[kind] = Unplaced(
             namespace=agent.namespace,
             agent=agent.name,
             priority=agent.spec.priority,
-            message=known[kind][0],
-            reasons=known[kind][1],
+            message=message,
+            reasons=reasons,
         )
-        for kind, agent in zip(of_agents, agents, strict=True)
-    )
+    return tuple(known[kind].said_of(agent.name) for kind, agent in zip(of_agents, agents, strict=True))
 
 
 def _kinds(agents: Iterable[Agent]) -> list[int]:

@@ -57,14 +57,19 @@ def _grouped(
 ) -> tuple[Group, ...]:
     """Agents by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
-    for replicas in alike(agents):
+    for replicas in snapshot.pending_alike if agents is snapshot.pending else alike(agents):
         sample = replicas[0]
         shared = _shared(snapshot, sample, read)
         own_claims = any(use.ephemeral for use in sample.spec.claims)
         differing: dict[Hashable, list[Agent]] = {}
         for agent in replicas:
-            own = (agent.admitted, agent.refusal, keeps_in_use(agent), own_claims and agent.name)
-            differing.setdefault((own, apart(agent)), []).append(agent)
+            name = own_claims and agent.name
+            own = (agent.admitted, agent.refusal, keeps_in_use(agent), name, *apart(agent))
+            those = differing.get(own)
+            if those is None:
+                differing[own] = [agent]
+            else:
+                those.append(agent)
         for key, found in differing.items():
             members.setdefault((shared, key), []).extend(found)
     groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
@@ -86,8 +91,12 @@ def _shared(snapshot: Snapshot, agent: Agent, read: frozenset[str]) -> Hashable:
 def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
     """Every agent label key that some agent's rule reads, running agents' included."""
     # Replicas share their spec, and agents of one service and controller the selector.
-    samples = {(id(agent.spec), id(agent.spread_selector)): agent for agent in snapshot.agents}
-    for agent in samples.values():
+    seen: set[tuple[int, int]] = set()
+    for agent in snapshot.agents:
+        both = (id(agent.spec), id(agent.spread_selector))
+        if both in seen:
+            continue
+        seen.add(both)
         if agent.spread_selector is not None and takes_defaults(snapshot, agent):
             yield from agent.spread_selector.keys()
         for selector in _selectors(agent):

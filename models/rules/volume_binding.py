@@ -226,6 +226,8 @@ def choice_violations(
 
 def _claiming(snapshot: Snapshot, placements: Mapping[str, str]) -> list[tuple[Agent, Node]]:
     """Placed agents that have claims, by key."""
+    if not placements:
+        return []
     agents = snapshot.agent_by_key
     keys = sorted(key for key in placements if agents[key].spec.claims)
     return [(agents[key], snapshot.node_by_name[placements[key]]) for key in keys]

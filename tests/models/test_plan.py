@@ -43,3 +43,13 @@ def test_nobody_is_like_someone_who_does_not_come_before() -> None:
     text = '{"status": "feasible", "unplaced": [{"namespace": "x", "agent": "a", "like": "x/b"}]}'
     with pytest.raises(ValidationError, match="x/a is like x/b, which does not come before it"):
         Plan.model_validate_json(text)
+
+
+def test_what_is_said_of_one_agent_is_said_of_another() -> None:
+    one, expected = left("a", reason("Insufficient cpu")), left("b", reason("Insufficient cpu"))
+    other = one.said_of("b").model_copy(update={"message": "b"})
+    assert other == expected
+    assert other.model_dump_json(by_alias=True) == expected.model_dump_json(by_alias=True)
+    assert one.agent == "a"
+    with pytest.raises(ValidationError):
+        other.agent = "c"  # type: ignore[misc]
