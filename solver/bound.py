@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,16 +24,20 @@ HAIR = 1e-6
 COLUMNS_A_SECOND = 10_000
 """What the relaxation's variables cost to set up and solve, carefully estimated."""
 
+ROUGH = 3
+"""How many times as many variables the relaxation has to have as a rough one for that to be tried first."""
 
-def affordable(problem: Problem, seconds: float) -> bool:
+
+def affordable(problem: Problem, seconds: float, *, rough: bool = False) -> bool:
     """Whether the relaxation of a problem can be had in this time."""
-    return columns(problem.cap, problem.free, topology_keys(problem)) <= seconds * COLUMNS_A_SECOND
+    number = columns(problem.cap, problem.free, topology_keys(problem), rough=rough)
+    return number <= seconds * COLUMNS_A_SECOND
 
 
-def relaxed(problem: Problem) -> Relaxation:
-    """The linear relaxation of a problem, with what its rules say in lines."""
+def relaxed(problem: Problem, *, rough: bool = False) -> Relaxation:
+    """The linear relaxation of a problem, with what its rules say in lines; rough: as `Relaxation`."""
     arrays = (problem.cap, problem.size, problem.request, problem.room)
-    relaxation = Relaxation(*arrays, problem.running, topology_keys(problem))
+    relaxation = Relaxation(*arrays, problem.running, topology_keys(problem), rough=rough)
     for encoder in problem.encoders:
         encoder.relax(relaxation)
     return relaxation
@@ -92,22 +96,32 @@ def bound_of(level: Objective, relaxation: Relaxation) -> KnownBound | None:
 
 
 class Bounds:
-    """The bounds of one problem's levels, asked for in their order; one relaxation serves them all."""
+    """The bounds of one problem's levels, asked for in their order; one relaxation serves them all.
+
+    There is a rough one beside it for who asks whether a bound does.
+    """
 
     def __init__(self, problem: Problem, known: Sequence[KnownBound] = ()) -> None:
         """`known`: bounds of the first levels."""
         self._problem = problem
         self._known = tuple(known)
-        self._relaxation: Relaxation | None = None
-        self._demanded = 0
+        self._relaxations: dict[bool, Relaxation] = {}
+        self._demanded = {False: 0, True: 0}
         self._apportionment: Apportionment | None = None
 
-    def level(self, index: int, above: Sequence[int], seconds: float, answer: IntArray | None = None) -> int:
+    def level(
+        self,
+        index: int,
+        above: Sequence[int],
+        seconds: float,
+        answer: IntArray | None = None,
+        enough: Callable[[int], bool] | None = None,
+    ) -> int:
         """The best value that level `index` can have when the levels above keep the values `above`.
 
         The best of the level's cheap limit, what nodes say each for itself, and the optimum of the linear
         relaxation: the limit alone where `seconds` are too few for more, or where an `answer` (G, N) that
-        keeps `above` reaches it.
+        keeps `above` reaches it. enough: whether a bound does; a rough relaxation is tried first then.
         """
         level = self._problem.levels[index]
         limit = level.limit(self._problem.cap)
@@ -118,14 +132,15 @@ class Bounds:
             return limit
         if (known := self._from_known(index, above)) is not None:
             return tighter(level, limit, known)
+        until = Deadline(seconds)
         if isinstance(level, WeightedObjective) and has_time(self._problem, seconds):
-            until = Deadline(seconds)
             limit = max(limit, priced_bound(self._problem, level, above, answer))
-            seconds = until.remaining()
-        best = self._relaxed(index, above, seconds)
-        if best is None:
-            return limit
-        return tighter(level, limit, best)
+        for rough in (True, False) if enough is not None and self._is_rougher() else (False,):
+            if enough is not None and enough(limit):
+                break
+            best = self._relaxed(index, above, until.remaining(), rough=rough)
+            limit = limit if best is None else tighter(level, limit, best)
+        return limit
 
     def _apportioned(self, level: PlacedObjective, above: Sequence[int], seconds: float) -> int:
         """How many agents of a level all limits together leave room for, wherever they go."""
@@ -133,19 +148,27 @@ class Bounds:
             self._apportionment = apportionment(self._problem)
         return placed_bound(self._apportionment, level, self._problem.levels, above, seconds)
 
-    def _relaxed(self, index: int, above: Sequence[int], seconds: float) -> int | None:
+    def _is_rougher(self) -> bool:
+        """Whether the rough relaxation is much the smaller one: else it would bring nothing."""
+        arrays = (self._problem.cap, self._problem.free, topology_keys(self._problem))
+        return ROUGH * columns(*arrays, rough=True) <= columns(*arrays)
+
+    def _relaxed(
+        self, index: int, above: Sequence[int], seconds: float, *, rough: bool = False
+    ) -> int | None:
         problem = self._problem
         if seconds <= 0.0 or not problem.cap.any():
             return None
-        if self._relaxation is None and not affordable(problem, seconds):
+        if rough not in self._relaxations and not affordable(problem, seconds, rough=rough):
             return None
-        if self._relaxation is None:
-            self._relaxation = relaxed(problem)
-        for other in range(self._demanded, index):
-            problem.levels[other].demand(self._relaxation, above[other])
-        self._demanded = max(self._demanded, index)
-        self._relaxation.hurry(seconds)
-        return problem.levels[index].relax(self._relaxation)
+        if rough not in self._relaxations:
+            self._relaxations[rough] = relaxed(problem, rough=rough)
+        relaxation = self._relaxations[rough]
+        for other in range(self._demanded[rough], index):
+            problem.levels[other].demand(relaxation, above[other])
+        self._demanded[rough] = max(self._demanded[rough], index)
+        relaxation.hurry(seconds)
+        return problem.levels[index].relax(relaxation)
 
     def _from_known(self, index: int, above: Sequence[int]) -> int | None:
         if index >= len(self._known):

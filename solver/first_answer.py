@@ -19,6 +19,7 @@ from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.complete import complete
 from placewright.solver.construct import ROUNDS, construct, is_special
 from placewright.solver.giving_way import give_way
+from placewright.solver.looking_over import looked_over
 from placewright.solver.objectives.base import Tally
 from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
@@ -47,6 +48,8 @@ URGENT_SHARE = 0.1
 """The part of the time left in which a resumed answer is tried again with those first who came short."""
 MOST_URGENT = 3
 """How often that may be."""
+LOOKING_SHARE = 0.1
+"""The part of the time left in which a resumed answer is looked over."""
 CONSTRUCT_SHARE = 0.3
 """The part of the time left after which no further construction is begun."""
 
@@ -158,6 +161,16 @@ def resumed(
         found = follow()
         best = better(problem, best, found)
     return best
+
+
+def looked_over_once(
+    compilation: Compilation, problem: Problem, deadline: Deadline, accepts: Accepts, count: IntArray
+) -> IntArray:
+    """Counts (G, N) with agents where they cost the levels less, if there is time and the rules agree."""
+    tallies = _tallies(compilation, problem, deadline, TURNED_AWAY)
+    until = Deadline(LOOKING_SHARE * deadline.remaining())
+    found = looked_over(compilation, problem, count, tallies, until)
+    return better(problem, count, found) if accepts(found) else count
 
 
 def _apportioned(problem: Problem, target: IntArray, seconds: float) -> IntArray:

@@ -19,7 +19,7 @@ from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.complete import complete
-from placewright.solver.first_answer import better, first_answer, plain, resumed
+from placewright.solver.first_answer import better, first_answer, looked_over_once, plain, resumed
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, settled_counts
 from placewright.solver.planning import make_plan
@@ -150,6 +150,8 @@ def _begin(
         quick = better(problem, known, quick)
     if compilation.standing.any():
         quick = better(problem, quick, make_room(compilation, quick, until, most))
+    if most is None:
+        quick = looked_over_once(compilation, problem, deadline, accepts, quick)
     search_until = deadline if most is None else Deadline(0.0)
     return _Begun(settled_counts(compilation, quick), (), search_until, most)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -39,11 +40,36 @@ class Previous:
 def previous_places(snapshot: Snapshot, plan: Plan) -> Mapping[str, str]:
     """Agent key -> node name for the pending agents that `plan` binds to nodes that are still there.
 
-    Whether they may still go there is for the rules to say.
+    Whoever `plan` does not speak of gets the place of one like it that is gone. Whether they may go there is
+    for the rules to say.
     """
     pending = {agent.key for agent in snapshot.pending}
-    places = {f"{binding.namespace}/{binding.agent}": binding.node for binding in plan.bindings}
-    return {key: name for key, name in places.items() if key in pending and name in snapshot.node_by_name}
+    bound = {binding.key: binding.node for binding in plan.bindings if binding.node in snapshot.node_by_name}
+    places = {key: name for key, name in bound.items() if key in pending}
+    vacated = {key: name for key, name in bound.items() if key not in snapshot.agent_by_key}
+    if vacated:
+        told = {binding.key for binding in plan.bindings}
+        told.update(item.key for item in plan.unplaced)
+        places.update(_successors(sorted(pending - told), vacated))
+    return places
+
+
+def _successors(newcomers: Sequence[str], vacated: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Newcomers, sorted, each with the place of one that is gone and had a name like theirs.
+
+    A plan does not tell whose agents they were. Agents that a workload makes have its name in theirs, all but
+    the last part.
+    """
+    taken: set[int] = set()
+    for gone in sorted(vacated):
+        stem = gone[: gone.rfind("-") + 1]
+        # Without a part of its own a name is like no other.
+        at = bisect_left(newcomers, stem) if stem.rpartition("/")[2] else len(newcomers)
+        while at in taken:
+            at += 1
+        if at < len(newcomers) and newcomers[at].startswith(stem):
+            taken.add(at)
+            yield newcomers[at], vacated[gone]
 
 
 def strangers(snapshot: Snapshot, plan: Plan) -> Iterator[str]:

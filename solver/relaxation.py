@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 MOST_COLUMNS = 40_000
 """Classes are told apart by domain and by free capacity as long as there are no more variables than this."""
+MOST_ROUGH_COLUMNS = 5_000
+"""The same for a rough bound."""
 MOST_DOMAINS = 64
 """Of topology keys with more domains than this the relaxation knows nothing."""
 
@@ -39,6 +41,8 @@ class Evenness:
 class Relaxation:
     """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
 
+    rough: with few classes, which takes a part of the time and bounds less well.
+
     `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. `size` and arguments
     as in `Problem`. keys: for each topology key that matters the domain of every node (N,), -1 for none.
     places (C, K): the domain of each class, for the keys that tell classes apart, the coarsest first.
@@ -52,9 +56,11 @@ class Relaxation:
         free: IntArray,
         running: Running | None = None,
         keys: Sequence[IntArray] = (),
+        *,
+        rough: bool = False,
     ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        classes, apart = _node_classes(cap, free, keys)
+        classes, apart = _node_classes(cap, free, keys, rough=rough)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
         first = np.array([nodes[0] for nodes in self.members], dtype=np.int64)
         self._apart = [key.tobytes() for key in apart]
@@ -296,9 +302,9 @@ class Relaxation:
         return float(self.lp.Objective().Value())
 
 
-def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> int:
+def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = (), *, rough: bool = False) -> int:
     """How many variables the relaxation has, at most."""
-    classes, _ = _node_classes(cap, free, keys)
+    classes, _ = _node_classes(cap, free, keys, rough=rough)
     return (int(classes.max(initial=-1)) + 1) * int(cap.shape[0])
 
 
@@ -307,21 +313,27 @@ def _slack(value: float) -> float:
     return 1e-6 * max(1.0, abs(value))
 
 
-def _node_classes(cap: IntArray, free: IntArray, keys: Sequence[IntArray]) -> tuple[IntArray, list[IntArray]]:
+def _node_classes(
+    cap: IntArray, free: IntArray, keys: Sequence[IntArray], *, rough: bool = False
+) -> tuple[IntArray, list[IntArray]]:
     """Class index (N,): nodes open to the same groups, told apart by domains and by what is free.
 
     The keys of few domains first; what would make too many classes is left out. With the keys that are in.
+    rough: nodes open to different groups, too, are told apart only where that makes few classes, and only
+    after those with different amounts free, which says more of the scores.
     """
     _, by_groups = np.unique(cap > 0, axis=1, return_inverse=True)
-    classes: IntArray = by_groups.reshape(-1).astype(np.int64)
+    by_groups = by_groups.reshape(-1).astype(np.int64)
     few = [key for key in keys if 1 < int(key.max(initial=-1)) + 1 <= MOST_DOMAINS]
     few.sort(key=lambda key: int(key.max()))
+    classes: IntArray = np.zeros_like(by_groups) if rough else by_groups
+    most = MOST_ROUGH_COLUMNS if rough else MOST_COLUMNS
     apart = []
-    for more in (*few, free):
+    for more in (free, by_groups, *few) if rough else (*few, free):
         _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
         finer = finer.reshape(-1).astype(np.int64)
-        if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= MOST_COLUMNS:
+        if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= most:
             classes = finer
-            if more is not free:
+            if more is not free and more is not by_groups:
                 apart.append(more)
     return classes, apart

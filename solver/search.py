@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -136,7 +137,8 @@ class Search:
         """Improve the incumbent on one level; returns the level's proven bound."""
         time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
         above = [known.value for known in kept]
-        bound = self._bounds.level(index, above, time_left, self._best)
+        enough = None if self._patient else partial(self._is_good_enough, level)
+        bound = self._bounds.level(index, above, time_left, self._best, enough)
         if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
         seconds = self._share(index)

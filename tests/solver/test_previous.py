@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from placewright.models.plan import Level, Plan, Status
+from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
 from placewright.models.policy import ResourceQuota
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import acceptor
@@ -107,6 +107,37 @@ def test_who_was_bound_since_is_no_stranger() -> None:
     later = replace(cluster, agents=running)
     assert list(strangers(later, plan)) == []
     assert len(previous_places(later, plan)) == 5
+
+
+def _plan(places: dict[str, str], unplaced: tuple[str, ...] = ()) -> Plan:
+    return Plan(
+        status=Status.FEASIBLE,
+        bindings=tuple(Binding(namespace="default", agent=name, node=n) for name, n in places.items()),
+        unplaced=tuple(Unplaced(namespace="default", agent=name) for name in unplaced),
+    )
+
+
+def test_a_newcomer_gets_the_place_of_one_of_its_workload_that_is_gone() -> None:
+    before = _plan({"web-a": "n1", "web-b": "n2", "web-d": "gone", "web-10-a": "n3"})
+    cluster = snapshot(
+        [node("n1"), node("n2"), node("n3")],
+        [agent(name) for name in ("web-a", "web-c", "web-e", "web-f", "webs-a")],
+    )
+    assert previous_places(cluster, before) == {"default/web-a": "n1", "default/web-c": "n2"}
+
+
+def test_of_two_that_are_gone_each_has_another_successor() -> None:
+    before = _plan({"web-a": "n1", "web-b": "n2"})
+    cluster = snapshot([node("n1"), node("n2")], [agent("web-y"), agent("web-x")])
+    assert previous_places(cluster, before) == {"default/web-x": "n1", "default/web-y": "n2"}
+
+
+def test_nobody_succeeds_who_was_left_out_before_or_has_a_name_of_its_own() -> None:
+    before = _plan({"web-a": "n1", "db": "n1", "run-a": "n1"}, ("web-b",))
+    cluster = snapshot(
+        [node("n1")], [agent("web-b"), agent("db2"), agent("job"), agent("run-a", on="n1"), agent("run-b")]
+    )
+    assert previous_places(cluster, before) == {}
 
 
 def test_who_lost_its_place_comes_first_where_only_others_can_make_room() -> None:

@@ -105,3 +105,38 @@ def test_nothing_is_printed_where_there_is_nothing_to_relax(capfd: pytest.Captur
     assert blueprint(problem).target.sum() == 1
     assert blueprint(replace(problem, levels=problem.levels[:1])).target.sum() == 0
     assert capfd.readouterr().err == ""
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(1, 40))
+def test_no_level_beats_a_rough_bound_however_few_classes_it_has(rng: Random, most: int) -> None:
+    cluster = tiny_cluster(rng)
+    _, problem = compile_problem(cluster)
+    best = best_values(cluster)
+    if not problem.cap.any():
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("placewright.solver.relaxation.MOST_ROUGH_COLUMNS", most)
+        rough = relaxed(problem, rough=True)
+        assert len(rough.members) <= max(1, most // len(problem.size))
+    for level in problem.levels:
+        value, bound = best[level.name], level.relax(rough)
+        assert bound is not None
+        assert value <= bound if level.sense == "maximize" else value >= bound
+        level.demand(rough, value)
+
+
+def test_a_rough_bound_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four nodes, each for one agent: as one class they know nothing of that, and the largest takes all."""
+    monkeypatch.setattr("placewright.solver.relaxation.MOST_ROUGH_COLUMNS", 4)
+    nodes = [node(f"n{i}", cpu=1000 * 3**i, labels={"for": str(i)}) for i in range(4)]
+    waiting = [agent(f"a{i}", cpu=800 + i, node_selector={"for": str(i)}) for i in range(4)]
+    _, problem = compile_problem(snapshot(nodes, waiting, profile=EVEN))
+    monkeypatch.setattr("placewright.solver.bound.has_time", lambda *_: False)
+
+    def told(least: int) -> int:
+        return Bounds(problem).level(1, [4], 30.0, None, lambda bound: bound >= least)
+
+    fine = level_bound(problem, 1, [4])
+    assert 0 < told(1) < fine
+    assert told(fine) == fine
