@@ -14,8 +14,11 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
 
-GRACE, GRACE_SHARE = 1.0, 0.1
-"""Seconds beyond the limit, never more than it has itself, and the part of it, that are still in time."""
+GRACE, GRACE_SHARE = 0.8, 0.1
+"""Seconds beyond the limit, never more than it has itself, and the part of it, that may be used.
+
+A second would still be in time; what is kept of it is for a machine that is busier later than at first.
+"""
 SAFETY = 0.8
 """The part of that time that is counted on where there is not enough for everybody."""
 SAMPLES, SAMPLE, SAMPLE_NODES = 6, 2_000, 50

@@ -117,6 +117,7 @@ class Search:
         """Whether something was cut off without a proof that it has no order: proofs then are none."""
         self._patient = patient
         self._tolerances = tolerances or {}
+        self._valued: dict[str, tuple[IntArray, int]] = {}
         self.warnings: list[str] = []
 
     def run(self) -> Answer:
@@ -270,7 +271,12 @@ class Search:
         return gap(self._value(level), bound) <= enough
 
     def _value(self, level: Objective) -> int:
-        return level.value(self._best)
+        """What the incumbent is worth on a level. Incumbents are replaced, never changed in place."""
+        of, value = self._valued.get(level.name, (None, 0))
+        if of is not self._best:
+            value = level.value(self._best)
+            self._valued[level.name] = (self._best, value)
+        return value
 
 
 def _is_exact(problem: Problem, settings: Settings) -> bool:
