@@ -98,6 +98,11 @@ def test_company_on_a_node_without_the_label_keeps_nobody_from_being_the_first_o
     assert assert_fewest(lawful(UNLABELLED)) == 1
 
 
+def test_a_goal_may_depend_on_nobody_but_those_that_cannot_be_helped() -> None:
+    assert assert_replays(1393) >= 0
+    assert assert_replays(1432) >= 0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(1000, 3000, 100))
 def test_drains_take_the_fewest_moves_at_length(start: int) -> None:

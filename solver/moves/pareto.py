@@ -23,10 +23,14 @@ def pareto(finder: Finder, most: int, deadline: Deadline) -> Iterator[ParetoPoin
         if deadline.passed:
             return
         limited = replace(finder.task.options, max_moves=number, min_gain=0)
-        found = finder.limited(limited).find(Deadline(deadline.remaining() / (len(steps) - index)))
-        point = _point(finder.task, found, number)
+        asked, until = finder.limited(limited), Deadline(deadline.remaining() / (len(steps) - index))
+        point = _point(finder.task, asked.find(until), number)
         if point is None:
             return
+        if finder.task.question.broken:
+            # Fewer moves may be better by helping nobody, which is not what was searched.
+            bound = min(point.bound, asked.whoever_is_helped(until)(point.level))
+            point = point.model_copy(update={"bound": bound, "proven": point.value == bound})
         if best is not None and best.value <= point.value:
             point = best.model_copy(update={"max_moves": number, "bound": min(point.bound, best.value)})
             point = point.model_copy(update={"proven": point.value == point.bound})

@@ -6,7 +6,7 @@ optimum and its proof where the model is exact, part by part where it is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -195,6 +195,15 @@ class Finder:
             values = list(self._over_all(ends, kinds, values, fixed, least))
         return Target(ends, wrong, kinds, tuple(values), arrivals(count, before), searched, tuple(warnings))
 
+    def whoever_is_helped(self, deadline: Deadline) -> Callable[[str], int]:
+        """Bounds on levels by name, whoever is helped of those that break a rule, or is not."""
+        before = counts(self.compilation, self._question.home)
+        goals = self._levels.all[len(self._levels.placed) :]
+        bounds = loose(goals, before, self.task, deadline)
+        known = dict(zip((level.name for level in goals), bounds, strict=True))
+        # A goal that nobody here can change may depend on who is left out; no cost is negative.
+        return lambda name: known.get(name, 0)
+
     def _over_all(
         self,
         where: Mapping[str, str],
@@ -206,11 +215,9 @@ class Finder:
         """The levels with everybody counted, where some were left out of the search."""
         question, on_drained = self._question, 0
         closed = np.array([node.name in question.closed for node in self.compilation.nodes], dtype=np.bool_)
-        bounds = [known.bound for known in values]
+        bounds = [level.bound for level in values]
         if hopeless(self.compilation, closed, fixed):
             on_drained = sum(name in question.drained for name in fixed.values())
         else:
-            before = counts(self.compilation, question.home)
-            goals = self._levels.all[len(self._levels.placed) :]
-            bounds = list(loose(goals, before, self.task, deadline))
+            bounds = [*map(self.whoever_is_helped(deadline), kinds)]
         return over_all(self.task, where, kinds, bounds, on_drained)
