@@ -6,10 +6,13 @@ All of them together take some two seconds of processor time, most of it for wha
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import typer
-from typer._click import Command, Context
 from typer.core import TyperGroup
+
+if TYPE_CHECKING:  # where the framework's own copy of click lies depends on its version
+    from typer._click import Command, Context
 
 MODULES = {
     "place": "placewright.cli_place",

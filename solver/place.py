@@ -85,13 +85,12 @@ def place(
         )
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
+    if begun.most is not None:
+        answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
+    # Not turned on in between: all that was made would be walked once more.
     with collection_paused():
         with phases("explain"):
             replayed = orderly.order(answer.count)
-            if begun.most is not None:
-                answer = replace(
-                    answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most))
-                )
             plan = make_plan(
                 compilation,
                 problem,

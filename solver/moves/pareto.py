@@ -29,13 +29,16 @@ def pareto(finder: Finder, most: int, deadline: Deadline) -> Iterator[ParetoPoin
             return
         if finder.task.question.broken:
             # Fewer moves may be better by helping nobody, which is not what was searched.
-            bound = min(point.bound, asked.whoever_is_helped(until)(point.level))
-            point = point.model_copy(update={"bound": bound, "proven": point.value == bound})
+            point = _bounded(point, min(point.bound, asked.whoever_is_helped(until)(point.level)))
         if best is not None and best.value <= point.value:
-            point = best.model_copy(update={"max_moves": number, "bound": min(point.bound, best.value)})
-            point = point.model_copy(update={"proven": point.value == point.bound})
+            bound = min(point.bound, best.value)
+            point = _bounded(best.model_copy(update={"max_moves": number}), bound)
         best = point
         yield point
+
+
+def _bounded(point: ParetoPoint, bound: int) -> ParetoPoint:
+    return point.model_copy(update={"bound": bound, "proven": point.value == bound})
 
 
 def _steps(most: int) -> Iterator[int]:
