@@ -15,6 +15,7 @@ from placewright.models.agent import Agent
 from placewright.models.audit import STAYING, broken_in, placed
 from placewright.models.filters import rejection
 from placewright.models.move_cost import MoveCosts
+from placewright.models.rules.affinity_order import found
 from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.models.rules.topology import Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import counted_agents, hard_constraints, overhang
@@ -67,6 +68,7 @@ class Board:
         self._asked = [np.flatnonzero(row) for row in compilation.request]
         self._watchers: dict[int, tuple[_Watch, ...]] = {}
         self._watches = _watches(compilation)
+        self._series = _series(compilation)
         for tally in self.tallies:
             for g in np.flatnonzero(self.count.any(axis=1)).tolist():
                 there = np.flatnonzero(self.count[g])
@@ -75,7 +77,11 @@ class Board:
     @property
     def moved(self) -> list[str]:
         """The keys of those who are no longer at home."""
-        return [key for key, n in self.where.items() if n != self.home[key]]
+        return [key for key in self.where if self.away(key)]
+
+    def away(self, key: str) -> bool:
+        """Whether an agent is elsewhere than at home."""
+        return self.where[key] != self.home[key]
 
     def on(self, n: int) -> list[str]:
         """The keys of the movable agents on a node."""
@@ -134,7 +140,7 @@ class Board:
         ahead = self._overhangs(g)
         self.move(key, n)
         worse = any(now > then for now, then in zip(self._overhangs(g), ahead, strict=True))
-        if worse or any(w.affinity and self._lonely(w, before) for w in self._watched(g)):
+        if worse or any(w.affinity and self._lonely(w, g, before) for w in self._watched(g)):
             self.move(key, before)
             return False
         return True
@@ -164,24 +170,38 @@ class Board:
                 found.append(overhang(self.state, watch.owner, nodes))
         return found
 
-    def _lonely(self, watch: _Watch, before: int) -> bool:
-        """Whether agents of this kind stay without company in a domain that somebody left."""
-        node, snapshot = self.compilation.nodes[before], self.question.asked
-        g = self.group_of.get(watch.owner.key)
-        if g is None:
-            return False
-        for term in own_affinity(snapshot, watch.owner):
+    def _lonely(self, watch: _Watch, gone: int, before: int) -> bool:
+        """Whether agents of this kind stay without company in a domain that one of group `gone` left."""
+        node, company = self.compilation.nodes[before], watch.matchers[0]
+        alike = self._series.get(company, [])
+        g = self.group_of[watch.owner.key]
+        for term in own_affinity(self.question.asked, watch.owner):
             value = node.labels.get(term.topology_key)
             if value is None:
                 continue
-            counts = self.state.index(TopologyCounts).counts(watch.matchers[0], term.topology_key)
-            if counts.get(value, 0) > 0:
-                continue
             domains = self.compilation.domains(term.topology_key)
             there = domains.of_node == domains.values.index(value)
-            if self.count[g, there].any():
+            if not self.count[g, there].any():
+                continue
+            left = self.state.index(TopologyCounts).counts(company, term.topology_key).get(value, 0)
+            if left == 0:
                 return True
+            # Those who are company for each other alone need somebody to be the first of their series.
+            if gone not in alike and left <= self.count[alike][:, there].sum():
+                return any(self.group_of[agent.key] == g for agent, _ in found(self.state).unfounded)
         return False
+
+
+def _series(compilation: Compilation) -> dict[Matcher, list[int]]:
+    """The groups whose agents are company for each other, by whom they require."""
+    snapshot = compilation.snapshot
+    series: dict[Matcher, list[int]] = {}
+    for g in compilation.pending:
+        owner = compilation.groups[g].agent
+        company = own_matcher(snapshot, owner)
+        if company.terms and matches(snapshot, company, owner):
+            series.setdefault(company, []).append(g)
+    return series
 
 
 def _watches(compilation: Compilation) -> dict[str, tuple[_Watch, ...]]:

@@ -42,13 +42,19 @@ def _turn(board: Board, key: str) -> tuple[int, float, str]:
 
 def leave(board: Board, key: str, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> bool:
     """Move one agent to the best node that takes it; False where none does, or nothing more may move."""
-    moving = board.where[key] == board.home[key]
-    if deadline.passed or not allowance.holds(moving, moving * board.cost[key]):
+    away = board.away(key)
+    if deadline.passed or not allowance.holds(not away, (not away) * board.cost[key]):
         return False
     if go(board, key, guides, board.open(board.group_of[key])) or _let_in(board, key, guides, allowance):
-        allowance.take(moving, moving * board.cost[key])
+        _account(board, key, away, allowance)
         return True
     return False
+
+
+def _account(board: Board, key: str, away: bool, allowance: Allowance) -> None:
+    """Take what one has taken that was `away` from home before it moved, or not; less than nothing home."""
+    step = board.away(key) - away
+    allowance.take(step, step * board.cost[key])
 
 
 def go(board: Board, key: str, guides: Sequence[Guide], where: np.ndarray) -> bool:
@@ -57,7 +63,7 @@ def go(board: Board, key: str, guides: Sequence[Guide], where: np.ndarray) -> bo
     nodes = nodes[nodes != board.where[key]]
     if not len(nodes):
         return False
-    costs = changes(board, guides, key) if guides else [-_room(board)]
+    costs = changes(board, guides, key) if guides else [-_room(board, board.group_of[key])]
     tried = ranked(costs, nodes)
     if any(board.try_move(key, n) for n in tried):
         return True
@@ -66,9 +72,11 @@ def go(board: Board, key: str, guides: Sequence[Guide], where: np.ndarray) -> bo
     return any(board.try_move(key, n) for n in rest)
 
 
-def _room(board: Board) -> np.ndarray:
-    whole = np.maximum(board.compilation.amounts.whole, 1)
-    room: np.ndarray = (board.free / whole).min(axis=1)
+def _room(board: Board, g: int) -> np.ndarray:
+    """The part of each node (N,) that is free, by what agents of a group ask for."""
+    asked = np.flatnonzero(board.compilation.request[g])
+    whole = np.maximum(board.compilation.amounts.whole[:, asked], 1)
+    room: np.ndarray = (board.free[:, asked] / whole).min(axis=1, initial=1.0)
     return room
 
 
@@ -83,15 +91,16 @@ def _let_in(board: Board, key: str, guides: Sequence[Guide], allowance: Allowanc
     order = np.argsort((lacking / whole).sum(axis=1), kind="stable")
     for n in able[order[:ASIDE]].tolist():
         for other in _asides(board, n, request):
-            fare = board.cost[other] if board.where[other] == board.home[other] else 0
-            if not allowance.holds(2, fare + board.cost[key]):
+            away = board.away(other)
+            both = [one for one in (key, other) if not board.away(one)]
+            if not allowance.holds(len(both), sum(board.cost[one] for one in both)):
                 continue
             where = board.open(board.group_of[other])
             where[board.where[key]] = False
             if not go(board, other, guides, where):
                 continue
             if board.try_move(key, n):
-                allowance.take(int(fare > 0), fare)
+                _account(board, other, away, allowance)
                 return True
             board.move(other, n)
     return False

@@ -161,7 +161,7 @@ def _after(home: Mapping[str, str], waves: Sequence[Sequence[Move]]) -> dict[str
 
 
 class _Elsewhere:
-    """Other nodes for an agent than its target, those with most room first."""
+    """Other nodes for an agent than its target, those with most room for what it asks for first."""
 
     def __init__(self, task: Task, finder: Finder) -> None:
         self._compilation = finder.compilation
@@ -173,7 +173,8 @@ class _Elsewhere:
     def __call__(self, key: str, target: str) -> list[str]:
         compilation, g = self._compilation, self._group[key]
         nodes = np.flatnonzero(compilation.cap[g])
-        whole = np.maximum(compilation.amounts.whole[nodes], 1)
-        room = (compilation.free[nodes] / whole).sum(axis=1)
+        asked = np.flatnonzero(compilation.request[g])
+        whole = np.maximum(compilation.amounts.whole[np.ix_(nodes, asked)], 1)
+        room = (compilation.free[np.ix_(nodes, asked)] / whole).sum(axis=1)
         ordered = (compilation.nodes[n].name for n in nodes[np.argsort(-room, kind="stable")].tolist())
         return [name for name in ordered if name != target and name not in self._closed]

@@ -7,35 +7,15 @@ from collections.abc import Sequence
 import pytest
 
 from placewright.models.agent import Agent
-from placewright.models.audit import STAYING
-from placewright.models.goals import Goals, parse_goals
 from placewright.models.move_cost import Pricing
 from placewright.models.rebalance_options import RebalanceOptions
-from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
-from placewright.solver.compile import compile_problem
 from placewright.solver.moves import descend as single
 from placewright.solver.moves.board import Board
 from placewright.solver.moves.descend import Allowance, Guide, descend
-from placewright.solver.moves.levels import build
-from placewright.solver.moves.question import ask
-from placewright.solver.moves.task import Task
 from placewright.tests.builders import node, snapshot
-from placewright.tests.moving import QUICK, runs
-
-BALANCE = parse_goals(("balance",))
-
-
-def board_of(
-    cluster: Snapshot, goals: Goals = BALANCE, options: RebalanceOptions | None = None
-) -> tuple[Board, list[Guide]]:
-    """Everybody at home, and the goals as single moves see them."""
-    options = options or RebalanceOptions(pricing=Pricing.EVEN)
-    question = ask(cluster, goals, options.policy)
-    task = Task(question, goals, options, QUICK, lambda _: None)
-    compilation, problem = compile_problem(question.asked, rules=STAYING)
-    guides = build(question, compilation, problem.levels, goals, task.costs, options).guides()
-    return Board(question, compilation, task.costs, [guide.tally for guide in guides]), guides
+from placewright.tests.moving import runs
+from placewright.tests.solver.moves.boards import board_of
 
 
 def crowded(number: int = 6) -> list[Agent]:
