@@ -6,7 +6,7 @@ import gc
 import inspect
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -103,7 +103,7 @@ class Reading:
         if len(snapshot.agents) > _MANY:
             # It is there to stay: walking it again and again for what could be freed takes seconds.
             gc.freeze()
-        return replace(snapshot, warnings=(*self.warnings, *snapshot.warnings))
+        return snapshot.saying(warnings=self.warnings)
 
 
 def reading_options(

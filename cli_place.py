@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -86,7 +85,7 @@ def place(
     round_before = None
     if before is not None:
         round_before = Previous.of(snapshot, before)
-        snapshot = replace(snapshot, warnings=(*snapshot.warnings, *strangers(snapshot, before)))
+        snapshot = snapshot.saying(warnings=strangers(snapshot, before))
     verdict = solved(
         lambda say: place_agents(snapshot, settings, progress=say, previous=round_before),
         quiet=quiet,

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from placewright.models.comparison import Document
-from placewright.models.plan import PLAN_VERSION, Status, UnplacedAgents
+from placewright.models.document import Document
+from placewright.models.plan import PLAN_VERSION, Status
 from placewright.models.survival import Loss
+from placewright.models.unplaced import LeftOut
 
 HOURS_A_MONTH = 730
 
@@ -64,7 +65,7 @@ class Capacity(Document):
     wanted: int
     placed: int
     left_out: int = 0
-    unplaced: UnplacedAgents = ()
+    unplaced: LeftOut = Field(default_factory=LeftOut)
     one_less: tuple[OneLess, ...] = ()
     survives: str = ""
     survival: str = ""

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-from pydantic.alias_generators import to_camel
-
+from placewright.models.document import Document
 from placewright.models.plan import PLAN_VERSION, LevelTerm
-
-
-class Document(BaseModel):
-    """What is written for machines and read by people: camelCase, nothing unknown, nothing changed."""
-
-    model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, strict=False
-    )
 
 
 class ComparedLevel(Document):

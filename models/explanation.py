@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from placewright.models.comparison import Document
-from placewright.models.plan import PLAN_VERSION, UnplacedReason
+from placewright.models.document import Document
+from placewright.models.plan import PLAN_VERSION
 from placewright.models.repair import Repair
+from placewright.models.unplaced import UnplacedReason
 
 
 class Objection(Document):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from placewright.models.comparison import Document
+from placewright.models.document import Document
 from placewright.models.plan import PLAN_VERSION
 
 

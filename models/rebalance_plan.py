@@ -10,7 +10,8 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from placewright.models.comparison import Document, Utilisation
+from placewright.models.comparison import Utilisation
+from placewright.models.document import Document
 from placewright.models.goals import Goal, Goals
 from placewright.models.movable import Discipline, MovePolicy
 from placewright.models.move_cost import MoveCosts, Pricing, Surcharges

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from placewright.models.comparison import Document
+from placewright.models.document import Document
 from placewright.models.plan import PLAN_VERSION, Status
 from placewright.models.rebalance_plan import RebalancePlan
 

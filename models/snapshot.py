@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import Self
 
 from placewright.models.agent import Agent, AgentClass
 from placewright.models.crowds import Crowd, alike, crowds
@@ -34,6 +35,16 @@ class Snapshot:
     options: Options = field(default_factory=Options)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def saying(self, *, warnings: Iterable[str] = (), notes: Iterable[str] = ()) -> Self:
+        """The same cluster with these warnings before its own, and these notes after them.
+
+        What has been derived from it is kept: it may have 600,000 agents, and nothing reads what is said.
+        """
+        said = replace(self, warnings=(*warnings, *self.warnings), notes=(*self.notes, *notes))
+        own = {item.name for item in fields(self)}
+        vars(said).update((name, value) for name, value in vars(self).items() if name not in own)
+        return said
 
     @cached_property
     def node_by_name(self) -> Mapping[str, Node]:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from placewright.models.comparison import ComparedPlan, Document
+from placewright.models.comparison import ComparedPlan
+from placewright.models.document import Document
 from placewright.models.plan import PLAN_VERSION
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from placewright.models.comparison import Document
+from placewright.models.document import Document
 from placewright.models.plan import PLAN_VERSION
 from placewright.models.whatif import LeftOut, Requested
 

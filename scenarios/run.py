@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
-from placewright.models.plan import Plan, Unplaced
+from placewright.models.plan import Plan
 from placewright.models.rules.resources import UsageIndex
 from placewright.models.scores.used_nodes import used_nodes
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import Unplaced
 from placewright.models.whatif import LeftOut, Requested, Served, WhatIf, WhatIfCase
 from placewright.scenarios.document import UNCHANGED, Case
 from placewright.scenarios.executors import Executor

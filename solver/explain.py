@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 from placewright.models.agent import Agent
 from placewright.models.errors import UsageError
 from placewright.models.filters import rejection
 from placewright.models.node import Node
-from placewright.models.plan import Unplaced, UnplacedReason
 from placewright.models.rules import RULES, admission, gang, quota, resources
 from placewright.models.rules.base import Reason
 from placewright.models.rules.quota import charged_agents, charging_quotas
 from placewright.models.rules.resources import UsageIndex, shortages
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import LeftOut, Unplaced, UnplacedReason
 from placewright.solver.clock import Deadline
 from placewright.solver.explain_joint import JOINT, NAMED, joint_reasons, listed, ranked
 
@@ -68,17 +70,17 @@ def explain_unplaced(
     *,
     proven: bool,
     deadline: Deadline | None = None,
-) -> tuple[Unplaced, ...]:
+) -> LeftOut:
     """What stands in each agent's way in the final `state`. Agents of one kind are explained once.
 
     `proven`: nothing better exists, so what the nodes alone do not explain lies in the whole. The work is
     bounded, however many kinds there are: by counting it, so that equal runs say the same, and by `deadline`
     if there is one. The most important are explained first.
     """
-    of_agents = _kinds(agents)
+    runs = list(_runs(agents))
     kinds: dict[int, Agent] = {}
-    for kind, agent in zip(of_agents, agents, strict=True):
-        kinds.setdefault(kind, agent)
+    for kind, run in runs:
+        kinds.setdefault(kind, run[0])
     known: dict[int, Unplaced] = {}
     for kind, agent in sorted(kinds.items(), key=lambda item: -item[1].spec.priority):
         looks = len(known) * len(snapshot.nodes)
@@ -91,34 +93,25 @@ def explain_unplaced(
             message=message,
             reasons=reasons,
         )
-    return tuple(known[kind].said_of(agent.name) for kind, agent in zip(of_agents, agents, strict=True))
+    return LeftOut((known[kind], tuple(map(_NAME, run))) for kind, run in runs)
 
 
-def _kinds(agents: Iterable[Agent]) -> list[int]:
-    """A number for each agent, the same for those that every reason is the same for."""
+_NAME = attrgetter("name")
+_REPLICAS = attrgetter("spec", "labels", "namespace", "admitted", "refusal")
+"""What reasons depend on, but for claims; replicas, which come one after the other, share the objects."""
+
+
+def _runs(agents: Iterable[Agent]) -> Iterator[tuple[int, Sequence[Agent]]]:
+    """Those one after the other that every reason is the same for, with the number of their kind."""
     numbers: dict[Hashable, int] = {}
-    found: list[int] = []
-    last: Agent | None = None
-    for agent in agents:
-        # Replicas come one after the other. Claims may belong to one agent alone.
-        if last is None or agent.spec.claims or not _replicas(agent, last):
-            own_claims = agent.name if agent.spec.claims else ""
-            shared = (agent.namespace, agent.label_set, agent.admitted, agent.refusal)
-            number = numbers.setdefault((shared, agent.spec.signature, own_claims), len(numbers))
-        found.append(number)
-        last = agent
-    return found
-
-
-def _replicas(one: Agent, other: Agent) -> bool:
-    """Whether they are seen at once to share all that reasons depend on, but for claims."""
-    return (
-        one.spec is other.spec
-        and one.labels is other.labels
-        and one.namespace == other.namespace
-        and one.admitted == other.admitted
-        and one.refusal == other.refusal
-    )
+    for _, group in groupby(agents, key=_REPLICAS):
+        run = list(group)
+        first = run[0]
+        shared = (first.namespace, first.label_set, first.admitted, first.refusal, first.spec.signature)
+        # Claims may belong to one agent alone.
+        for those in ([agent] for agent in run) if first.spec.claims else (run,):
+            own_claims = those[0].name if first.spec.claims else ""
+            yield numbers.setdefault((shared, own_claims), len(numbers)), those
 
 
 def _explain(

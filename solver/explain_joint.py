@@ -11,7 +11,6 @@ from functools import cached_property
 from placewright.models.agent import Agent
 from placewright.models.filters import rejection
 from placewright.models.node import Node
-from placewright.models.plan import UnplacedReason
 from placewright.models.policy import PodGroup
 from placewright.models.quantity import format_amount
 from placewright.models.rules import RULES
@@ -28,6 +27,7 @@ from placewright.models.rules.volume_restrictions import agents_conflict
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import UnplacedReason
 
 JOINT = "joint"
 """The rule named for what no single rule says: others hold the room, or time ran out."""

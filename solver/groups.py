@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, AgentClass
 from placewright.models.crowds import alike
 from placewright.models.rules.victims import returns
 from placewright.models.scores.used_nodes import keeps_in_use
@@ -36,7 +37,7 @@ def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ..
     Only what something reads goes into the signature, so hashes and ordinals in labels that no
     selector mentions do not split a group.
     """
-    return _grouped(snapshot, agents, frozenset(selected_label_keys(snapshot)), lambda agent: ())
+    return _grouped(snapshot, agents, frozenset(selected_label_keys(snapshot)))
 
 
 def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
@@ -53,27 +54,48 @@ def _grouped(
     snapshot: Snapshot,
     agents: Iterable[Agent],
     read: frozenset[str],
-    apart: Callable[[Agent], tuple[Hashable, ...]],
+    apart: Callable[[Agent], tuple[Hashable, ...]] | None = None,
 ) -> tuple[Group, ...]:
     """Agents by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
     for replicas in snapshot.pending_alike if agents is snapshot.pending else alike(agents):
-        sample = replicas[0]
-        shared = _shared(snapshot, sample, read)
-        own_claims = any(use.ephemeral for use in sample.spec.claims)
-        differing: dict[Hashable, list[Agent]] = {}
-        for agent in replicas:
-            name = own_claims and agent.name
-            own = (agent.admitted, agent.refusal, keeps_in_use(agent), name, *apart(agent))
-            those = differing.get(own)
-            if those is None:
-                differing[own] = [agent]
-            else:
-                those.append(agent)
-        for key, found in differing.items():
-            members.setdefault((shared, key), []).extend(found)
-    groups = [Group(tuple(sorted(group, key=_turn))) for group in members.values()]
+        shared = _shared(snapshot, replicas[0], read)
+        for own, found in _told_apart(replicas, apart):
+            members.setdefault((shared, own), []).extend(found)
+    groups = [Group(_in_turn(group)) for group in members.values()]
     return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
+
+
+def _told_apart(
+    replicas: Sequence[Agent], apart: Callable[[Agent], tuple[Hashable, ...]] | None
+) -> Iterator[tuple[Hashable, Sequence[Agent]]]:
+    """Replicas by what they do not share; mostly they share that, too."""
+    own_claims = any(use.ephemeral for use in replicas[0].spec.claims)
+    # Owners are shared by identity; of equal ones that are not the answer is the same, only slower.
+    owners = set(map(id, map(_OWNER, replicas)))
+    if apart is None and not own_claims and len(owners) == len(set(map(_OWN, replicas))) == 1:
+        yield _own(replicas[0]), replicas
+        return
+    differing: dict[Hashable, list[Agent]] = {}
+    for agent in replicas:
+        own = _own(agent)
+        if own_claims or apart is not None:
+            own = (*own, own_claims and agent.name, *(() if apart is None else apart(agent)))
+        differing.setdefault(own, []).append(agent)
+    yield from differing.items()
+
+
+_OWNER, _OWN = attrgetter("owner"), attrgetter("admitted", "refusal", "static")
+_NAME, _CREATED = attrgetter("name"), attrgetter("created")
+
+
+def _own(agent: Agent) -> tuple[Hashable, ...]:
+    return (agent.admitted, agent.refusal, keeps_in_use(agent))
+
+
+def _in_turn(agents: Sequence[Agent]) -> tuple[Agent, ...]:
+    """Agents of one namespace in the order of `_turn`: strings sort faster than tuples of them."""
+    return tuple(sorted(sorted(agents, key=_NAME), key=_CREATED))
 
 
 def _turn(agent: Agent) -> tuple[str, str, str]:
@@ -92,7 +114,7 @@ def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
     """Every agent label key that some agent's rule reads, running agents' included."""
     # Replicas share their spec, and agents of one service and controller the selector.
     seen: set[tuple[int, int]] = set()
-    for agent in snapshot.agents:
+    for agent in _one_of_each(snapshot):
         both = (id(agent.spec), id(agent.spread_selector))
         if both in seen:
             continue
@@ -102,6 +124,15 @@ def selected_label_keys(snapshot: Snapshot) -> Iterator[str]:
         for selector in _selectors(agent):
             if selector is not None:
                 yield from selector.keys()
+
+
+def _one_of_each(snapshot: Snapshot) -> Iterator[Agent]:
+    """All agents, of those pending that share their spec and selector only the first."""
+    for kind, agents in snapshot.by_class.items():
+        if kind is AgentClass.PENDING:
+            yield from (replicas[0] for replicas in snapshot.pending_alike)
+        else:
+            yield from agents
 
 
 def _selectors(agent: Agent) -> Iterator[LabelSelector | None]:

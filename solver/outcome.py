@@ -112,8 +112,15 @@ def _leaving(compilation: Compilation, g: int, row: IntArray) -> Iterator[Agent]
             yield agent
 
 
-def unplaced(compilation: Compilation, made: Outcome) -> list[Agent]:
-    """The pending agents that go nowhere, in group order."""
-    keys = {agent.key for agent, _ in made.steps}
-    pending = (compilation.groups[g] for g in compilation.pending)
-    return [agent for group in pending for agent in group.members if agent.key not in keys]
+def unplaced(compilation: Compilation, count: IntArray, made: Outcome) -> list[Agent]:
+    """The pending agents that go nowhere, in group order; `made` is the outcome of `count`."""
+    left: list[Agent] = []
+    keys: set[str] = set()
+    for g in compilation.pending:
+        group, placed = compilation.groups[g], int(count[g].sum())
+        if not placed:
+            left += group.members
+        elif placed < group.size:
+            keys = keys or {agent.key for agent, _ in made.steps}
+            left += [agent for agent in group.members if agent.key not in keys]
+    return left

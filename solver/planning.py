@@ -70,7 +70,7 @@ def make_plan(
         unplaced=explain_unplaced(
             snapshot,
             state,
-            unplaced(compilation, made),
+            unplaced(compilation, answer.count, made),
             proven=all(level.proven for level in levels),
             deadline=explaining,
         ),

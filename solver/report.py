@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, Plan, Status
 from placewright.models.rules.base import Violation
+from placewright.models.unplaced import Unplaced
 from placewright.solver.report_tables import (
     MOST_NODES,
     agent_table,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from placewright.models.agent import Agent
 from placewright.models.filters import opening
@@ -28,6 +29,7 @@ _Step = tuple[Agent, Node, tuple[int, ...]]
 """A binding: who, where, and with which devices."""
 
 _SEAL = object()
+_NAME = attrgetter("name")
 
 
 class VerifiedPlan:
@@ -100,13 +102,14 @@ def _misfits(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> Iterator[Vi
         for key, times in Counter(keys).items():
             if times > 1:
                 yield Violation(PLAN_RULE, f"bound {times} times", key)
-    agents, nodes = snapshot.agent_by_key, snapshot.node_by_name
+    # A plan that binds nobody needs no index of everybody.
+    agents, nodes = snapshot.agent_by_key if keys else {}, snapshot.node_by_name
     for key, binding in zip(keys, plan.bindings, strict=True):
         agent = agents.get(key)
         if agent is None or agent.node_name or binding.uid != agent.uid or binding.node not in nodes:
             yield from _binding_misfits(snapshot, key, binding, evicted)
     if plan.levels:
-        yield from _unaccounted(snapshot, plan, keys)
+        yield from _unaccounted(snapshot, plan)
 
 
 def _binding_misfits(
@@ -125,16 +128,26 @@ def _binding_misfits(
         yield Violation(PLAN_RULE, f"uid {binding.uid} is not the agent's, {agent.uid}", key)
 
 
-def _unaccounted(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> Iterator[Violation]:
+def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
     """A plan that states its value says of every pending agent what becomes of it, once."""
-    bound = set(keys)
-    left = {item.key for item in plan.unplaced}
-    for key in sorted(bound & left):
-        yield Violation(PLAN_RULE, "both bound and unplaced", key)
-    told = bound | left
-    for agent in snapshot.pending:
-        if agent.key not in told:
-            yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)
+    told: dict[str, set[str]] = {}
+    for said, names in plan.unplaced.kinds:
+        told.setdefault(said.namespace, set()).update(names)
+    bound: dict[str, set[str]] = {}
+    for binding in plan.bindings:
+        bound.setdefault(binding.namespace, set()).add(binding.agent)
+    for namespace, placed in bound.items():
+        left = told.setdefault(namespace, set())
+        for name in sorted(left & placed):
+            yield Violation(PLAN_RULE, "both bound and unplaced", f"{namespace}/{name}")
+        left |= placed
+    # Replicas are together and in one namespace: of very many it is seen at once that nobody is missing.
+    for replicas in snapshot.pending_alike:
+        known = told.get(replicas[0].namespace, set())
+        if not known.issuperset(map(_NAME, replicas)):
+            for agent in replicas:
+                if agent.name not in known:
+                    yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)
 
 
 def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
@@ -143,7 +156,7 @@ def final_state(snapshot: Snapshot, plan: Plan) -> ClusterState:
 
 
 def _steps(snapshot: Snapshot, plan: Plan, keys: Sequence[str]) -> list[_Step]:
-    agents, nodes = snapshot.agent_by_key, snapshot.node_by_name
+    agents, nodes = snapshot.agent_by_key if keys else {}, snapshot.node_by_name
     return [
         (agents[key], nodes[b.node], tuple(i for part in b.devices for i in part.ids) if b.devices else ())
         for key, b in zip(keys, plan.bindings, strict=True)

@@ -89,9 +89,9 @@ def build_snapshot(
         options=options,
     )
     refuse_unmodelled(snapshot)
-    warnings = (*_findings(read, found, options), *snapshot_warnings(snapshot, read.kinds))
-    notes = (*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds))
-    return replace(snapshot, warnings=warnings, notes=notes)
+    warnings = [*_findings(read, found, options), *snapshot_warnings(snapshot, read.kinds)]
+    notes = [*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds)]
+    return snapshot.saying(warnings=warnings, notes=notes)
 
 
 _Located = tuple[PodRecord, Origin, str]

@@ -42,7 +42,7 @@ def load_snapshot(
         raise InputError("nested too deeply", source=", ".join(paths)) from None
     except InputError as error:
         raise one_line(error) from None
-    return replace(snapshot, notes=(*snapshot.notes, *notes))
+    return snapshot.saying(notes=notes)
 
 
 def one_line(error: InputError) -> InputError:

@@ -107,13 +107,13 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     )
     yield from _about_agents(
         "a preferred node affinity term that cannot be parsed: kube-scheduler fails where it scores nodes",
-        _whose_spec(pending, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
+        _pending_whose_spec(snapshot, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
     )
     if not snapshot.options.quirk_namespace_selector:
         yield from _about_agents(
             "a namespaceSelector of NotIn and DoesNotExist alone: kube-scheduler 1.35 and 1.36 take it, in "
             "an incoming agent's own terms, for every namespace",
-            _whose_spec(pending, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
+            _pending_whose_spec(snapshot, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
         )
     yield from _about_agents(
         "pending with a nominated node: placed like any other",
@@ -171,7 +171,8 @@ def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     if "Service" in kinds:
         return
     # Their spec and its scheduler decide: replicas share them.
-    those = {id(a.spec) for a in _one_of_each(snapshot.pending) if may_take_defaults(snapshot, a)}
+    samples = (replicas[0] for replicas in snapshot.pending_alike)
+    those = {id(a.spec) for a in samples if may_take_defaults(snapshot, a)}
     yield from _about_agents(
         "no Service is in the snapshot: default spread constraints know agents by their controllers alone",
         (a for a in snapshot.pending if id(a.spec) in those and a.uid and a.labels),
@@ -204,6 +205,12 @@ def _whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> I
     """The agents whose spec says so; replicas share theirs, and it is asked once."""
     those = {id(agent.spec) for agent in _one_of_each(agents) if says(agent.spec)}
     return (agent for agent in agents if id(agent.spec) in those) if those else iter(())
+
+
+def _pending_whose_spec(snapshot: Snapshot, says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
+    """The same of those who wait: what finds the replicas among them is needed later, too."""
+    samples = [replicas[0] for replicas in snapshot.pending_alike]
+    return _whose_spec(snapshot.pending, says) if any(says(a.spec) for a in samples) else iter(())
 
 
 def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from placewright.models.plan import Plan, Status, Unplaced, UnplacedReason
+from placewright.models.plan import Plan, Status
+from placewright.models.unplaced import Unplaced, UnplacedReason
 
 NODES = tuple(f"node-{i}" for i in range(1_000))
 

@@ -9,10 +9,10 @@ import pytest
 
 from placewright.models.agent import Agent, DeviceRequest, HostPort
 from placewright.models.node import DevicePool
-from placewright.models.plan import Unplaced
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import Unplaced
 from placewright.solver import explain
 from placewright.solver.clock import Deadline
 from placewright.solver.explain import explain_unplaced, node_reasons, without

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
-from placewright.models.agent import Talk
+from placewright.models.agent import OwnerReference, Talk
 from placewright.models.profile import DefaultSpread, Profile
 from placewright.solver.groups import group_agents
 from placewright.tests.builders import agent, agents, near, node, selector, snapshot
@@ -35,6 +36,20 @@ def test_different_requests_priorities_and_namespaces_are_different_groups() -> 
 
 def test_agents_that_quota_already_charged_are_not_grouped_with_new_ones() -> None:
     assert sizes(agent("a", admitted=True), agent("b", admitted=False)) == [1, 1]
+
+
+def test_replicas_are_told_apart_by_what_their_template_does_not_say() -> None:
+    first, *others = agents("web", 6, cpu=100, labels={"app": "web"})
+    shared = [replace(other, spec=first.spec, labels=first.labels) for other in others]
+    daemon = OwnerReference("DaemonSet", "d")
+    differing = [
+        replace(shared[0], admitted=False),
+        replace(shared[1], refusal="no"),
+        replace(shared[2], static=True),
+    ]
+    assert sizes(first, *shared) == [6]
+    assert sizes(first, *differing, *shared[3:]) == [1, 1, 1, 3]
+    assert sizes(first, *(replace(other, owner=daemon) for other in shared)) == [1, 5]
 
 
 def test_what_default_spread_counts_splits_a_group_where_defaults_hold() -> None:

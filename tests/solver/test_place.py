@@ -64,7 +64,7 @@ def test_an_agent_that_cannot_be_placed_is_left_out_with_reasons() -> None:
 
 def test_no_pending_agents_is_an_optimal_plan_of_nothing() -> None:
     plan = placed(snapshot([node("n1")], [agent("r", on="n1")]))
-    assert (plan.status, plan.bindings, plan.unplaced) == (Status.OPTIMAL, (), ())
+    assert (plan.status, plan.bindings, list(plan.unplaced)) == (Status.OPTIMAL, (), [])
 
 
 def test_no_nodes_at_all_leaves_everyone_out() -> None:

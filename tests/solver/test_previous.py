@@ -8,9 +8,10 @@ from random import Random
 import numpy as np
 import pytest
 
-from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, Plan, Status
 from placewright.models.policy import ResourceQuota
 from placewright.models.snapshot import Snapshot
+from placewright.models.unplaced import Unplaced
 from placewright.solver.accept import acceptor
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem

@@ -11,11 +11,12 @@ from rich.table import Table
 
 from placewright.models.agent import DeviceRequest, OwnerReference, QosClass
 from placewright.models.node import DevicePool
-from placewright.models.plan import Binding, Level, LevelTerm, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, LevelTerm, Plan, Status
 from placewright.models.policy import PodGroup
 from placewright.models.rules.base import Violation
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import Unplaced
 from placewright.solver.explain import node_reasons, without
 from placewright.solver.place import place
 from placewright.solver.report import make_console, print_plan, print_refused, violation_line

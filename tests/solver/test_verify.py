@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from placewright.models.plan import Binding, Level, Plan, Status, Unplaced
+from placewright.models.plan import Binding, Level, Plan, Status
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.unplaced import LeftOut, Unplaced
 from placewright.solver.verify import PLAN_RULE, Refused, VerifiedPlan, verify
 from placewright.tests.builders import agent, agents, node, snapshot, spread
 
@@ -75,6 +76,13 @@ def test_a_plan_that_states_its_value_accounts_for_every_agent() -> None:
     assert (agent_key, message) == ("default/a-2", "neither bound nor unplaced")
     [(_, agent_key, message)] = refusal(CLUSTER, plan(*TWO, unplaced=("a-1", "a-2"), levels=(LEVEL,)))
     assert (agent_key, message) == ("default/a-1", "both bound and unplaced")
+
+
+def test_a_namesake_in_another_namespace_accounts_for_nobody() -> None:
+    namesake = LeftOut([(Unplaced(namespace="team", agent="a-2"), ("a-2",))])
+    candidate = plan(*TWO, levels=(LEVEL,)).model_copy(update={"unplaced": namesake})
+    [(_, agent_key, message)] = refusal(CLUSTER, candidate)
+    assert (agent_key, message) == ("default/a-2", "neither bound nor unplaced")
 
 
 @pytest.mark.parametrize(
