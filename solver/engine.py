@@ -19,11 +19,14 @@ from placewright.solver.variables import Linear, Variables
 class LevelAnswer:
     """What one solve of one level found. `count` is None where it found nothing better than was known.
 
-    `bound` holds for the problem that was solved, given the levels above.
+    `bound` holds for the problem that was solved, given the levels above. `work`: what it took, in CP-SAT's
+    deterministic time. `finished`: nothing better can be found.
     """
 
     count: IntArray | None
     bound: int | None
+    work: float = 0.0
+    finished: bool = False
 
 
 class ModelMismatchError(RuntimeError):
@@ -66,8 +69,13 @@ class Engine:
         self._model.add_bool_or(differs)
         return bool(differs)
 
-    def optimise(self, level: int, hint: IntArray, seconds: float, seed: int = 0) -> LevelAnswer:
-        """Push one level as far as it goes within `seconds`, starting from `hint` (G, N)."""
+    def optimise(
+        self, level: int, hint: IntArray, seconds: float, *, work: float | None = None
+    ) -> LevelAnswer:
+        """Push one level as far as it goes within `seconds`, starting from `hint` (G, N).
+
+        `work` limits CP-SAT's deterministic time, too, which does not depend on who else is busy.
+        """
         objective = self._problem.levels[level]
         expression = self._expression(level)
         if objective.sense == "maximize":
@@ -76,14 +84,15 @@ class Engine:
             self._model.minimize(expression)
         self._hint(hint)
         solver = sound_solver()
-        self._configure(solver, seconds, seed)
+        self._configure(solver, seconds, work)
         status = solver.solve(self._model)
         if status == cp_model.INFEASIBLE:
             raise ModelMismatchError(objective.name)
+        spent = solver.deterministic_time
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            return LevelAnswer(None, None)
+            return LevelAnswer(None, None, spent)
         bound = _integer_bound(solver.best_objective_bound, objective.sense)
-        return LevelAnswer(self._count(solver), bound)
+        return LevelAnswer(self._count(solver), bound, spent, status == cp_model.OPTIMAL)
 
     def _expression(self, level: int) -> Linear:
         if level not in self._expressions:
@@ -95,10 +104,10 @@ class Engine:
         for variable, value in self._x.hints(count):
             self._model.add_hint(variable, value)
 
-    def _configure(self, solver: cp_model.CpSolver, seconds: float, seed: int) -> None:
+    def _configure(self, solver: cp_model.CpSolver, seconds: float, work: float | None) -> None:
         parameters = solver.parameters
         parameters.max_time_in_seconds = seconds
-        parameters.random_seed = (self._settings.seed + seed) % (2**31)
+        parameters.random_seed = self._settings.seed % (2**31)
         parameters.num_workers = self._settings.worker_count
         parameters.relative_gap_limit = self._settings.gap
         # Ctrl-C ends the whole run, not this one solve of many.
@@ -106,7 +115,9 @@ class Engine:
         if self._settings.deterministic:
             # One worker and a limit in deterministic time: the same work on every run.
             parameters.num_workers = 1
-            parameters.max_deterministic_time = seconds / 2
+            work = min(seconds / 2, seconds if work is None else work)
+        if work is not None:
+            parameters.max_deterministic_time = work
 
     def _count(self, solver: cp_model.CpSolver) -> IntArray:
         count = np.zeros_like(self._problem.cap)

@@ -1,34 +1,36 @@
 """Which part of a placement to free next, when a problem is improved part by part.
 
 There are several kinds of parts, and which of them pays off depends on the cluster and on the level. Kinds
-are drawn by how often they have made the answer better of late; each keeps its own size. Deterministic for a
-seed.
+are drawn by how much better they have made the answer of late for the work they took; each keeps its own
+size, which follows how large a part can be solved to its end. Deterministic for a seed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from placewright.solver.bound import topology_keys
-from placewright.solver.compilation import IntArray
+from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.objectives.pairs import PairTerm
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
 from placewright.solver.rules.ledger import is_by_node
 from placewright.solver.rules.quota import QuotaEncoder
 
-SMALLEST, LARGEST = 4, 64
+SMALLEST, LARGEST = 2, 64
 """Nodes of a part."""
-FIRST = 12.0
+FIRST = 4.0
 WIDER = 4
 """How many times more nodes a part may have that frees only some groups on them."""
+GROWTH = 1.1
+"""How much larger the next part of a kind is where one was solved to its end, or smaller where it was not."""
 MEMORY = 0.85
 """How much of what is known of a kind stays when it is tried once more."""
 CURIOSITY = 0.08
-"""The weight of a kind that never pays off: it is still tried at times."""
+"""The weight of a kind that never pays off, beside 1 for the best: it is still tried at times."""
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,19 @@ class Part:
 
 @dataclass
 class _Kind:
-    """One way to choose, how well it has done of late (0..1), and how many nodes it takes."""
+    """One way to choose, what it gained of late for its work, and how many nodes it takes."""
 
     choose: Callable[[IntArray, int], Part | None]
-    worth: float = 0.5
+    gain: float = 0.0
+    work: float = 0.0
     size: float = FIRST
     tried: int = 0
     better: int = 0
+
+    @property
+    def worth(self) -> float | None:
+        """Gain for a unit of work; None where nobody knows yet."""
+        return self.gain / self.work if self.work else None
 
 
 class Neighbourhoods:
@@ -90,8 +98,7 @@ class Neighbourhoods:
             return None
         names = list(self._kinds)
         while names:
-            weights = np.array([CURIOSITY + self._kinds[name].worth for name in names])
-            name = names[int(self._random.choice(len(names), p=weights / weights.sum()))]
+            name = names[int(self._random.choice(len(names), p=self._chances(names)))]
             size = min(int(self._kinds[name].size), len(self._usable))
             part = self._kinds[name].choose(count, size)
             if part is not None and len(part.nodes):
@@ -100,13 +107,22 @@ class Neighbourhoods:
             names.remove(name)
         return None
 
-    def learn(self, part: Part, improved: bool) -> None:
-        """Grow slowly while nothing is found, shrink after a success: small ones are quicker."""
+    def _chances(self, names: Sequence[str]) -> FloatArray:
+        """How likely each kind is; one that was not tried yet is taken for as good as the best."""
+        worths = [self._kinds[name].worth for name in names]
+        best = max((worth for worth in worths if worth is not None), default=0.0) or 1.0
+        weights = np.array([CURIOSITY + (1.0 if worth is None else worth / best) for worth in worths])
+        chances: FloatArray = weights / weights.sum()
+        return chances
+
+    def learn(self, part: Part, gain: int, work: float, *, finished: bool) -> None:
+        """What a part has gained on the level, for what work, and whether it was solved to its end."""
         kind = self._kinds[part.kind]
         kind.tried += 1
-        kind.better += improved
-        kind.worth = MEMORY * kind.worth + (1.0 - MEMORY) * improved
-        kind.size = float(np.clip(kind.size * (0.9 if improved else 1.05), SMALLEST, LARGEST))
+        kind.better += gain > 0
+        kind.gain = MEMORY * kind.gain + gain
+        kind.work = MEMORY * kind.work + work
+        kind.size = float(np.clip(kind.size * (GROWTH if finished else 1.0 / GROWTH), SMALLEST, LARGEST))
 
     def summary(self) -> str:
         """What was tried, and how often it made the answer better."""

@@ -21,6 +21,7 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.engine import Engine, ModelMismatchError
 from placewright.solver.neighbourhoods import Neighbourhoods, Part
 from placewright.solver.objectives.base import Objective
+from placewright.solver.parts import Task, Tried, put, solve_part
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings, Strategy
 
@@ -37,6 +38,9 @@ PARTS_FIRST_PAIRS = 3_000
 """Above this many variables an exact model is slow to improve an answer: parts come first, then the proof."""
 PARTS_FIRST_SHARE = 0.7
 """The part of a level's time that they may take."""
+
+PART_SECONDS = 3.0
+"""What a part may take at most."""
 
 MOST_CUTS = 20
 """Answers without an order of bindings that are cut off on each level, before the best known one is kept."""
@@ -232,38 +236,27 @@ class Search:
             part = neighbourhoods.choose(self._best)
             if part is None:
                 return
-            improved = self._solve_part(index, level, part, until)
-            neighbourhoods.learn(part, improved)
-            futile = 0 if improved else futile + 1
-        if tried := neighbourhoods.summary():
-            self._progress(f"parts that made {level.name} better, of those tried: {tried}")
+            above = tuple(self._value(known) for known in self._problem.levels[:index])
+            task = Task(part, index, above, min(until.remaining(), PART_SECONDS))
+            tried = solve_part(self._problem, self._settings, self._best, task)
+            gain = self._merge(part, tried, index)
+            neighbourhoods.learn(part, gain, tried.work, finished=tried.finished)
+            futile = 0 if gain else futile + 1
+        if summary := neighbourhoods.summary():
+            self._progress(f"parts that made {level.name} better, of those tried: {summary}")
 
-    def _solve_part(self, index: int, level: Objective, part: Part, until: Deadline) -> bool:
-        """Free a part and re-solve it; True where the incumbent got better on this level."""
-        fixed = self._best.copy()
-        freed = self._problem.standing.copy()
-        freed[slice(None) if part.groups is None else part.groups] = True
-        fixed[np.ix_(np.flatnonzero(freed), part.nodes)] = 0
-        engine = Engine(self._problem.fixing(fixed, part.nodes, part.groups), self._settings)
-        for above in range(index):
-            engine.keep(above, self._value(self._problem.levels[above]))
-        budget = min(until.remaining(), 3.0)
-        if budget <= 0.0:
-            return False
-        try:
-            answer = engine.optimise(index, self._best - fixed, budget)
-        except ModelMismatchError:
-            # What is fixed leaned on what was freed: another part may do.
-            return False
-        if answer.count is None:
-            return False
-        candidate = fixed + answer.count
-        if not _better(level, level.value(candidate), self._value(level)) or not self._accepts(candidate):
-            return False
+    def _merge(self, part: Part, tried: Tried, index: int) -> int:
+        """Take a part as it was solved into the incumbent; how much better this level is for it."""
+        if tried.there is None:
+            return 0
+        level, before = self._problem.levels[index], self._best
+        candidate = put(self._problem, before, part, tried.there)
+        if not self._is_better(candidate, index) or not self._accepts(candidate):
+            return 0
         if self._in_order is not None and self._in_order(candidate).count is not candidate:
-            return False
-        self._best = candidate
-        return True
+            return 0
+        value, self._best = self._value(level), candidate
+        return abs(self._value(level) - value)
 
     def _is_good_enough(self, level: Objective, bound: int) -> bool:
         """Whether the incumbent is proven to be the best on a level, or as close to it as is asked for."""

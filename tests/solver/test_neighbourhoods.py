@@ -54,7 +54,7 @@ def test_every_kind_has_its_turn_where_there_is_something_for_it() -> None:
     assert seen == {"blocked", "random", "domain", "unbalanced", "quota", "company"}
 
 
-def test_what_pays_off_is_tried_more_often() -> None:
+def test_what_pays_off_for_its_work_is_tried_more_often() -> None:
     compilation, problem = compile_problem(mixed())
     count = construct(compilation, problem, Deadline(10))
     neighbourhoods = Neighbourhoods(problem, seed=1)
@@ -62,11 +62,28 @@ def test_what_pays_off_is_tried_more_often() -> None:
     for _ in range(300):
         part = neighbourhoods.choose(count)
         assert part is not None
-        neighbourhoods.learn(part, part.kind == "domain")
+        # Another kind gains as much, for ten times the work.
+        work = 10.0 if part.kind == "random" else 1.0
+        neighbourhoods.learn(part, 5 * (part.kind in {"domain", "random"}), work, finished=True)
         kinds.append(part.kind)
     assert kinds[100:].count("domain") > 100
+    assert kinds[100:].count("random") < 50
     assert len(set(kinds[100:])) > 3
     assert "domain" in neighbourhoods.summary()
+
+
+def test_parts_shrink_until_they_are_solved_to_their_end() -> None:
+    compilation, problem = compile_problem(mixed())
+    count = construct(compilation, problem, Deadline(10))
+    neighbourhoods = Neighbourhoods(problem, seed=1)
+    sizes = []
+    for finished in [False] * 60 + [True] * 200:
+        part = neighbourhoods.choose(count)
+        assert part is not None
+        sizes.append(len(part.nodes))
+        neighbourhoods.learn(part, 0, 1.0, finished=finished)
+    assert min(sizes) == min(sizes[40:60]) == 2
+    assert max(sizes) == max(sizes[200:]) == 12
 
 
 def test_the_same_seed_chooses_the_same_parts() -> None:
