@@ -269,7 +269,7 @@ def is_refused(board: Board, key: str, n: int) -> bool:
 
 
 def test_moves_that_are_let_break_no_rule_and_those_that_are_not_would() -> None:
-    assert sum(check_moves(seed) for seed in range(150)) > 150
+    assert sum(check_moves(seed) for seed in range(80)) > 80
 
 
 @pytest.mark.slow
