@@ -1,5 +1,8 @@
 """One exchange after the other, drawn by chance: refused, or made by chance where it costs something.
 
+An exchange: an agent goes from m to n, and somebody there, or nobody, goes on to another node. That is m
+where they change places, or the home of who had to go, or any.
+
 The loops are plain, so that they can be translated; see solver/reassign/jit.py. Arrays are handed on one by
 one: taking them out of a tuple again and again is what would take the time. They are those of `State`.
 """
@@ -10,12 +13,17 @@ import math
 
 import numpy as np
 
-from placewright.solver.compilation import BoolArray, FloatArray, IntArray
+from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.reassign.jit import compiled
 from placewright.solver.reassign.state import State
+from placewright.solver.reassign.tally import clash, count_moves, counted, list_away, those_away
 
-EXCHANGES = 0.5
-"""How often two agents change places, and not one agent its own."""
+SWAPS, RETURNS, PUSHES = 0.3, 0.3, 0.2
+"""How often two change places, somebody who is away gives its own up and goes home, or anybody and anywhere.
+
+An agent by itself moves in what is left. Where those who are away are in use twice, they leave little room
+for each other: one for another one is then as good as the only exchange that there is.
+"""
 
 
 @compiled
@@ -42,47 +50,49 @@ def walk(
     value = s.value
     nobody, nodes = len(where) - 1, len(cost)
     logged, kept = 0, 0
+    away, slot, absent = those_away(where, home)
     for _ in range(steps):
-        a, b = int(rng.random() * nobody), nobody
+        a = int(rng.random() * nobody)
         m = where[a]
-        if rng.random() < EXCHANGES:
-            b = int(rng.random() * nobody)
-            n = where[b]
-        else:
-            n = int(rng.random() * nodes)
+        b, n, end = drawn(rng, where, home, away, absent, nodes, m)
         k, other = kind[a], kind[b]
-        if m == n or not eligible[a, n] or not eligible[b, m] or clash(alone, count, k, other, m, n):
+        if n in (m, end) or not eligible[a, n] or not eligible[b, end]:
             continue
-        if not (fits(amounts, home, free, a, n, b) and fits(amounts, home, free, b, m, a)):
+        if clash(alone, count, k, other, m, n, end):
             continue
-        away, away_too = leaves(home, a, m, n), leaves(home, b, n, m)
+        # Who comes to m, and who leaves the node that somebody comes to at the end.
+        back, gone = (b, a) if end == m else (nobody, nobody)
+        if not (fits(amounts, home, free, a, n, b) and fits(amounts, home, free, b, end, gone)):
+            continue
+        leaving, leaving_too = leaves(home, a, m, n), leaves(home, b, n, end)
         allowed = -temperature * math.log(1.0 - rng.random())
-        allowed -= price * (waste[a] * away + waste[b] * away_too)
-        there, here = cost_with(bent, bends, n, a, b), cost_with(bent, bends, m, b, a)
+        allowed -= price * (waste[a] * leaving + waste[b] * leaving_too)
+        there, here = cost_with(bent, bends, n, a, b), cost_with(bent, bends, m, back, a)
         change = there + here - cost[n] - cost[m]
-        change += fare[a, n] - fare[a, m] + fare[b, m] - fare[b, n]
-        # What workloads ask of each other is looked at last: few tries come so far.
-        if change - 2.0 * most_weight > allowed or not (
-            spread_holds(spread, in_place, least, k, other, places[m], places[n])
-            and company_holds(in_near, related_at, related, k, other, near[m], near[n])
-        ):
+        change += fare[a, n] - fare[a, m] + fare[b, end] - fare[b, n]
+        beyond = here
+        if end != m:
+            beyond = cost_with(bent, bends, end, b, nobody)
+            change += beyond - cost[end]
+        if change - 2.0 * most_weight > allowed:
             continue
         before = top[0]
-        count_moves(moved, with_moves, top, k, away)
-        count_moves(moved, with_moves, top, other, away_too)
+        count_moves(moved, with_moves, top, k, leaving)
+        count_moves(moved, with_moves, top, other, leaving_too)
         change += most_weight * (top[0] - before)
-        if change > allowed:
-            count_moves(moved, with_moves, top, other, -away_too)
-            count_moves(moved, with_moves, top, k, -away)
+        # What workloads ask of each other is looked at last: few tries come so far.
+        if change > allowed or not counted(
+            count, places, spread, in_place, near, in_near, least, related_at, related, k, other, m, n, end
+        ):
+            count_moves(moved, with_moves, top, other, -leaving_too)
+            count_moves(moved, with_moves, top, k, -leaving)
             continue
-        carry(amounts, home, free, bent, bends, a, m, n)
-        count_in(count, places, spread, in_place, near, in_near, k, m, n)
-        logged = note(log, logged, where, a, n)
+        absent = list_away(away, slot, absent, a, leaving)
+        absent = list_away(away, slot, absent, b, leaving_too)
+        logged = carry(amounts, home, free, bent, bends, where, log, logged, a, n)
         if b != nobody:
-            carry(amounts, home, free, bent, bends, b, n, m)
-            count_in(count, places, spread, in_place, near, in_near, other, n, m)
-            logged = note(log, logged, where, b, m)
-        cost[n], cost[m] = there, here
+            logged = carry(amounts, home, free, bent, bends, where, log, logged, b, end)
+        cost[n], cost[m], cost[end] = there, here, beyond
         value[0] += change
         if value[0] < best:
             best, kept = value[0], logged
@@ -90,11 +100,29 @@ def walk(
 
 
 @compiled
-def clash(alone: BoolArray, count: IntArray, k: int, other: int, m: int, n: int) -> bool:
-    """Whether one of a kind that keeps apart comes to another one: k from m to n, `other` back."""
-    if k == other:
-        return False
-    return bool((alone[k] and count[n, k] > 0) or (alone[other] and count[m, other] > 0))
+def drawn(
+    rng: np.random.Generator,
+    where: IntArray,
+    home: IntArray,
+    away: IntArray,
+    absent: int,
+    nodes: int,
+    m: int,
+) -> tuple[int, int, int]:
+    """Who is to make room for an agent from node m, or nobody; on which node; and where it goes then."""
+    nobody, kind = len(where) - 1, rng.random()
+    if kind < SWAPS:
+        b = int(rng.random() * nobody)
+        return b, int(where[b]), m
+    kind -= SWAPS
+    if kind < RETURNS and absent > 0:
+        b = int(away[int(rng.random() * absent)])
+        return b, int(where[b]), int(home[b])
+    kind -= RETURNS
+    if 0.0 <= kind < PUSHES:
+        b = int(rng.random() * nobody)
+        return b, int(where[b]), int(rng.random() * nodes)
+    return nobody, int(rng.random() * nodes), m
 
 
 @compiled
@@ -125,82 +153,20 @@ def leaves(home: IntArray, a: int, m: int, n: int) -> int:
 
 
 @compiled
-def spread_holds(
-    spread: IntArray, in_place: IntArray, least: IntArray, k: int, other: int, p: int, q: int
-) -> bool:
-    """Whether kinds are in enough places when one of k goes from p to q, and one of `other` back."""
-    if k == other or p == q:
-        return True
-    first = spread[k] - int(in_place[k, p] == 1) + int(in_place[k, q] == 0)
-    second = spread[other] - int(in_place[other, q] == 1) + int(in_place[other, p] == 0)
-    return bool(first >= least[k] and second >= least[other])
-
-
-@compiled
-def company_holds(
-    in_near: IntArray, related_at: IntArray, related: IntArray, k: int, other: int, here: int, there: int
-) -> bool:
-    """Whether kinds have their company when one of k changes domains, and one of `other` comes back."""
-    if k == other or here == there:
-        return True
-    pass_on(in_near, k, other, here, there)
-    held = (
-        company(in_near, related_at, related, k, here)
-        and company(in_near, related_at, related, k, there)
-        and company(in_near, related_at, related, other, here)
-        and company(in_near, related_at, related, other, there)
-    )
-    pass_on(in_near, k, other, there, here)
-    return held
-
-
-@compiled
-def pass_on(in_near: IntArray, k: int, other: int, here: int, there: int) -> None:
-    """One of k is counted there instead of here, and one of the other kind here."""
-    in_near[here, k] -= 1
-    in_near[there, k] += 1
-    in_near[there, other] -= 1
-    in_near[here, other] += 1
-
-
-@compiled
-def company(in_near: IntArray, related_at: IntArray, related: IntArray, k: int, domain: int) -> bool:
-    """Whether in a domain kind k has all company that it wants, or is company to nobody who misses it."""
-    there = in_near[domain, k] > 0
-    row = 2 * k + int(not there)
-    for i in range(related_at[row], related_at[row + 1]):
-        if (in_near[domain, related[i]] > 0) != there:
-            return False
-    return True
-
-
-@compiled
-def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, change: int) -> None:
-    """One more agent of a kind is away, or one less, or (0) none."""
-    if change == 0:
-        return
-    before = moved[k]
-    with_moves[before] -= 1
-    with_moves[before + change] += 1
-    moved[k] = before + change
-    if change > 0:
-        top[0] = max(top[0], before + 1)
-    elif before == top[0] and with_moves[before] == 0:
-        top[0] = before - 1
-
-
-@compiled
 def carry(
     amounts: FloatArray,
     home: IntArray,
     free: FloatArray,
     bent: FloatArray,
     bends: FloatArray,
+    where: IntArray,
+    log: IntArray,
+    logged: int,
     a: int,
-    m: int,
     n: int,
-) -> None:
-    """What a takes along from node m to n."""
+) -> int:
+    """An agent goes to node n with all that it asks for, and the log says where it was. Its length then."""
+    m = where[a]
     i, j = int(home[a] == m), int(home[a] == n)
     for r in range(free.shape[1]):
         free[m, r] += amounts[i, a, r]
@@ -208,35 +174,6 @@ def carry(
     for h in range(bent.shape[1]):
         bent[m, h] -= bends[a, h]
         bent[n, h] += bends[a, h]
-
-
-@compiled
-def count_in(
-    count: IntArray,
-    places: IntArray,
-    spread: IntArray,
-    in_place: IntArray,
-    near: IntArray,
-    in_near: IntArray,
-    k: int,
-    m: int,
-    n: int,
-) -> None:
-    """One of kind k is counted on node n instead of m."""
-    count[m, k] -= 1
-    count[n, k] += 1
-    p, q = places[m], places[n]
-    in_place[k, p] -= 1
-    spread[k] -= int(in_place[k, p] == 0)
-    spread[k] += int(in_place[k, q] == 0)
-    in_place[k, q] += 1
-    in_near[near[m], k] -= 1
-    in_near[near[n], k] += 1
-
-
-@compiled
-def note(log: IntArray, logged: int, where: IntArray, a: int, n: int) -> int:
-    """Put an agent on node n, and write down where it was. How many entries there are now."""
-    log[logged, 0], log[logged, 1] = a, where[a]
+    log[logged, 0], log[logged, 1] = a, m
     where[a] = n
     return logged + 1

@@ -1,0 +1,141 @@
+"""Loops over what workloads ask of each other and over who moved, for walks; see solver/reassign/jit.py."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from placewright.solver.compilation import BoolArray, IntArray
+from placewright.solver.reassign.jit import compiled
+
+
+@compiled
+def clash(alone: BoolArray, count: IntArray, k: int, other: int, m: int, n: int, end: int) -> bool:
+    """Whether one of a kind that keeps apart comes to another one: k from m to n, `other` from n to end."""
+    if alone[k] and count[n, k] > int(k == other):
+        return True
+    return bool(alone[other] and count[end, other] > int(k == other and end == m))
+
+
+@compiled
+def counted(
+    count: IntArray,
+    places: IntArray,
+    spread: IntArray,
+    in_place: IntArray,
+    near: IntArray,
+    in_near: IntArray,
+    least: IntArray,
+    related_at: IntArray,
+    related: IntArray,
+    k: int,
+    other: int,
+    m: int,
+    n: int,
+    end: int,
+) -> bool:
+    """Count one of k on n and not m, one of `other` on end and not n.
+
+    `other` may be the last kind, nobody's, of which none is counted. False, and nothing is
+    counted, where kinds then lack what is asked.
+    """
+    two = other != len(spread) - 1
+    count_in(count, places, spread, in_place, near, in_near, k, m, n)
+    if two:
+        count_in(count, places, spread, in_place, near, in_near, other, n, end)
+    if asked_holds(spread, least, in_near, related_at, related, k, near[m], near[n]) and asked_holds(
+        spread, least, in_near, related_at, related, other, near[n], near[end]
+    ):
+        return True
+    if two:
+        count_in(count, places, spread, in_place, near, in_near, other, end, n)
+    count_in(count, places, spread, in_place, near, in_near, k, n, m)
+    return False
+
+
+@compiled
+def asked_holds(
+    spread: IntArray,
+    least: IntArray,
+    in_near: IntArray,
+    related_at: IntArray,
+    related: IntArray,
+    k: int,
+    here: int,
+    there: int,
+) -> bool:
+    """Whether a kind, one of which went from one domain to another, has and is what is asked."""
+    return bool(
+        spread[k] >= least[k]
+        and company(in_near, related_at, related, k, here)
+        and company(in_near, related_at, related, k, there)
+    )
+
+
+@compiled
+def company(in_near: IntArray, related_at: IntArray, related: IntArray, k: int, domain: int) -> bool:
+    """Whether in a domain kind k has all company that it wants, or is company to nobody who misses it."""
+    there = in_near[domain, k] > 0
+    row = 2 * k + int(not there)
+    for i in range(related_at[row], related_at[row + 1]):
+        if (in_near[domain, related[i]] > 0) != there:
+            return False
+    return True
+
+
+@compiled
+def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, change: int) -> None:
+    """One more agent of a kind is away, or one less, or (0) none."""
+    if change == 0:
+        return
+    before = moved[k]
+    with_moves[before] -= 1
+    with_moves[before + change] += 1
+    moved[k] = before + change
+    if change > 0:
+        top[0] = max(top[0], before + 1)
+    elif before == top[0] and with_moves[before] == 0:
+        top[0] = before - 1
+
+
+@compiled
+def those_away(where: IntArray, home: IntArray) -> tuple[IntArray, IntArray, int]:
+    """The agents that are not at home, in a list with room for all; where on it each is; how long it is."""
+    away, slot, number = np.empty_like(where), np.empty_like(where), 0
+    for a in range(len(where)):
+        number = list_away(away, slot, number, a, int(where[a] != home[a]))
+    return away, slot, number
+
+
+@compiled
+def list_away(away: IntArray, slot: IntArray, number: int, a: int, change: int) -> int:
+    """Put an agent that leaves its home on the list, take it off where it comes back. How long it is now."""
+    if change > 0:
+        away[number], slot[a] = a, number
+    elif change < 0:
+        last = away[number - 1]
+        away[slot[a]], slot[last] = last, slot[a]
+    return number + change
+
+
+@compiled
+def count_in(
+    count: IntArray,
+    places: IntArray,
+    spread: IntArray,
+    in_place: IntArray,
+    near: IntArray,
+    in_near: IntArray,
+    k: int,
+    m: int,
+    n: int,
+) -> None:
+    """One of kind k is counted on node n instead of m."""
+    count[m, k] -= 1
+    count[n, k] += 1
+    p, q = places[m], places[n]
+    in_place[k, p] -= 1
+    spread[k] -= int(in_place[k, p] == 0)
+    spread[k] += int(in_place[k, q] == 0)
+    in_place[k, q] += 1
+    in_near[near[m], k] -= 1
+    in_near[near[n], k] += 1
