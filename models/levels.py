@@ -83,9 +83,19 @@ def importance(snapshot: Snapshot, *, preempt: bool) -> tuple[str, ...]:
     return tuple(names)
 
 
+def placed_names(snapshot: Snapshot, *, preempt: bool) -> dict[str, int]:
+    """The placed levels, in their order, with their priorities; none where they are a part of some blend."""
+    named = any(stage.name == PLACED for stage in snapshot.options.profile.stages)
+    return {
+        name: int(name.removeprefix(_COUNTED))
+        for name in (_placed_names(snapshot, preempt=preempt) if named else ())
+        if name.startswith(_COUNTED)
+    }
+
+
 def _placed_names(snapshot: Snapshot, *, preempt: bool) -> Iterator[str]:
     going = evictable(snapshot) if preempt else ()
-    pending = {agent.spec.priority for agent in snapshot.pending}
+    pending = {agents[0].spec.priority for agents in snapshot.pending_alike}
     leaving = {agent.spec.priority for agent in going}
     back = {agent.spec.priority for agent in going if returns(snapshot, agent)}
     for priority, settled, anew in tiers(pending, leaving, pending | back):
@@ -96,11 +106,14 @@ def _placed_names(snapshot: Snapshot, *, preempt: bool) -> Iterator[str]:
         yield from (placed_name(q) for q in anew)
 
 
-def level_values(state: ClusterState) -> dict[str, int]:
-    """Every level's value by name: placed agents per priority, disruption, then what else the stages say."""
+def level_values(state: ClusterState, names: Collection[str] | None = None) -> dict[str, int]:
+    """Every level's value by name: placed agents per priority, disruption, then what else the stages say.
+
+    `names`: of what the stages say, which takes longest, only these.
+    """
     values = _placed(state) | _disrupted(state)
     for stage in state.snapshot.options.profile.stages:
-        if stage.name not in (PLACED, DISRUPTION):
+        if stage.name not in (PLACED, DISRUPTION) and (names is None or stage.name in names):
             values[stage.name] = sum(term.weight * term.value for term in stage_terms(state, stage))
     return values
 

@@ -175,6 +175,6 @@ class Snapshot:
     def _residents(self) -> Iterator[Agent]:
         gone = self.options.assume_terminating_gone
         nodes = self.node_by_name
-        for agent in self.agents:
-            if agent.node_name in nodes and not agent.terminal and not (agent.terminating and gone):
+        for agent in self.by_class[AgentClass.ASSIGNED]:
+            if agent.node_name in nodes and not (agent.terminating and gone):
                 yield agent

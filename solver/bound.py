@@ -116,16 +116,20 @@ class Bounds:
         seconds: float,
         answer: IntArray | None = None,
         enough: Callable[[int], bool] | None = None,
+        *,
+        value: int | None = None,
     ) -> int:
         """The best value that level `index` can have when the levels above keep the values `above`.
 
         The best of the level's cheap limit, what nodes say each for itself, and the optimum of the linear
         relaxation: the limit alone where `seconds` are too few for more, or where an `answer` (G, N) that
-        keeps `above` reaches it. enough: whether a bound does; a rough relaxation is tried first then.
+        keeps `above` reaches it. enough: whether a bound does; a rough relaxation is tried first then. value:
+        what the answer has on the level, if that is known.
         """
         level = self._problem.levels[index]
         limit = level.limit(self._problem.cap)
-        value = None if answer is None else level.value(answer)
+        if value is None and answer is not None:
+            value = level.value(answer)
         if value is not None and value != limit and isinstance(level, PlacedObjective):
             limit = min(limit, self._apportioned(level, above, seconds))
         if value == limit:

@@ -6,6 +6,7 @@ the agents that are placed. How much is told by a sample of the same work on thi
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from itertools import cycle
@@ -32,8 +33,14 @@ SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
 CHOOSE = 60.0
 """The same for the plainest choice of a node."""
-LIST = 18.0
+LIST = 4.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
+COMPILE_KIND, COMPILE_PAIR = 1_000.0, 0.4
+"""The same for compiling, for each kind of agent that a template makes, and with each node."""
+BEGIN_PAIR = 0.2
+"""The same, for each kind of agent and node, for what any first answer takes before somebody is placed."""
+LITTLE = 0.25
+"""Seconds of processor time for compiling that nobody is refused."""
 LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""
 MOST_CROWDED = 10.0
@@ -74,11 +81,24 @@ class Budget:
         crowded = (time.perf_counter() - self._began) / worked if worked > 0.0 else 1.0
         return self._measured * min(max(1.0, crowded), MOST_CROWDED)
 
+    def compiling(self) -> Deadline:
+        """Until when compiling may go on, for what follows to be in time.
+
+        Passed already where it would take longer than that, unless it is little.
+        """
+        work = COMPILE_KIND * self._kinds + COMPILE_PAIR * self._pairs
+        pace = self.pace
+        if work * (pace if self._measured is None else self._measured) <= LITTLE:
+            return Deadline(math.inf)
+        after = self._begin + self._standing + LIST * len(self._snapshot.pending)
+        left = self._last.remaining() - pace * after
+        return Deadline(left if pace * work <= left else 0.0)
+
     def most(self) -> int | None:
         """How many agents can still be placed, ordered and verified in time; None: all that wait."""
         pending = len(self._snapshot.pending)
         each = CHOOSE + self._tail
-        passes = SAFETY * self._last.remaining() / self.pace - self._standing - LIST * pending
+        passes = SAFETY * self._last.remaining() / self.pace - self._begin - self._standing - LIST * pending
         found = int(passes / (each - LIST))
         return None if found >= pending else max(found, 0)
 
@@ -93,7 +113,8 @@ class Budget:
 
         looks: (kind of agent, node) pairs that are to be explained.
         """
-        after = self.pace * (self._tail * placed + self._standing)
+        left_out = len(self._snapshot.pending) - placed
+        after = self.pace * (self._tail * placed + self._standing + LIST * left_out)
         explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
         return self._end.minus(after + explaining)
 
@@ -105,6 +126,19 @@ class Budget:
     @property
     def _tail(self) -> float:
         return ORDER + PLAN + VERIFY + (SPARE if self._evicting else 0.0)
+
+    @property
+    def _kinds(self) -> int:
+        return len(self._snapshot.pending_alike)
+
+    @property
+    def _pairs(self) -> int:
+        return self._kinds * len(self._snapshot.nodes)
+
+    @property
+    def _begin(self) -> float:
+        """Passes for an answer with nobody placed."""
+        return BEGIN_PAIR * self._pairs
 
     @property
     def _standing(self) -> float:

@@ -23,7 +23,7 @@ from placewright.models.levels import (
     sense_of,
     stage_terms,
 )
-from placewright.models.plan import Plan
+from placewright.models.plan import Plan, Status
 from placewright.models.plan_file import read_plan
 from placewright.models.scores.used_nodes import used_nodes
 from placewright.models.snapshot import Snapshot
@@ -133,6 +133,9 @@ def _unusable(verified: VerifiedPlan, order: Sequence[str]) -> str:
         return "states levels that are not this profile's"
     stated = [level.name for level in plan.levels]
     unstated = [level for level in order if level not in stated]
+    costs = (name for name in unstated if sense_of(name) == "minimize")
+    if plan.status is Status.TIMEOUT and any(not name.startswith((BUDGETS, EVICTED)) for name in costs):
+        return "ran out of time before its levels were worked out"
     if any(not level.startswith(BUDGETS) and level != QOS_NAME for level in unstated):
         return "was made without evictions"
     return "" if stated == [level for level in order if level in stated] else "orders its levels otherwise"

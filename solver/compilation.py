@@ -106,9 +106,7 @@ class Compilation:
         self.amounts = amounts
         self.eligible = eligible
         self.size: IntArray = np.array([group.size for group in groups], dtype=np.int64)
-        self.cap = np.where(
-            self.standing[:, None], self.home, fitting(amounts.request, amounts.free, self.size, eligible)
-        )
+        self.cap = self.staying(fitting(amounts.request, amounts.free, self.size, eligible))
         self.seats: Mapping[str, str] = {}
         """Agent key -> node name: who gets which place where several of a group are placed."""
         self._domains: dict[str, Domains] = {}
@@ -128,6 +126,10 @@ class Compilation:
         off = [not self.snapshot.filters(plugin, group.agent) for group in self.groups]
         unchecked: BoolArray = self.standing | np.array(off, dtype=np.bool_)
         return unchecked
+
+    def staying(self, cap: IntArray) -> IntArray:
+        """`cap` (G, N) for those who are to come; who stands may stay where they are, and come nowhere."""
+        return np.where(self.standing[:, None], self.home, cap) if self.standing.any() else cap
 
     @property
     def home(self) -> IntArray:
@@ -237,6 +239,10 @@ def loads(count: IntArray, amounts: IntArray) -> IntArray:
 
     As doubles wherever that is exact: integer products of matrices are many times slower.
     """
+    there = np.flatnonzero(count.any(axis=1))
+    if 2 * len(there) < len(count):
+        # Where few are placed most of a large matrix is nothing.
+        count, amounts = count[there], amounts[there]
     most = float(np.abs(amounts).max(initial=0)) * float(np.abs(count).sum(axis=0).max(initial=0))
     if most >= EXACT_IN_DOUBLES:
         return count.T @ amounts

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from placewright.models.rules.victims import evictable, returns
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
 from placewright.models.state import ClusterState
+from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
 from placewright.solver.groups import Group, group_agents, group_evictable
@@ -43,22 +45,41 @@ def compile_problem(
     `preempt`: running agents of lower priority are variables, too. `rules` prune pairs, `encoders` become
     constraints; tests pass fewer of either.
     """
+    never = Deadline(math.inf)
+    compiled = compile_until(never, snapshot, rules=rules, encoders=encoders, preempt=preempt)
+    return cast(tuple[Compilation, Problem], compiled)
+
+
+def compile_until(
+    until: Deadline,
+    snapshot: Snapshot,
+    *,
+    rules: Sequence[Rule] = RULES,
+    encoders: Sequence[type[Encoder]] = ENCODERS,
+    preempt: bool = False,
+) -> tuple[Compilation, Problem] | None:
+    """The same, or None if `until` passes before it is done: it is looked at between parts of the work."""
+    if until.passed:
+        return None
     compilation = compile_groups(snapshot, rules=rules, preempt=preempt)
-    compiled = [encoder.compile(compilation) for encoder in encoders]
-    used = tuple(encoder for encoder in compiled if encoder is not None)
-    cap = compilation.cap
-    for encoder in used:
-        cap = np.where(compilation.standing[:, None], compilation.home, encoder.tighten(cap))
+    cap, used = compilation.cap, list[Encoder]()
+    for kind in encoders:
+        encoder = None if until.passed else kind.compile(compilation)
+        if encoder is not None:
+            used.append(encoder)
+            cap = compilation.staying(encoder.tighten(cap))
+    if until.passed:
+        return None
     problem = Problem(
         size=compilation.size,
         cap=cap,
         request=compilation.request,
         free=compilation.free,
-        encoders=used,
+        encoders=tuple(used),
         levels=compile_levels(compilation),
         running=compilation.running,
     )
-    return compilation, problem
+    return None if until.passed else (compilation, problem)
 
 
 def compile_groups(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from placewright.models.collection import collection_paused
-from placewright.models.plan import Status
+from placewright.models.plan import Plan, Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -17,9 +18,10 @@ from placewright.solver.bound import Bounds, KnownBound
 from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
-from placewright.solver.compile import compile_problem
+from placewright.solver.compile import compile_until
 from placewright.solver.complete import complete
 from placewright.solver.first_answer import better, first_answer, looked_over_once, plain, resumed
+from placewright.solver.nobody import can_place_nobody, nobody_placed, too_short
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, settled_counts
 from placewright.solver.planning import make_plan
@@ -57,10 +59,17 @@ def place(
     report = progress or (lambda _: None)
     phases = Phases()
     budget = Budget(snapshot, settings.time_limit, evicting=settings.preempt)
+    unhurried = settings.deterministic or not can_place_nobody(snapshot)
     with phases("compile"), collection_paused():
-        compilation, problem = compile_problem(
-            snapshot, rules=rules, encoders=encoders, preempt=settings.preempt
-        )
+        until = Deadline(math.inf) if unhurried else budget.compiling()
+        compiled = compile_until(until, snapshot, rules=rules, encoders=encoders, preempt=settings.preempt)
+    if compiled is None:
+        report("the time limit leaves no time to compile")
+        with collection_paused():
+            with phases("explain"):
+                plan = nobody_placed(snapshot, settings)
+            return _verified(snapshot, plan, settings, phases)
+    compilation, problem = compiled
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
     with phases("construct"):
@@ -86,7 +95,8 @@ def place(
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
         answer = _settled(compilation, problem, search.run(), orderly, deadline)
     if begun.most is not None:
-        answer = replace(answer, warnings=(*answer.warnings, _too_short(snapshot, settings, begun.most)))
+        why = f"placing, ordering and verifying {begun.most} of them is what it allows"
+        answer = replace(answer, warnings=(*answer.warnings, too_short(snapshot, settings, why)))
     # Not turned on in between: all that was made would be walked once more.
     with collection_paused():
         with phases("explain"):
@@ -100,13 +110,16 @@ def place(
                 out_of_time=deadline.passed,
                 explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
             )
-        with phases("verify"):
-            verdict = verify(snapshot, plan)
+        return _verified(snapshot, plan, settings, phases)
+
+
+def _verified(snapshot: Snapshot, plan: Plan, settings: Settings, phases: Phases) -> VerifiedPlan | Refused:
+    """The last gate, with the seconds of each phase where they may be told."""
+    with phases("verify"):
+        verdict = verify(snapshot, plan)
     if isinstance(verdict, Refused):
         return replace(verdict, plan=plan.model_copy(update={"status": Status.INVALID}))
-    if settings.deterministic:
-        return verdict
-    return verdict.timed(phases.rounded())
+    return verdict if settings.deterministic else verdict.timed(phases.rounded())
 
 
 @dataclass(frozen=True)
@@ -159,13 +172,6 @@ def _waiting(compilation: Compilation, count: IntArray) -> int:
     """How many kinds of agents are left out, at least in part."""
     pending = list(compilation.pending)
     return int((count[pending].sum(axis=1) < compilation.size[pending]).sum())
-
-
-def _too_short(snapshot: Snapshot, settings: Settings, most: int) -> str:
-    return (
-        f"the time limit of {settings.time_limit:g} s is too short for {len(snapshot.pending)} agents: "
-        f"placing, ordering and verifying {most} of them is what it allows"
-    )
 
 
 def _settled(

@@ -143,7 +143,8 @@ class Search:
         time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
         above = [known.value for known in kept]
         enough = None if self._patient else partial(self._is_good_enough, level)
-        bound = self._bounds.level(index, above, time_left, self._best, enough)
+        value = self._value(level)
+        bound = self._bounds.level(index, above, time_left, self._best, enough, value=value)
         if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
         seconds = self._share(index)

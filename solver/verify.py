@@ -211,7 +211,7 @@ def _disorder(
 
 def wrong_levels(snapshot: Snapshot, plan: Plan, state: ClusterState) -> Iterator[Violation]:
     """Level values recomputed from the state alone, and bounds on the right side of them."""
-    actual = level_values(state)
+    actual = level_values(state, [level.name for level in plan.levels])
     stages = {stage.name: stage for stage in snapshot.options.profile.stages}
     for level in plan.levels:
         if level.name not in actual:

@@ -44,7 +44,7 @@ register(
         name="time-limits",
         about="whether limits of 1, 5 and 30 seconds are kept on kubernetes-max",
         sizes=(50, 500),
-        full=(5_000,),
+        full=(5_000, 20_000),
         measure=measure,
     )
 )

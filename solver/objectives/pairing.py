@@ -58,7 +58,10 @@ class Pairing:
         return self._cost(self.owning, self.present)
 
     def _cost(self, owning: IntArray, present: IntArray) -> int:
-        owners, meant = np.where(self.where, owning, 0), np.where(self.within, present, 0)
+        owners = np.where(self.where, owning, 0)
+        if not owners.any():
+            return self.asked.cost(0)
+        meant = np.where(self.within, present, 0)
         met = int(self.by_domain(owners) @ self.by_domain(meant)) - int(owners[self.itself].sum())
         return self.asked.cost(self.asked.most * int(owners.sum()) - met if self.together else met)
 

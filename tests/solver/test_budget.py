@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from placewright.models.plan import Status
 from placewright.models.snapshot import Snapshot
 from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline
-from placewright.solver.compile import compile_problem
+from placewright.solver.compile import compile_problem, compile_until
 from placewright.solver.construct import construct
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
@@ -43,6 +45,46 @@ def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
 def test_explaining_takes_no_more_than_its_share_of_the_limit() -> None:
     budget = Budget(cluster(10), 10.0, pace=1e-5)
     assert budget.search(0, 10**9).remaining() > 8.0
+
+
+def test_compiling_may_take_what_is_left_for_it_and_is_not_begun_where_that_is_too_little() -> None:
+    crowd = cluster(10_000)
+    replicas = tuple(replace(one, spec=crowd.agents[0].spec) for one in crowd.agents)
+    crowd = replace(crowd, agents=replicas)
+    enough, little = (Budget(crowd, seconds, pace=1e-3).compiling() for seconds in (100.0, 20.0))
+    # Listing and accounting for 10,000 agents takes 40 seconds.
+    assert 65.0 < enough.remaining() < 75.0
+    assert little.passed
+
+
+def test_nobody_is_refused_to_compile_a_little() -> None:
+    assert Budget(cluster(10), 0.0, pace=1e-5).compiling().remaining() > 10**6
+
+
+def test_compiling_ends_once_its_time_has_passed_wherever_it_is() -> None:
+    crowd = cluster(10)
+    expected = compile_problem(crowd)[1]
+    ends = [compile_until(Looks(looks), crowd) for looks in range(40)]
+    assert ends[0] is None
+    found = [end[1] for end in ends if end is not None]
+    assert found
+    assert all(end is None for end in ends[: -len(found)])
+    for problem in found:
+        assert (problem.cap == expected.cap).all()
+        assert [level.name for level in problem.levels] == [level.name for level in expected.levels]
+        assert len(problem.encoders) == len(expected.encoders)
+
+
+class Looks(Deadline):
+    """Passes once it has been looked at so many times."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__(10.0)
+        self._looks = looks
+
+    def remaining(self) -> float:
+        self._looks -= 1
+        return 1.0 if self._looks >= 0 else 0.0
 
 
 def test_no_more_agents_are_placed_than_asked_for_and_the_important_ones_first() -> None:

@@ -13,6 +13,7 @@ from placewright.models.profile import PLACED, Profile, ScoreName, Stage
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.compare import Contender, compare, contenders
+from placewright.solver.nobody import nobody_placed
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.utilisation import utilisations
@@ -210,6 +211,15 @@ def test_what_was_proven_without_evictions_does_not_bound_a_plan_that_evicts() -
     assert found.verdict == "evicts is better: placed/priority=9 1 against 0"
     assert level(found.plans[0], "placed/priority=9") == (0, 1, 1.0)
     assert found.notes == ("kept was made without evictions: its bounds are not used",)
+
+
+def test_a_plan_that_had_no_time_to_compile_bounds_nothing() -> None:
+    cluster = busy()
+    found = compared(
+        cluster, late=nobody_placed(cluster, QUICK), evicts=ours(cluster, replace(QUICK, preempt=True))
+    )
+    assert found.verdict == "evicts is better: placed/priority=9 1 against 0"
+    assert found.notes == ("late ran out of time before its levels were worked out: its bounds are not used",)
 
 
 def test_agents_nodes_and_money_are_counted() -> None:
