@@ -21,7 +21,7 @@ from placewright.solver.capacity.buy import Bought, buy
 from placewright.solver.capacity.question import Question
 from placewright.solver.capacity.realise import Purchase
 from placewright.solver.clock import Deadline, Phases
-from placewright.solver.groups import group_agents
+from placewright.solver.groups import group_pending
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused
@@ -216,7 +216,7 @@ def _shares(
     others = [agent for agent in snapshot.agents if agent not in snapshot.pending]
     some = [
         agent
-        for group in group_agents(snapshot, snapshot.pending)
+        for group in group_pending(snapshot)
         for agent in group.members[: -(-group.size // (len(zones) - at_once))]
     ]
     part = replace(snapshot, agents=(*others, *some))

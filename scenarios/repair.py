@@ -18,7 +18,7 @@ from placewright.scenarios.one_node import cheapest_node
 from placewright.scenarios.relax import relaxations
 from placewright.scenarios.settle import settled
 from placewright.solver.conflict import Unknown, conflict
-from placewright.solver.groups import group_agents
+from placewright.solver.groups import group_pending
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused, VerifiedPlan
@@ -68,7 +68,7 @@ def _conflict(
     left = {f"{item.namespace}/{item.agent}" for item in verified.plan.unplaced} - {agent.key}
     asked = replace(snapshot, agents=tuple(a for a in snapshot.agents if a.key not in left))
     notes = []
-    if verified.plan.evictions or len(group_agents(asked, asked.pending)) > MOST_KINDS:
+    if verified.plan.evictions or len(group_pending(asked)) > MOST_KINDS:
         asked = after
         notes.append("the conflict is with all other agents where the plan has them")
     try:

@@ -25,7 +25,7 @@ from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
-from placewright.solver.groups import Group, group_agents, group_evictable
+from placewright.solver.groups import Group, group_evictable, group_pending
 from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -93,7 +93,7 @@ def compile_groups(
 
     `alike`: the snapshot whose nodes are asked whom they admit, one for each of this one's.
     """
-    pending = group_agents(snapshot, snapshot.pending)
+    pending = group_pending(snapshot)
     leaving = group_evictable(snapshot, evictable(snapshot)) if preempt else ()
     back = [g for g, group in enumerate(leaving) if returns(snapshot, group.agent)]
     groups = (*pending, *leaving, *(leaving[g] for g in back))

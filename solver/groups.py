@@ -31,13 +31,18 @@ class Group:
         return len(self.members)
 
 
+def group_pending(snapshot: Snapshot) -> tuple[Group, ...]:
+    """The pending agents in groups, as by `group_agents`."""
+    return _grouped(snapshot, snapshot.pending_alike, frozenset(selected_label_keys(snapshot)))
+
+
 def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
     """Groups in a stable order: priority descending, then by their first member's age and name.
 
     Only what something reads goes into the signature, so hashes and ordinals in labels that no
     selector mentions do not split a group.
     """
-    return _grouped(snapshot, agents, frozenset(selected_label_keys(snapshot)))
+    return _grouped(snapshot, alike(agents), frozenset(selected_label_keys(snapshot)))
 
 
 def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
@@ -47,18 +52,18 @@ def group_evictable(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group,
     """
     budgets = [budget.selector for budget in snapshot.budgets if budget.selector is not None]
     read = frozenset(selected_label_keys(snapshot)).union(*(selector.keys() for selector in budgets))
-    return _grouped(snapshot, agents, read, lambda agent: (agent.ready, returns(snapshot, agent)))
+    return _grouped(snapshot, alike(agents), read, lambda agent: (agent.ready, returns(snapshot, agent)))
 
 
 def _grouped(
     snapshot: Snapshot,
-    agents: Iterable[Agent],
+    crowds: Iterable[Sequence[Agent]],
     read: frozenset[str],
     apart: Callable[[Agent], tuple[Hashable, ...]] | None = None,
 ) -> tuple[Group, ...]:
-    """Agents by their signature and by `apart`; `read`: the labels that count."""
+    """Agents (`crowds` of replicas) by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
-    for replicas in snapshot.pending_alike if agents is snapshot.pending else alike(agents):
+    for replicas in crowds:
         shared = _shared(snapshot, replicas[0], read)
         for own, found in _told_apart(replicas, apart):
             members.setdefault((shared, own), []).extend(found)

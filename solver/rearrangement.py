@@ -20,7 +20,7 @@ from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 from placewright.models.standing import Move
 from placewright.models.state import ClusterState
-from placewright.solver.groups import group_agents
+from placewright.solver.groups import group_pending
 
 TOLERATED = "could not go where it is under today's rules"
 
@@ -60,7 +60,7 @@ class Rearrangement:
         Agents of one group are interchangeable: as many of them stay on a node as the plan has there.
         """
         goes = {binding.key: binding.node for binding in plan.bindings}
-        for group in group_agents(self.snapshot, self.snapshot.pending):
+        for group in group_pending(self.snapshot):
             there = Counter(goes[agent.key] for agent in group.members if agent.key in goes)
             leaving = []
             for agent in group.members:

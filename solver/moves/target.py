@@ -75,11 +75,12 @@ class Finder:
         self.compilation, self._problem = compile_problem(self._question.asked, rules=STAYING)
         self._levels = self._build(self.compilation, self._problem)
         self._found: tuple[Board, frozenset[str]] | None = None
+        self._loose: Mapping[str, int] | None = None
 
     def limited(self, options: RebalanceOptions) -> Finder:
         """The same question under other limits; what is compiled is shared."""
         other = copy(self)
-        other.task, other._found = self.task.limited(options), None
+        other.task, other._found, other._loose = self.task.limited(options), None, None
         other._levels = other._build(self.compilation, self._problem)
         return other
 
@@ -197,10 +198,12 @@ class Finder:
 
     def whoever_is_helped(self, deadline: Deadline) -> Callable[[str], int]:
         """Bounds on levels by name, whoever is helped of those that break a rule, or is not."""
-        before = counts(self.compilation, self._question.home)
-        goals = self._levels.all[len(self._levels.placed) :]
-        bounds = loose(goals, before, self.task, deadline)
-        known = dict(zip((level.name for level in goals), bounds, strict=True))
+        if self._loose is None:
+            before = counts(self.compilation, self._question.home)
+            goals = self._levels.all[len(self._levels.placed) :]
+            bounds = loose(goals, before, self.task, deadline)
+            self._loose = dict(zip((level.name for level in goals), bounds, strict=True))
+        known = self._loose
         # A goal that nobody here can change may depend on who is left out; no cost is negative.
         return lambda name: known.get(name, 0)
 

@@ -20,7 +20,7 @@ from placewright.models.rules import RULES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.conflict import SWITCHED, asked_of_all, conflict
-from placewright.solver.groups import group_agents
+from placewright.solver.groups import group_pending
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import Outcome
 from placewright.solver.settings import Settings
@@ -158,7 +158,7 @@ def _switched(before: Snapshot, members: Collection[Member]) -> Snapshot:
             if member.rule in plugins:
                 asked.setdefault(key, set()).add(plugins[member.rule])
     profiles, specs = [], {}
-    for i, group in enumerate(group_agents(before, before.pending)):
+    for i, group in enumerate(group_pending(before)):
         name = f"scheduler-{i}"
         off = SWITCHED - asked.get(group.agent.key, set())
         profiles.append(replace(before.profile_of(group.agent), scheduler_name=name, off=off))

@@ -7,13 +7,13 @@ from random import Random
 
 from placewright.models.agent import OwnerReference, Talk
 from placewright.models.profile import DefaultSpread, Profile
-from placewright.solver.groups import group_agents
+from placewright.solver.groups import group_agents, group_pending
 from placewright.tests.builders import agent, agents, near, node, selector, snapshot
 
 
 def sizes(*pending: object, **fields: object) -> list[int]:
     cluster = snapshot([node("n1")], pending, **fields)  # type: ignore[arg-type]
-    return sorted(group.size for group in group_agents(cluster, cluster.pending))
+    return sorted(group.size for group in group_pending(cluster))
 
 
 def test_replicas_of_one_template_are_one_group() -> None:
@@ -80,12 +80,18 @@ def test_the_order_in_which_agents_were_read_changes_nothing() -> None:
     shuffled = list(pending)
     Random(1).shuffle(shuffled)
     one, other = snapshot([], pending), snapshot([], shuffled)
-    assert group_agents(one, one.pending) == group_agents(other, other.pending)
+    assert group_pending(one) == group_pending(other)
 
 
 def test_higher_priority_comes_first_and_older_members_first() -> None:
     cluster = snapshot(
         [], [agent("new", created="2025"), agent("old", created="2024"), agent("vip", priority=9)]
     )
-    groups = group_agents(cluster, cluster.pending)
+    groups = group_pending(cluster)
     assert [[a.name for a in group.members] for group in groups] == [["vip"], ["old", "new"]]
+
+
+def test_any_agents_can_be_grouped_and_all_pending_ones_are_the_pending_groups() -> None:
+    cluster = snapshot([node("n1")], [*agents("a", 3, cpu=1), agent("b", cpu=2), agent("r", on="n1", cpu=1)])
+    assert group_agents(cluster, cluster.pending) == group_pending(cluster)
+    assert [group.size for group in group_agents(cluster, cluster.agents)] == [4, 1]
