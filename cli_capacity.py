@@ -23,7 +23,7 @@ from placewright.cli_options import (
     reads_cluster,
     solving,
 )
-from placewright.cli_output import solved, write
+from placewright.cli_output import Output, solved, write
 from placewright.models.ingest.catalog import load_catalog
 from placewright.scenarios.buy_surviving import buy_surviving
 from placewright.solver.capacity.answer import answer
@@ -36,62 +36,69 @@ from placewright.solver.report_capacity import print_capacity
 BUYING = "What to buy"
 
 
+Catalog = Annotated[
+    str, option("--catalog", BUYING, "What can be bought: types, prices, zones.", metavar="FILE")
+]
+FromScratch = Annotated[
+    bool,
+    flag("--from-scratch", BUYING, "The cheapest whole cluster: no node that is there stays."),
+]
+Priority = Annotated[
+    int | None,
+    option(
+        "--priority",
+        BUYING,
+        "Only agents of at least this priority have to be placed.",
+        metavar="N",
+        show_default=False,
+    ),
+]
+Survive = Annotated[
+    str | None,
+    option(
+        "--survive",
+        BUYING,
+        "Whatever zone, node, rack or label is lost, all can run again; zone:2 is any two at once.",
+        metavar="LABEL[:K]",
+        show_default=False,
+    ),
+]
+NodesOut = Annotated[
+    str | None,
+    option(
+        "--nodes-out",
+        OUTPUT,
+        "Write the nodes bought as Kubernetes objects, to be read beside the cluster.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+PlanOut = Annotated[
+    str | None,
+    option(
+        "--plan-out",
+        OUTPUT,
+        "Write the verified plan for the cluster with them as JSON.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+RequireAll = Annotated[bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")]
+
+
 @reads_cluster
 def capacity(
     inputs: Inputs,
     reading: Reading,
-    catalog: Annotated[
-        str, option("--catalog", BUYING, "What can be bought: types, prices, zones.", metavar="FILE")
-    ],
-    from_scratch: Annotated[
-        bool,
-        flag("--from-scratch", BUYING, "The cheapest whole cluster: no node that is there stays."),
-    ] = False,
-    priority: Annotated[
-        int | None,
-        option(
-            "--priority",
-            BUYING,
-            "Only agents of at least this priority have to be placed.",
-            metavar="N",
-            show_default=False,
-        ),
-    ] = None,
-    survive: Annotated[
-        str | None,
-        option(
-            "--survive",
-            BUYING,
-            "Whatever zone, node, rack or label is lost, all can run again; zone:2 is any two at once.",
-            metavar="LABEL[:K]",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    catalog: Catalog,
+    from_scratch: FromScratch = False,
+    priority: Priority = None,
+    survive: Survive = None,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
-    nodes_out: Annotated[
-        str | None,
-        option(
-            "--nodes-out",
-            OUTPUT,
-            "Write the nodes bought as Kubernetes objects, to be read beside the cluster.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    plan_out: Annotated[
-        str | None,
-        option(
-            "--plan-out",
-            OUTPUT,
-            "Write the verified plan for the cluster with them as JSON.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    require_all: Annotated[
-        bool, flag("--require-all", OUTPUT, "Exit with 1 if an agent stays unplaced.")
-    ] = False,
+    nodes_out: NodesOut = None,
+    plan_out: PlanOut = None,
+    require_all: RequireAll = False,
     time_limit: TimeLimit = "60s",
     workers: Workers = 0,
     seed: Seed = 0,

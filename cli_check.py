@@ -10,7 +10,6 @@ import typer
 
 from placewright.cli_ending import Exit
 from placewright.cli_options import (
-    OUTPUT,
     SOLVING,
     Deterministic,
     Inputs,
@@ -26,7 +25,7 @@ from placewright.cli_options import (
     reads_cluster,
     solving,
 )
-from placewright.cli_output import report, solved
+from placewright.cli_output import Output, report, solved
 from placewright.models.plan_file import read_any_plan
 from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.snapshot import Snapshot
@@ -109,7 +108,7 @@ def compare(
     preempt: Annotated[
         bool, flag("--preempt", SOLVING, "The baseline may evict; evictions are levels in any case.")
     ] = False,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     quiet: Quiet = False,
 ) -> None:
@@ -125,7 +124,7 @@ def compare(
 def score(
     inputs: Inputs,
     reading: Reading,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     time_limit: TimeLimit = "20s",
     workers: Workers = 0,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 from placewright.cli_options import (
-    OUTPUT,
     SOLVING,
     Deterministic,
     Inputs,
@@ -18,7 +17,7 @@ from placewright.cli_options import (
     option,
     reads_cluster,
 )
-from placewright.cli_output import refuse, write
+from placewright.cli_output import Output, solved, write
 from placewright.models.errors import InputError, UsageError
 from placewright.models.ingest.catalog import load_catalog
 from placewright.models.plan_file import read_plan
@@ -35,32 +34,35 @@ from placewright.solver.report_agent import print_explanation
 from placewright.solver.settings import Settings, parse_seconds
 from placewright.solver.verify import Refused, VerifiedPlan, verify
 
+Explained = Annotated[str, option("--agent", None, "The agent to explain.", metavar="NS/NAME")]
+PlanIn = Annotated[
+    str | None, option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
+]
+Repair = Annotated[
+    bool,
+    flag("--repair", SOLVING, "Why a plan leaves it out, and what would let it in; places without --plan."),
+]
+Catalog = Annotated[
+    str | None,
+    option(
+        "--catalog",
+        SOLVING,
+        "For --repair: what can be bought; else nodes like those of the cluster.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+
 
 @reads_cluster
 def explain(
     inputs: Inputs,
     reading: Reading,
-    agent: Annotated[str, option("--agent", None, "The agent to explain.", metavar="NS/NAME")],
-    plan: Annotated[
-        str | None, option("--plan", None, "Explain with this plan's bindings in place.", metavar="FILE")
-    ] = None,
-    repair: Annotated[
-        bool,
-        flag(
-            "--repair", SOLVING, "Why a plan leaves it out, and what would let it in; places without --plan."
-        ),
-    ] = False,
-    catalog: Annotated[
-        str | None,
-        option(
-            "--catalog",
-            SOLVING,
-            "For --repair: what can be bought; else nodes like those of the cluster.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    agent: Explained,
+    plan: PlanIn = None,
+    repair: Repair = False,
+    catalog: Catalog = None,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     time_limit: TimeLimit = "20s",
     seed: Seed = 0,
@@ -76,7 +78,7 @@ def explain(
     found = find_agent(snapshot, agent)
     verified = _verified(snapshot, plan) if plan is not None else None
     if repair and verified is None:
-        verified = _placed(snapshot, settings)
+        verified = solved(lambda say: place(snapshot, settings, progress=say), quiet=quiet)
     state = without(verified.state if verified else ClusterState(snapshot), found)
     reasons = node_reasons(state, found)
     planned = verified.plan if verified else None
@@ -90,13 +92,6 @@ def explain(
         out,
         lambda fmt: as_text(explanation(state, found, reasons, planned, ways), ReportFormat(fmt)),
     )
-
-
-def _placed(snapshot: Snapshot, settings: Settings) -> VerifiedPlan:
-    verdict = place(snapshot, settings)
-    if isinstance(verdict, Refused):
-        refuse(verdict)
-    return verdict
 
 
 def _verified(snapshot: Snapshot, path: str) -> VerifiedPlan:

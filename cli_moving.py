@@ -15,109 +15,122 @@ from placewright.solver.settings import parse_seconds
 MOVING, WAVES = "What may move", "Waves"
 
 
+MaxMoves = Annotated[
+    int | None,
+    option("--max-moves", MOVING, "So many moves at most.", metavar="N", min=0, show_default=False),
+]
+MaxDisruption = Annotated[
+    int | None,
+    option(
+        "--max-disruption",
+        MOVING,
+        "Moves cost so much at most; 100 is one small agent.",
+        metavar="COST",
+        min=0,
+        show_default=False,
+    ),
+]
+MoveCost = Annotated[
+    Pricing,
+    option(
+        "--move-cost",
+        MOVING,
+        "By size, state, priority and age; all the same; or by the agent's own weight alone.",
+    ),
+]
+MoveDistance = Annotated[
+    list[str] | None,
+    option(
+        "--move-distance",
+        MOVING,
+        "What leaving a domain of this node label costs each agent that moves; may be repeated.",
+        metavar="KEY=COST",
+        show_default=False,
+    ),
+]
+MostMoved = Annotated[
+    int,
+    option(
+        "--most-moved",
+        MOVING,
+        "What each move costs of the controller of which most agents move.",
+        metavar="COST",
+        min=0,
+        max=1_000_000,
+    ),
+]
+MinAge = Annotated[
+    str, option("--min-age", MOVING, "Agents that started more recently stay.", metavar="TIME")
+]
+Now = Annotated[
+    str,
+    option(
+        "--now",
+        MOVING,
+        "The moment that ages are counted to; else the latest in the input.",
+        metavar="RFC3339",
+        show_default=False,
+    ),
+]
+MoveLocalStorage = Annotated[
+    bool,
+    flag("--move-local-storage", MOVING, "Agents with an emptyDir or hostPath may move and lose it."),
+]
+How = Annotated[
+    Discipline,
+    option(
+        "--discipline",
+        WAVES,
+        "surge: where it can be, the replacement runs first. at-once: one step, no waves.",
+    ),
+]
+Double = Annotated[
+    list[str] | None,
+    option(
+        "--double",
+        WAVES,
+        "With at-once: who moves uses this resource on both nodes; may be repeated.",
+        metavar="RESOURCE",
+        show_default=False,
+    ),
+]
+MaxParallel = Annotated[
+    int, option("--max-parallel", WAVES, "Moves in one wave at most; 0: no limit.", metavar="N", min=0)
+]
+MaxPerNode = Annotated[int, option("--max-per-node", WAVES, "The same for each node.", metavar="N", min=0)]
+MaxPerNamespace = Annotated[
+    int, option("--max-per-namespace", WAVES, "The same for each namespace.", metavar="N", min=0)
+]
+MaxPerZone = Annotated[int, option("--max-per-zone", WAVES, "The same for each zone.", metavar="N", min=0)]
+MaxPerWorkload = Annotated[
+    int,
+    option(
+        "--max-per-workload",
+        WAVES,
+        "Percent of a controller's agents that may be away at once, one at least; 0: no limit.",
+        metavar="PERCENT",
+        min=0,
+        max=100,
+    ),
+]
+
+
 def moving_options(
-    max_moves: Annotated[
-        int | None,
-        option("--max-moves", MOVING, "So many moves at most.", metavar="N", min=0, show_default=False),
-    ] = None,
-    max_disruption: Annotated[
-        int | None,
-        option(
-            "--max-disruption",
-            MOVING,
-            "Moves cost so much at most; 100 is one small agent.",
-            metavar="COST",
-            min=0,
-            show_default=False,
-        ),
-    ] = None,
-    move_cost: Annotated[
-        Pricing,
-        option(
-            "--move-cost",
-            MOVING,
-            "By size, state, priority and age; all the same; or by the agent's own weight alone.",
-        ),
-    ] = Pricing.WEIGHTED,
-    move_distance: Annotated[
-        list[str] | None,
-        option(
-            "--move-distance",
-            MOVING,
-            "What leaving a domain of this node label costs each agent that moves; may be repeated.",
-            metavar="KEY=COST",
-            show_default=False,
-        ),
-    ] = None,
-    most_moved: Annotated[
-        int,
-        option(
-            "--most-moved",
-            MOVING,
-            "What each move costs of the controller of which most agents move.",
-            metavar="COST",
-            min=0,
-            max=1_000_000,
-        ),
-    ] = 0,
-    min_age: Annotated[
-        str, option("--min-age", MOVING, "Agents that started more recently stay.", metavar="TIME")
-    ] = "5m",
-    now: Annotated[
-        str,
-        option(
-            "--now",
-            MOVING,
-            "The moment that ages are counted to; else the latest in the input.",
-            metavar="RFC3339",
-            show_default=False,
-        ),
-    ] = "",
-    move_local_storage: Annotated[
-        bool,
-        flag("--move-local-storage", MOVING, "Agents with an emptyDir or hostPath may move and lose it."),
-    ] = False,
-    discipline: Annotated[
-        Discipline,
-        option(
-            "--discipline",
-            WAVES,
-            "surge: where it can be, the replacement runs first. at-once: one step, no waves.",
-        ),
-    ] = Discipline.EVICT_THEN_BIND,
-    double: Annotated[
-        list[str] | None,
-        option(
-            "--double",
-            WAVES,
-            "With at-once: who moves uses this resource on both nodes; may be repeated.",
-            metavar="RESOURCE",
-            show_default=False,
-        ),
-    ] = None,
-    max_parallel: Annotated[
-        int, option("--max-parallel", WAVES, "Moves in one wave at most; 0: no limit.", metavar="N", min=0)
-    ] = 0,
-    max_per_node: Annotated[
-        int, option("--max-per-node", WAVES, "The same for each node.", metavar="N", min=0)
-    ] = 0,
-    max_per_namespace: Annotated[
-        int, option("--max-per-namespace", WAVES, "The same for each namespace.", metavar="N", min=0)
-    ] = 0,
-    max_per_zone: Annotated[
-        int, option("--max-per-zone", WAVES, "The same for each zone.", metavar="N", min=0)
-    ] = 0,
-    max_per_workload: Annotated[
-        int,
-        option(
-            "--max-per-workload",
-            WAVES,
-            "Percent of a controller's agents that may be away at once, one at least; 0: no limit.",
-            metavar="PERCENT",
-            min=0,
-            max=100,
-        ),
-    ] = 25,
+    max_moves: MaxMoves = None,
+    max_disruption: MaxDisruption = None,
+    move_cost: MoveCost = Pricing.WEIGHTED,
+    move_distance: MoveDistance = None,
+    most_moved: MostMoved = 0,
+    min_age: MinAge = "5m",
+    now: Now = "",
+    move_local_storage: MoveLocalStorage = False,
+    discipline: How = Discipline.EVICT_THEN_BIND,
+    double: Double = None,
+    max_parallel: MaxParallel = 0,
+    max_per_node: MaxPerNode = 0,
+    max_per_namespace: MaxPerNamespace = 0,
+    max_per_zone: MaxPerZone = 0,
+    max_per_workload: MaxPerWorkload = 25,
 ) -> RebalanceOptions:
     """What these options stand for; the rest of a rebalance's options is as it is by itself."""
     if now and not is_moment(now):

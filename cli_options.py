@@ -106,78 +106,86 @@ class Reading:
         return snapshot.saying(warnings=self.warnings)
 
 
+ExpandWorkloads = Annotated[
+    bool,
+    flag("--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."),
+]
+Profile = Annotated[
+    str,
+    option(
+        "--profile",
+        SCORING,
+        f"What is best: {', '.join(PRESETS)}, or a file: a profile, or kube-scheduler's configuration.",
+        metavar="NAME|FILE",
+    ),
+]
+SchedulerName = Annotated[
+    list[str] | None,
+    option(
+        "--scheduler-name",
+        READING,
+        "Place agents of this schedulerName (the profile's if none is named); may be repeated.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+TaintsFromConditions = Annotated[
+    bool,
+    flag("--taints-from-conditions", READING, "Derive the node controller's taints from node conditions."),
+]
+AssumeTerminatingGone = Annotated[
+    bool,
+    flag("--assume-terminating-gone", READING, "Agents that are being deleted hold nothing any more."),
+]
+EnforceQuota = Annotated[
+    bool,
+    flag(
+        "--enforce-quota/--no-enforce-quota",
+        RULES,
+        "Charge agents that are new to the cluster to its ResourceQuotas.",
+    ),
+]
+RwoOnOneNode = Annotated[
+    bool,
+    flag("--rwo-on-one-node", RULES, "Stricter: agents that share a ReadWriteOnce claim share a node."),
+]
+QuirkNamespaceSelector = Annotated[
+    bool,
+    flag(
+        "--quirk-namespace-selector",
+        RULES,
+        "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
+    ),
+]
+QuirkFitScoring = Annotated[
+    bool,
+    flag(
+        "--quirk-fit-scoring",
+        RULES,
+        "As 1.35/1.36 do: kube-scheduler's fit score does not see an agent's own pod-level resources.",
+    ),
+]
+TaintComparisonOperators = Annotated[
+    bool,
+    flag(
+        "--taint-comparison-operators",
+        RULES,
+        "Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
+    ),
+]
+
+
 def reading_options(
-    expand_workloads: Annotated[
-        bool,
-        flag(
-            "--expand-workloads", READING, "Deployments, Jobs … whose agents are not in the input: make them."
-        ),
-    ] = False,
-    profile: Annotated[
-        str,
-        option(
-            "--profile",
-            SCORING,
-            f"What is best: {', '.join(PRESETS)}, or a file: a profile, or kube-scheduler's configuration.",
-            metavar="NAME|FILE",
-        ),
-    ] = PRESETS[0],
-    scheduler_name: Annotated[
-        list[str] | None,
-        option(
-            "--scheduler-name",
-            READING,
-            "Place agents of this schedulerName (the profile's if none is named); may be repeated.",
-            metavar="NAME",
-            show_default=False,
-        ),
-    ] = None,
-    taints_from_conditions: Annotated[
-        bool,
-        flag(
-            "--taints-from-conditions", READING, "Derive the node controller's taints from node conditions."
-        ),
-    ] = False,
-    assume_terminating_gone: Annotated[
-        bool,
-        flag("--assume-terminating-gone", READING, "Agents that are being deleted hold nothing any more."),
-    ] = False,
-    enforce_quota: Annotated[
-        bool,
-        flag(
-            "--enforce-quota/--no-enforce-quota",
-            RULES,
-            "Charge agents that are new to the cluster to its ResourceQuotas.",
-        ),
-    ] = True,
-    rwo_on_one_node: Annotated[
-        bool,
-        flag("--rwo-on-one-node", RULES, "Stricter: agents that share a ReadWriteOnce claim share a node."),
-    ] = False,
-    quirk_namespace_selector: Annotated[
-        bool,
-        flag(
-            "--quirk-namespace-selector",
-            RULES,
-            "As 1.35/1.36 do: an agent's own negative namespaceSelector means every namespace.",
-        ),
-    ] = False,
-    quirk_fit_scoring: Annotated[
-        bool,
-        flag(
-            "--quirk-fit-scoring",
-            RULES,
-            "As 1.35/1.36 do: kube-scheduler's fit score does not see an agent's own pod-level resources.",
-        ),
-    ] = False,
-    taint_comparison_operators: Annotated[
-        bool,
-        flag(
-            "--taint-comparison-operators",
-            RULES,
-            "Tolerations may use Gt and Lt (an alpha gate in Kubernetes).",
-        ),
-    ] = False,
+    expand_workloads: ExpandWorkloads = False,
+    profile: Profile = PRESETS[0],
+    scheduler_name: SchedulerName = None,
+    taints_from_conditions: TaintsFromConditions = False,
+    assume_terminating_gone: AssumeTerminatingGone = False,
+    enforce_quota: EnforceQuota = True,
+    rwo_on_one_node: RwoOnOneNode = False,
+    quirk_namespace_selector: QuirkNamespaceSelector = False,
+    quirk_fit_scoring: QuirkFitScoring = False,
+    taint_comparison_operators: TaintComparisonOperators = False,
 ) -> Reading:
     """How inputs are read, as these options say."""
     profiles = load_profiles(profile)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import NoReturn, TypeVar
+from typing import Annotated, NoReturn, TypeVar
 
 import typer
 from pydantic import BaseModel
 from rich.console import Console
 
 from placewright.cli_ending import Exit
+from placewright.cli_options import OUTPUT, option
 from placewright.solver.emit import ReportFormat, as_text, write_atomically
 from placewright.solver.progress import Progress
 from placewright.solver.report import make_console, print_refused
@@ -19,6 +20,7 @@ from placewright.solver.terminal import write_bytes
 from placewright.solver.verify import Refused
 from placewright.solver.verify_rebalance import RefusedRebalance
 
+Output = Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")]
 Answer = TypeVar("Answer")
 Found = TypeVar("Found", bound=BaseModel)
 

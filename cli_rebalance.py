@@ -27,7 +27,7 @@ from placewright.cli_options import (
     solving,
     takes,
 )
-from placewright.cli_output import report, solved, write
+from placewright.cli_output import Output, report, solved, write
 from placewright.models.errors import UsageError
 from placewright.models.goals import Goal, parse_goals
 from placewright.models.profile import Shape
@@ -45,46 +45,51 @@ NODES = "Which nodes may go"
 GOALS = f"{', '.join(goal for goal in Goal if goal is not Goal.DRAIN)} or drain=NODE[,NODE…]"
 
 
+GoalNames = Annotated[
+    list[str],
+    option("--goal", None, f"What for, the most important first: {GOALS}; may be repeated.", metavar="GOAL"),
+]
+Shapes = Annotated[
+    list[str] | None,
+    option(
+        "--shape",
+        None,
+        "For defragment: room for this, as cpu=4,memory=16Gi,count=3; else for the pending agents.",
+        metavar="SHAPE",
+        show_default=False,
+    ),
+]
+MinGain = Annotated[
+    int,
+    option(
+        "--min-gain",
+        MOVING,
+        "Points that 100 of move cost must bring.",
+        metavar="POINTS",
+        min=0,
+        max=1_000_000,
+    ),
+]
+Repair = Annotated[
+    bool, flag("--repair/--no-repair", MOVING, "First move agents that break a rule where they are.")
+]
+Pareto = Annotated[
+    bool,
+    flag("--pareto", OUTPUT, "What 1, 2, 5, 10, … moves would bring; takes as long again."),
+]
+
+
 @takes(reading=reading_options, moving=moving_options)
 def rebalance(
     inputs: Inputs,
     reading: Reading,
     moving: RebalanceOptions,
-    goal: Annotated[
-        list[str],
-        option(
-            "--goal", None, f"What for, the most important first: {GOALS}; may be repeated.", metavar="GOAL"
-        ),
-    ],
-    shape: Annotated[
-        list[str] | None,
-        option(
-            "--shape",
-            None,
-            "For defragment: room for this, as cpu=4,memory=16Gi,count=3; else for the pending agents.",
-            metavar="SHAPE",
-            show_default=False,
-        ),
-    ] = None,
-    min_gain: Annotated[
-        int,
-        option(
-            "--min-gain",
-            MOVING,
-            "Points that 100 of move cost must bring.",
-            metavar="POINTS",
-            min=0,
-            max=1_000_000,
-        ),
-    ] = 1,
-    repair: Annotated[
-        bool, flag("--repair/--no-repair", MOVING, "First move agents that break a rule where they are.")
-    ] = True,
-    pareto: Annotated[
-        bool,
-        flag("--pareto", OUTPUT, "What 1, 2, 5, 10, … moves would bring; takes as long again."),
-    ] = False,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    goal: GoalNames,
+    shape: Shapes = None,
+    min_gain: MinGain = 1,
+    repair: Repair = True,
+    pareto: Pareto = False,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     time_limit: TimeLimit = "30s",
     workers: Workers = 0,
@@ -107,54 +112,60 @@ def rebalance(
     raise typer.Exit(Exit.UNPLACED if verdict.plan.blocked else Exit.DONE)
 
 
+Only = Annotated[
+    list[str] | None,
+    option(
+        "--only",
+        NODES,
+        "Only these may go: a node, or labels such as pool=old,!gpu; may be repeated.",
+        metavar="NODES",
+        show_default=False,
+    ),
+]
+Keep = Annotated[
+    list[str] | None,
+    option(
+        "--keep",
+        NODES,
+        "These stay; may be repeated.",
+        metavar="NODES",
+        show_default=False,
+    ),
+]
+MaxNodes = Annotated[
+    int | None,
+    option(
+        "--max-nodes",
+        NODES,
+        "So many are emptied at most; those that are empty already go besides.",
+        metavar="N",
+        min=0,
+        show_default=False,
+    ),
+]
+PlanOut = Annotated[
+    str | None,
+    option(
+        "--plan-out",
+        OUTPUT,
+        "Write the rebalance plan that empties them as JSON.",
+        metavar="FILE",
+        show_default=False,
+    ),
+]
+
+
 @takes(reading=reading_options, moving=moving_options)
 def shrink(
     inputs: Inputs,
     reading: Reading,
     moving: RebalanceOptions,
-    only: Annotated[
-        list[str] | None,
-        option(
-            "--only",
-            NODES,
-            "Only these may go: a node, or labels such as pool=old,!gpu; may be repeated.",
-            metavar="NODES",
-            show_default=False,
-        ),
-    ] = None,
-    keep: Annotated[
-        list[str] | None,
-        option(
-            "--keep",
-            NODES,
-            "These stay; may be repeated.",
-            metavar="NODES",
-            show_default=False,
-        ),
-    ] = None,
-    max_nodes: Annotated[
-        int | None,
-        option(
-            "--max-nodes",
-            NODES,
-            "So many are emptied at most; those that are empty already go besides.",
-            metavar="N",
-            min=0,
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    only: Only = None,
+    keep: Keep = None,
+    max_nodes: MaxNodes = None,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
-    plan_out: Annotated[
-        str | None,
-        option(
-            "--plan-out",
-            OUTPUT,
-            "Write the rebalance plan that empties them as JSON.",
-            metavar="FILE",
-            show_default=False,
-        ),
-    ] = None,
+    plan_out: PlanOut = None,
     time_limit: TimeLimit = "30s",
     workers: Workers = 0,
     seed: Seed = 0,

@@ -30,7 +30,7 @@ from placewright.cli_options import (
     reads_cluster,
     solving,
 )
-from placewright.cli_output import refuse, report, solved, write
+from placewright.cli_output import Output, refuse, report, solved, write
 from placewright.models.errors import InputError, UsageError
 from placewright.models.snapshot import Snapshot
 from placewright.models.survival import Answer
@@ -145,36 +145,41 @@ def whatif(
     write(output.value, out, lambda fmt: _text(told, WhatIfFormat(fmt)))
 
 
+Lose = Annotated[
+    str,
+    option(
+        "--lose",
+        None,
+        "What is lost: zone, node, rack or any node label; zone:2 is any two of them at once.",
+        metavar="LABEL[:K]",
+    ),
+]
+Priority = Annotated[
+    int | None,
+    option(
+        "--priority",
+        None,
+        "Agents of at least this priority must run again; all unless given.",
+        metavar="P",
+        show_default=False,
+    ),
+]
+Rearrange = Annotated[
+    bool,
+    flag("--rearrange", SOLVING, "After a loss all running agents may move, not only those it hits."),
+]
+
+
 @reads_cluster
 def survive(
     inputs: Inputs,
     reading: Reading,
     scenario: After = None,
     set_: Values = None,
-    lose: Annotated[
-        str,
-        option(
-            "--lose",
-            None,
-            "What is lost: zone, node, rack or any node label; zone:2 is any two of them at once.",
-            metavar="LABEL[:K]",
-        ),
-    ] = "zone",
-    priority: Annotated[
-        int | None,
-        option(
-            "--priority",
-            None,
-            "Agents of at least this priority must run again; all unless given.",
-            metavar="P",
-            show_default=False,
-        ),
-    ] = None,
-    rearrange: Annotated[
-        bool,
-        flag("--rearrange", SOLVING, "After a loss all running agents may move, not only those it hits."),
-    ] = False,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    lose: Lose = "zone",
+    priority: Priority = None,
+    rearrange: Rearrange = False,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     preempt: Preempt = False,
     processes: AtOnce = 1,
@@ -224,7 +229,7 @@ def headroom(
     ],
     scenario: After = None,
     set_: Values = None,
-    output: Annotated[ReportFormat, option("--output -o", OUTPUT, "What to print.")] = ReportFormat.TABLE,
+    output: Output = ReportFormat.TABLE,
     out: Out = None,
     time_limit: TimeLimit = "20s",
     workers: Workers = 0,
