@@ -61,7 +61,7 @@ Gap = Annotated[
     option("--gap", SOLVING, "Good enough: proven to be so close to the best. 1%, 0.01.", metavar="GAP"),
 ]
 Workers = Annotated[
-    int, option("--workers", SOLVING, "Threads; 0: one per core.", metavar="N", min=0, max=1024)
+    int, option("--workers", SOLVING, "Threads, or processes; 0: one per core.", metavar="N", min=0, max=1024)
 ]
 Seed = Annotated[
     int, option("--seed", SOLVING, "Of the search's choices.", metavar="N", min=0, max=2**31 - 1)

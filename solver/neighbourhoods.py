@@ -8,7 +8,7 @@ size, which follows how large a part can be solved to its end. Deterministic for
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -92,8 +92,11 @@ class Neighbourhoods:
             "company": _Kind(self._company),
         }
 
-    def choose(self, count: IntArray) -> Part | None:
-        """What to free, given the incumbent counts (G, N); None where no node can be freed."""
+    def choose(self, count: IntArray, busy: Sequence[Part] = ()) -> Part | None:
+        """What to free, given the incumbent counts (G, N); None where no node can be freed.
+
+        No node of a part that is `busy` is in it: what is solved at the same time is not to be undone.
+        """
         if not len(self._usable):
             return None
         names = list(self._kinds)
@@ -101,6 +104,8 @@ class Neighbourhoods:
             name = names[int(self._random.choice(len(names), p=self._chances(names)))]
             size = min(int(self._kinds[name].size), len(self._usable))
             part = self._kinds[name].choose(count, size)
+            if part is not None:
+                part = replace(part, nodes=np.setdiff1d(part.nodes, [n for b in busy for n in b.nodes]))
             if part is not None and len(part.nodes):
                 return part
             # Nobody is blocked, there is no quota: not now.

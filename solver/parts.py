@@ -62,8 +62,10 @@ def without(problem: Problem, count: IntArray, part: Part) -> IntArray:
 def solve_part(problem: Problem, settings: Settings, count: IntArray, task: Task) -> Tried:
     """Solve a part anew, from what counts (G, N) have there."""
     fixed = without(problem, count, task.part)
-    # A gap that is good enough for all is far too much for a part, whose value has all that is fixed in it.
-    engine = Engine(problem.fixing(fixed, task.part.nodes, task.part.groups), replace(settings, gap=0.0))
+    # A gap that is good enough for all is far too much for a part, whose value has all that is fixed in it;
+    # and what is small is solved sooner by one thread than by several that have to be started.
+    settings = replace(settings, gap=0.0, workers=1)
+    engine = Engine(problem.fixing(fixed, task.part.nodes, task.part.groups), settings)
     for level, value in enumerate(task.above):
         engine.keep(level, value)
     try:

@@ -8,6 +8,7 @@ it is better. Either way an answer exists from the start, and can only improve.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 
@@ -18,10 +19,11 @@ from placewright.solver.accept import Accepts
 from placewright.solver.bound import Bounds, KnownBound, tighter
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
+from placewright.solver.crew import Alone, Crew, Processes, crew_for
 from placewright.solver.engine import Engine, ModelMismatchError
 from placewright.solver.neighbourhoods import Neighbourhoods, Part
 from placewright.solver.objectives.base import Objective
-from placewright.solver.parts import Task, Tried, put, solve_part
+from placewright.solver.parts import Task, Tried, put
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings, Strategy
 
@@ -115,6 +117,8 @@ class Search:
         self._deadline = deadline
         self._progress = progress
         self._engine: Engine | None = None
+        self._crew: Crew = Alone(problem, settings)
+        self._open = ExitStack()
         self._bounds = Bounds(problem, bounds)
         self._complete = complete
         self._cut_off = False
@@ -126,6 +130,13 @@ class Search:
 
     def run(self) -> Answer:
         """Optimise the levels in order until all are proven or time is up."""
+        with self._open:
+            levels = self._levels()
+        if isinstance(self._crew, Processes) and self._crew.lost:
+            self.warnings.append(f"{self._crew.lost} worker processes died, or took too long and were ended")
+        return Answer(self._best, levels, tuple(self.warnings))
+
+    def _levels(self) -> tuple[LevelValue, ...]:
         kept: list[LevelValue] = []
         for index, level in enumerate(self._problem.levels):
             bound = self._optimise(index, level, kept)
@@ -136,7 +147,7 @@ class Search:
             ]
             kept.append(LevelValue(self._value(level), bound))
             self._progress(f"{level.name}: {kept[-1].value} (bound {bound})")
-        return Answer(self._best, tuple(kept), tuple(self.warnings))
+        return tuple(kept)
 
     def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
         """Improve the incumbent on one level; returns the level's proven bound."""
@@ -232,19 +243,30 @@ class Search:
         last = self._patient and index == len(self._problem.levels) - 1 and patience is None
         most = PATIENCE if self._patient else HASTY
         neighbourhoods = Neighbourhoods(self._problem, self._settings.seed + index)
+        if not isinstance(self._crew, Processes):
+            self._crew = crew_for(self._problem, self._settings, seconds, self._open)
+        crew = self._crew
         futile = 0
         while not until.passed and not self._is_good_enough(level, bound) and (last or futile < most):
-            part = neighbourhoods.choose(self._best)
-            if part is None:
-                return
-            above = tuple(self._value(known) for known in self._problem.levels[:index])
-            task = Task(part, index, above, min(until.remaining(), PART_SECONDS))
-            tried = solve_part(self._problem, self._settings, self._best, task)
-            gain = self._merge(part, tried, index)
-            neighbourhoods.learn(part, gain, tried.work, finished=tried.finished)
-            futile = 0 if gain else futile + 1
+            while crew.idle and self._begin_part(crew, neighbourhoods, index, until):
+                pass
+            if not crew.busy:
+                break
+            for task, tried in crew.done(until.remaining()):
+                gain = self._merge(task.part, tried, index)
+                if task.level == index:
+                    neighbourhoods.learn(task.part, gain, tried.work, finished=tried.finished)
+                futile = 0 if gain else futile + 1
         if summary := neighbourhoods.summary():
             self._progress(f"parts that made {level.name} better, of those tried: {summary}")
+
+    def _begin_part(self, crew: Crew, neighbourhoods: Neighbourhoods, index: int, until: Deadline) -> bool:
+        """Let somebody solve another part; False where there is none besides those that are being solved."""
+        part = neighbourhoods.choose(self._best, [task.part for task in crew.busy])
+        if part is not None:
+            above = tuple(self._value(known) for known in self._problem.levels[:index])
+            crew.begin(self._best, Task(part, index, above, min(until.remaining(), PART_SECONDS)))
+        return part is not None
 
     def _merge(self, part: Part, tried: Tried, index: int) -> int:
         """Take a part as it was solved into the incumbent; how much better this level is for it."""

@@ -7,13 +7,12 @@ with that. It imports nothing heavy: it is there before a part's worth of text i
 from __future__ import annotations
 
 import gc
-import pickle
-import signal
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from placewright.models.child import answer_all
 from placewright.models.errors import InputError
 from placewright.models.reading.condense import Condensed, Condenser, Fields, Match, Shape
 from placewright.models.reading.files import Blob, LargeFile
@@ -84,15 +83,10 @@ class PartReader:
 
 def main() -> None:
     """Read the parts that standard input names until it ends."""
-    # Ctrl-C is for the process that is being waited for.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.disable()
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    reader = PartReader(pickle.load(source))  # noqa: S301 - from the process that started this one
-    while True:
-        try:
-            start, until = pickle.load(source)  # noqa: S301
-        except EOFError:
-            return
-        pickle.dump(reader.read(start, until), sink, pickle.HIGHEST_PROTOCOL)
-        sink.flush()
+    answer_all(_reader)
+
+
+def _reader(task: Task) -> Callable[[tuple[int, int]], Part | None]:
+    reader = PartReader(task)
+    return lambda asked: reader.read(*asked)

@@ -9,10 +9,6 @@ what is read, and what is told of what is wrong, is the same as with one process
 from __future__ import annotations
 
 import contextlib
-import os
-import pickle
-import subprocess
-import sys
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +16,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import Any
 
+from placewright.models.child import Child, cores
 from placewright.models.reading import limits
 from placewright.models.reading.condense import Shape
 from placewright.models.reading.files import LargeFile
@@ -44,7 +41,7 @@ def items_in_parts(text: ItemText, of: Items, pods: Takes | None) -> Iterator[An
     file = text.blob.content
     text.more = True
     if isinstance(file, LargeFile) and pods is not None and file.size() >= limits.PARTED:
-        number = min(_cores(), MOST_PROCESSES)
+        number = min(cores(), MOST_PROCESSES)
         # The first items show what stands between them.
         yield from text.items(of, text.position + _FIRST)
         if number > 1 and text.more and text.gap is not None:
@@ -52,11 +49,6 @@ def items_in_parts(text: ItemText, of: Items, pods: Takes | None) -> Iterator[An
                 yield from _as_read(text, of, pods, readers)
     if text.more:
         yield from text.items(of)
-
-
-def _cores() -> int:
-    """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _as_read(text: ItemText, of: Items, pods: Takes, readers: _Readers) -> Iterator[Any]:
@@ -80,13 +72,8 @@ class _Process:
 
     def __init__(self, task: Task) -> None:
         self._start_empty()
-        self._child = subprocess.Popen(  # noqa: S603 - this very program
-            (sys.executable or "", "-P", "-c", f"import sys; sys.path[:] = {sys.path!r}; {_PROGRAM}"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        self._say(task)
+        self._child = Child(_PROGRAM)
+        self._child.say(task)
 
     def _start_empty(self) -> None:
         self.shapes: list[Any] = []
@@ -95,27 +82,12 @@ class _Process:
 
     def read(self, start: int, until: int) -> Part | None:
         """A part; None where it found none, or has died."""
-        part = self._answer(start, until)
+        return self._taken(self._child.ask((start, until)))
+
+    def _taken(self, part: Part | None) -> Part | None:
         if part is not None:
             self._told += part.shapes
         return part
-
-    def _answer(self, start: int, until: int) -> Part | None:
-        self._say((start, until))
-        try:
-            part: Part | None = pickle.load(self._child.stdout)  # type: ignore[arg-type] # noqa: S301
-        except Exception:
-            # It has died, perhaps in the middle of its answer.
-            self.end()
-            return None
-        return part
-
-    def _say(self, what: object) -> None:
-        # One that has died is found out by what it does not answer.
-        if self._child.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._child.stdin.write(pickle.dumps(what))
-                self._child.stdin.flush()
 
     def knows(self, part: Part, pods: Takes) -> bool:
         """Whether all shapes in a part are ones that Pods can have."""
@@ -124,12 +96,10 @@ class _Process:
         return all(self.shapes[number] is not None for number in numbers)
 
     def end(self) -> None:
-        self._child.kill()
+        self._child.end()
 
     def close(self) -> None:
-        self.end()
-        with contextlib.suppress(OSError), self._child:  # waits, and closes the pipes
-            pass
+        self._child.close()
 
 
 class _Readers:

@@ -27,8 +27,8 @@ class Here(parts._Process):
         self._start_empty()
         self._reader = PartReader(task)
 
-    def _answer(self, start: int, until: int) -> Part | None:
-        return self._reader.read(start, until)
+    def read(self, start: int, until: int) -> Part | None:
+        return self._taken(self._reader.read(start, until))
 
     def end(self) -> None:
         pass
@@ -46,7 +46,7 @@ def both(path: Path, part: int, process: type[parts._Process] = Here) -> tuple[A
         patch.setattr(limits, "PARTED", 0)
         patch.setattr(limits, "PART", part)
         patch.setattr(parts, "_FIRST", 1000)
-        patch.setattr(parts, "_cores", lambda: 2)
+        patch.setattr(parts, "cores", lambda: 2)
         patch.setattr(parts, "_Process", process)
         return one, loaded(path)
 
@@ -188,4 +188,4 @@ def test_processes_end_when_reading_does(tmp_path: Path, monkeypatch: pytest.Mon
     assert 'found "high"' in one
     assert several == one
     assert len(started) == 2
-    assert all(process._child.returncode is not None for process in started)
+    assert all(process._child.ended for process in started)
