@@ -15,7 +15,8 @@ import orjson
 from pydantic import BaseModel, ValidationError
 
 from placewright.models.ingest.annotations import ADMITTED, OF_AGENTS
-from placewright.models.reading.condense import Condensed, Condenser, Document, Fields, Match, Shape
+from placewright.models.reading.condense import Condensed, Condenser, Document, Fields, Shape
+from placewright.models.reading.spec_texts import Match
 from placewright.models.wire.base import parse
 from placewright.models.wire.meta import OwnerReferenceWire, SharedMetadata
 from placewright.models.wire.pod import (

@@ -10,14 +10,14 @@ No schema is needed here. What is odd in any way is not condensed, and for who k
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
 from placewright.models.reading import limits
+from placewright.models.reading.spec_texts import Match, Template, parts_of, spec_of
 
 Document = dict[str, Any]
 Shape = tuple[bytes, bytes, bytes]
@@ -33,17 +33,9 @@ _MOST_OF_ONE = 8
 """Of these, those that are compared because one thing made them, or nothing did."""
 _MOST_IN_VAIN, _NOW_AND_THEN = 500, 16
 """Where so many are learnt and few recognised, only every sixteenth is: it takes longer than reading."""
-_LONGEST_METADATA = 2**16
-_LONGEST_NAME = 300
 _FIRST = 100
-_POD, _SPEC, _STATUS = b'"Pod"', b'"spec":', b'"status":'
-_GENERATE_NAME, _NODE_NAME = b'"generateName":', b'"nodeName":'
+_POD, _STATUS = b'"Pod"', b'"status":'
 _BLANK = b" \t\r\n"
-_BLANKS = (b" ", b"\t", b"\r", b"\n")
-_TOKEN = b"kube-api-access-"
-_RANDOM = 5
-"""Letters and digits after it."""
-_TOKENS = re.compile(rb"(?<=kube-api-access-)[a-zA-Z0-9]{5}")
 _CONTAINERS, _STATUSES = ("containers", "initContainers"), ("containerStatuses", "initContainerStatuses")
 _ODD = (LookupError, TypeError, ValueError, AttributeError)
 
@@ -71,7 +63,7 @@ class Condenser:
         self._annotations = frozenset(fields.annotations)
         self._numbers: dict[Shape, int] = {}
         self._specs: dict[bytes, bytes] = {}
-        self._templates: dict[bytes, list[_Template]] = {}
+        self._templates: dict[bytes, list[Template]] = {}
         self._remembered = 0
         self._in_vain = 0
         """Specs that were learnt, less what was recognised since."""
@@ -184,7 +176,7 @@ class Condenser:
         """Where the spec of the Pod that begins at `at` lies, if it is one that was seen before."""
         if not _may_be_pod(text, at, kind):
             return None
-        start, maker = _spec_of(text, at)
+        start, maker = spec_of(text, at)
         for template in self._templates.get(maker, ()) if start >= 0 else ():
             found = template.match(text, start)
             if found is not None:
@@ -217,11 +209,11 @@ class Condenser:
             self._in_vain -= _NOW_AND_THEN
         if self._in_vain > _MOST_IN_VAIN and self._in_vain % _NOW_AND_THEN:
             return None
-        start, maker = _spec_of(text, 0)
+        start, maker = spec_of(text, 0)
         comma = text.rfind(b",", start, max(start, text.find(_STATUS, start)))
         if start < 0 or comma < 0:
             return None
-        parts, node = _parts(text[start:comma].strip(_BLANK))
+        parts, node = parts_of(text[start:comma].strip(_BLANK))
         try:
             spec = orjson.loads(self._marked.join(parts))
             orjson.dumps({"spec": spec})  # as above
@@ -234,80 +226,15 @@ class Condenser:
             self._templates.clear()
             self._remembered = 0
         self._remembered += 1
-        template = _Template(tuple(parts), read)
+        template = Template(tuple(parts), read)
         self._templates[maker] = [template, *self._templates.get(maker, ())][:_MOST_OF_ONE]
         found = template.match(text, start)
         return None if found is None else Match(start, found[0], read, found[1])
 
 
-class Match(NamedTuple):
-    """Where a Pod's spec begins and ends, what is read of it, and the name of its node as it is written."""
-
-    start: int
-    end: int
-    spec: bytes
-    node: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Template:
-    """A spec's text in parts, with what differs from replica to replica between them."""
-
-    parts: tuple[bytes, ...]
-    read: bytes
-
-    def match(self, text: bytes, at: int) -> tuple[int, bytes] | None:
-        """Where such a spec that begins at `at` ends, and its node; None where there is none."""
-        node = b""
-        last = len(self.parts) - 1
-        for index, part in enumerate(self.parts):
-            if not text.startswith(part, at):
-                return None
-            at += len(part)
-            if index == last:
-                break
-            if part.endswith(_TOKEN):
-                if not text[at : at + _RANDOM].isalnum():
-                    return None
-                at += _RANDOM
-            else:
-                closing = text.find(b'"', at, at + _LONGEST_NAME)
-                if closing < 0:
-                    return None
-                node = text[at:closing]
-                at = closing
-        return at, node
-
-
 def _may_be_pod(text: bytes, at: int, kind: str) -> bool:
     """Whether it is worth a closer look: what an object is, is the first that it says."""
     return kind == "Pod" or _POD in text[at : at + _FIRST]
-
-
-def _spec_of(text: bytes, at: int) -> tuple[int, bytes]:
-    """Where the spec of an object begins, or -1, and a word for what made it: its replicas have the same."""
-    start = text.find(_SPEC, at, at + _LONGEST_METADATA)
-    if start < 0:
-        return -1, b""
-    named = text.find(_GENERATE_NAME, at, start)
-    maker = text[named : text.find(b",", named, start)] if named >= 0 else b""
-    start += len(_SPEC)
-    while text[start : start + 1] in _BLANKS:
-        start += 1
-    return start, maker
-
-
-def _parts(spec: bytes) -> tuple[list[bytes], bytes | None]:
-    """A spec's text without what is a pod's own, and the name of the node in it."""
-    node = None
-    pieces = [spec]
-    at = spec.find(_NODE_NAME)
-    if at >= 0:
-        opening = spec.find(b'"', at + len(_NODE_NAME)) + 1
-        closing = spec.find(b'"', opening)
-        node = spec[opening:closing]
-        pieces = [spec[:opening], spec[closing:]]
-    return [part for piece in pieces for part in _TOKENS.split(piece)], node
 
 
 def _is_pod(document: Document, kind: str, version: str) -> bool:

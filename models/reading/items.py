@@ -16,8 +16,8 @@ from typing import Any
 import orjson
 
 from placewright.models.reading import limits
-from placewright.models.reading.condense import Match
 from placewright.models.reading.files import Blob
+from placewright.models.reading.spec_texts import Match
 from placewright.models.reading.takes import Matches
 
 _BLANKS = re.compile(rb"[ \t\r\n]*+")

@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 from placewright.models.child import answer_all
 from placewright.models.errors import InputError
-from placewright.models.reading.condense import Condensed, Condenser, Fields, Match, Shape
+from placewright.models.reading.condense import Condensed, Condenser, Fields, Shape
 from placewright.models.reading.files import Blob, LargeFile
 from placewright.models.reading.items import Gap, Items, ItemText, NotStreamedError
+from placewright.models.reading.spec_texts import Match
 
 
 @dataclass(frozen=True)

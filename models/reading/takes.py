@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from placewright.models.reading.condense import Condensed, Fields, Match, Shape
+from placewright.models.reading.condense import Condensed, Fields, Shape
+from placewright.models.reading.spec_texts import Match
 
 
 class Matches(Protocol):
