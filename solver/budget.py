@@ -13,7 +13,7 @@ from itertools import cycle
 
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
-from placewright.solver.clock import Deadline
+from placewright.solver.clock import Crowding, Deadline
 
 GRACE, GRACE_SHARE = 0.8, 0.1
 """Seconds beyond the limit, never more than it has itself, and the part of it, that may be used.
@@ -27,11 +27,11 @@ SAMPLES, SAMPLE, SAMPLE_NODES = 6, 2_000, 50
 
 No more nodes than a processor's cache holds: what is measured is how fast the machine is.
 """
-ORDER, PLAN, VERIFY = 70.0, 50.0, 70.0
+ORDER, PLAN, VERIFY = 80.0, 50.0, 80.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
-CHOOSE = 60.0
+CHOOSE = 40.0
 """The same for the plainest choice of a node."""
 LIST = 4.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
@@ -39,10 +39,14 @@ COMPILE_KIND, COMPILE_PAIR = 1_000.0, 0.4
 """The same for compiling, for each kind of agent that a template makes, and with each node."""
 BEGIN_PAIR = 0.2
 """The same, for each kind of agent and node, for what any first answer takes before somebody is placed."""
+PATIENCE = 0.25
+"""The part of the limit in which it is looked again whether a machine is too busy to compile."""
 LITTLE = 0.25
 """Seconds of processor time for compiling that nobody is refused."""
 LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""
+ENOUGH = 0.9
+"""The part of those placed that, if it can still be verified in time, is not worth placing anew."""
 MOST_CROWDED = 10.0
 """How much longer than its work something is taken to last by the clock, at most."""
 EXPLAIN_SHARE = 0.1
@@ -65,21 +69,19 @@ class Budget:
         self._evicting = evicting
         self._given = pace
         self._measured: float | None = None
-        self._began, self._worked = time.perf_counter(), time.process_time()
+        self._crowding = Crowding()
 
     @property
     def pace(self) -> float:
         """Seconds that it takes to put one agent on its node, without asking anything.
 
-        If measured, by the clock: on a crowded machine as much longer as what was done so far took.
+        If measured, by the clock: on a crowded machine as much longer as what was done of late took.
         """
         if self._given is not None:
             return self._given
         if self._measured is None:
             self._measured = _pace(self._snapshot)
-        worked = time.process_time() - self._worked
-        crowded = (time.perf_counter() - self._began) / worked if worked > 0.0 else 1.0
-        return self._measured * min(max(1.0, crowded), MOST_CROWDED)
+        return self._measured * min(self._crowding.factor(), MOST_CROWDED)
 
     def compiling(self) -> Deadline:
         """Until when compiling may go on, for what follows to be in time.
@@ -87,20 +89,41 @@ class Budget:
         Passed already where it would take longer than that, unless it is little.
         """
         work = COMPILE_KIND * self._kinds + COMPILE_PAIR * self._pairs
-        pace = self.pace
-        if work * (pace if self._measured is None else self._measured) <= LITTLE:
-            return Deadline(math.inf)
         after = self._begin + self._standing + LIST * len(self._snapshot.pending)
+        pace = self.pace
+        alone = pace if self._measured is None else self._measured
+        if work * alone <= LITTLE:
+            return Deadline(math.inf)
+        patience = Deadline(PATIENCE * self._seconds)
+        while pace * (work + after) > self._last.remaining() >= alone * (work + after):
+            # It would be in time but for others, and a moment is no evidence.
+            if patience.passed:
+                break
+            self._crowding.anew()
+            _pace(self._snapshot)
+            pace = self.pace
         left = self._last.remaining() - pace * after
         return Deadline(left if pace * work <= left else 0.0)
 
     def most(self) -> int | None:
         """How many agents can still be placed, ordered and verified in time; None: all that wait."""
         pending = len(self._snapshot.pending)
-        each = CHOOSE + self._tail
-        passes = SAFETY * self._last.remaining() / self.pace - self._begin - self._standing - LIST * pending
-        found = int(passes / (each - LIST))
-        return None if found >= pending else max(found, 0)
+        found = self._affordable(CHOOSE + self._tail, self._begin)
+        return None if found >= pending else found
+
+    def still(self, placed: int) -> int:
+        """How many of those `placed` can still be ordered and verified in time.
+
+        Fewer only where that has become much less than was thought: the machine is busier than it was.
+        """
+        found = self._affordable(self._tail, 0.0)
+        return found if found < ENOUGH * placed else placed
+
+    def _affordable(self, each: float, first: float) -> int:
+        """Agents that there is time for, at so many passes `each`, `first` ones before anybody's."""
+        listing = LIST * len(self._snapshot.pending)
+        passes = SAFETY * self._last.remaining() / self.pace - first - self._standing - listing
+        return max(int(passes / (each - LIST)), 0)
 
     def construction(self, agents: int) -> float:
         """Seconds for a first answer of which so many agents are placed."""
@@ -118,10 +141,15 @@ class Budget:
         explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
         return self._end.minus(after + explaining)
 
-    def explanation(self, placed: int) -> Deadline:
-        """Until when explaining may go on; whoever is not placed is listed after that."""
+    def explanation(self, placed: int, *, hurried: bool = False) -> Deadline:
+        """Until when explaining may go on; whoever is not placed is listed after that.
+
+        `hurried`: there is no time for all agents; what was left to be safe is then not for explaining.
+        """
         left_out = len(self._snapshot.pending) - placed
-        return self._last.minus(self.pace * (VERIFY * placed + self._standing + LIST * left_out))
+        until = self._last.minus(self.pace * (VERIFY * placed + self._standing + LIST * left_out))
+        share = EXPLAIN_SHARE * self._seconds
+        return Deadline(min(until.remaining(), share)) if hurried else until
 
     @property
     def _tail(self) -> float:

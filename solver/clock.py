@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+WINDOW = 0.25
+"""Seconds of processor time after which what was seen before counts no more."""
+
 
 class Deadline:
     """A moment after which no new work is started."""
@@ -38,6 +41,31 @@ class WorkDeadline(Deadline):
 
     def remaining(self) -> float:
         return max(super().remaining(), self._work_end - time.process_time())
+
+
+class Crowding:
+    """How much longer than its work something takes by the clock, of late: others want the processors, too.
+
+    Never less than 1. Work of several threads is counted for what it is.
+    """
+
+    def __init__(self) -> None:
+        self._older = self._newer = self._now()
+
+    def anew(self) -> None:
+        """Forget what has been seen."""
+        self._older = self._newer = self._now()
+
+    def factor(self) -> float:
+        """Over the last `WINDOW` to two of them, in seconds of processor time, if there has been as much."""
+        now = self._now()
+        if now[1] - self._newer[1] >= WINDOW:
+            self._older, self._newer = self._newer, now
+        clock, work = now[0] - self._older[0], now[1] - self._older[1]
+        return max(1.0, clock / work) if work > 0.0 else 1.0
+
+    def _now(self) -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
 
 
 class Phases:

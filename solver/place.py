@@ -101,6 +101,8 @@ def place(
     with collection_paused():
         with phases("explain"):
             replayed = orderly.order(answer.count)
+            placed, hurried = len(replayed.order), begun.most is not None
+            explaining = None if settings.deterministic else budget.explanation(placed, hurried=hurried)
             plan = make_plan(
                 compilation,
                 problem,
@@ -108,7 +110,7 @@ def place(
                 replayed,
                 settings,
                 out_of_time=deadline.passed,
-                explaining=None if settings.deterministic else budget.explanation(len(replayed.order)),
+                explaining=explaining,
             )
         return _verified(snapshot, plan, settings, phases)
 
@@ -150,14 +152,20 @@ def _begin(
     known = None if start is None else counts_of(compilation, start)
     seconds = budget.construction(len(compilation.snapshot.pending) if most is None else most)
     until = WorkDeadline(seconds, min(LEAST, settings.time_limit))
-    if previous is not None and known is not None:
-        quick = resumed(compilation, problem, until, np.minimum(known, problem.cap), most)
-    else:
-        quick = plain(compilation, problem, until, most)
+
+    def first(most: int | None) -> IntArray:
+        if previous is None or known is None:
+            return plain(compilation, problem, until, most)
+        return resumed(compilation, problem, until, np.minimum(known, problem.cap), most)
+
+    quick = first(most)
+    if most is not None:
+        fewer = budget.still(most)
+        quick, most = (first(fewer), fewer) if fewer < most else (quick, most)
     deadline = budget.search(int(quick.sum()), len(compilation.nodes) * _waiting(compilation, quick))
     if most is None and (previous is None or not previous.alike):
-        first, bounds = first_answer(compilation, problem, deadline, accepts, quick, known)
-        return _Begun(first, bounds, deadline, None)
+        found, bounds = first_answer(compilation, problem, deadline, accepts, quick, known)
+        return _Begun(found, bounds, deadline, None)
     if known is not None and accepts(known):
         quick = better(problem, known, quick)
     if compilation.standing.any():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from placewright.models.plan import Status
 from placewright.models.snapshot import Snapshot
 from placewright.solver.budget import Budget
@@ -33,6 +35,34 @@ def test_the_longer_the_limit_the_more_agents_it_leaves_time_for() -> None:
     assert most[1] is not None
     assert most[2] is not None
     assert 0 < most[1] < most[2] < 50_000
+
+
+def test_a_machine_that_has_become_busier_is_asked_for_fewer() -> None:
+    crowd = cluster(5_000)
+    budget = Budget(crowd, 1_000.0, pace=1e-3)
+    most = budget.most()
+    assert most is not None
+    assert budget.still(most) == most
+    slower = Budget(crowd, 1_000.0, pace=2e-3).still(most)
+    assert 0 < slower < most
+
+
+def test_what_was_thought_to_be_in_time_is_placed_anew_where_it_no_longer_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd = cluster(200)
+    monkeypatch.setattr(Budget, "most", lambda _: 100)
+    monkeypatch.setattr(Budget, "still", lambda _, placed: placed // 4)
+    verdict = place(crowd, Settings(time_limit=5.0, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    assert len(verdict.plan.bindings) == 25
+    assert "verifying 25 of them" in verdict.plan.warnings[-1]
+
+
+def test_nothing_that_was_kept_to_be_safe_is_spent_on_explaining() -> None:
+    budget = Budget(cluster(1_000), 10.0, pace=PACE)
+    assert budget.explanation(10, hurried=True).remaining() <= 1.0
+    assert budget.explanation(10).remaining() > 9.0
 
 
 def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
