@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 from placewright import cli_commands
-from placewright.tests.test_cli import run
+from placewright.tests.commands import run
 
 LISTS_WHAT_IS_IMPORTED = """
 import sys

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from placewright.models.comparison import Comparison
-from placewright.tests.test_cli import DEMO, run
+from placewright.tests.commands import DEMO, run
 
 CLUSTER: dict[str, Any] = {
     "nodes": [{"name": "n", "count": 2, "allocatable": {"cpu": 2, "memory": "4Gi"}, "price": "0.25"}],

@@ -11,7 +11,7 @@ import yaml
 
 from placewright.models.rebalance_plan import RebalancePlan
 from placewright.models.shrink import Shrink
-from placewright.tests.test_cli import run
+from placewright.tests.commands import run
 
 CLUSTER: dict[str, Any] = {
     "nodes": [{"name": "n", "count": 3, "allocatable": {"cpu": 4, "memory": "8Gi"}}],

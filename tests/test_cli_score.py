@@ -14,7 +14,7 @@ from placewright.models.plan import Plan, Status
 from placewright.models.rules.base import Violation
 from placewright.models.standing import Standing
 from placewright.solver.verify import Refused
-from placewright.tests.test_cli import run
+from placewright.tests.commands import run
 
 CLUSTER: dict[str, Any] = {
     "nodes": [

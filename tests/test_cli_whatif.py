@@ -15,7 +15,7 @@ from placewright.models.headroom import Headroom
 from placewright.models.plan import Plan
 from placewright.models.survival import Survival
 from placewright.models.whatif import WhatIf
-from placewright.tests.test_cli import run
+from placewright.tests.commands import run
 
 CLUSTER: dict[str, Any] = {
     "nodes": [

@@ -1,78 +1,34 @@
-"""The four volume rules, case by case (§7)."""
+"""Which volumes claims find, case by case (§7)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from placewright.models.agent import Agent, ClaimUse, Disk, OwnerReference
-from placewright.models.node import Node
-from placewright.models.rules import volume_binding, volume_limits, volume_restrictions, volume_zone
+from placewright.models.agent import ClaimUse, OwnerReference
+from placewright.models.rules import volume_binding
 from placewright.models.rules.volume_binding import choice_violations, choose_volumes
 from placewright.models.selector import LabelSelector
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
 from placewright.models.storage import (
     CsiNodeDriver,
     CsiStorageCapacity,
-    PersistentVolume,
-    PersistentVolumeClaim,
-    Storage,
     StorageClass,
     TopologyRequirement,
-    VolumeAttachment,
 )
-from placewright.tests.builders import ZONE, agent, node, node_affinity, requirement, selector, snapshot
+from placewright.tests.builders import ZONE, agent, node, selector
+from placewright.tests.models.rules.volumes import (
+    ALL,
+    CLOUD,
+    LOCAL,
+    NODES,
+    bound,
+    claim,
+    cluster,
+    volume,
+)
 from placewright.tests.rule_checks import blamed, messages, open_nodes
-
-NODES = [node("n1", zone="a"), node("n2", zone="b"), node("n3")]
-LOCAL = StorageClass("local", wait_for_first_consumer=True)
-CLOUD = StorageClass("cloud", provisioner="csi.x", wait_for_first_consumer=True)
-NOW = StorageClass("now", provisioner="csi.x")
-
-
-def claim(name: str = "c", **fields: Any) -> PersistentVolumeClaim:
-    return PersistentVolumeClaim("default", name, **{"request": 10, "storage_class": "local", **fields})
-
-
-def bound(volume: str = "v", name: str = "c", **fields: Any) -> PersistentVolumeClaim:
-    return claim(name, **{"volume_name": volume, "bound": True, "phase": "Bound", **fields})
-
-
-def volume(name: str = "v", *, zone: str | None = None, **fields: Any) -> PersistentVolume:
-    where = node_affinity([requirement(ZONE, "In", zone)]) if zone else None
-    return PersistentVolume(
-        name, **{"capacity": 10, "storage_class": "local", "node_affinity": where, **fields}
-    )
-
-
-def cluster(
-    claims: list[PersistentVolumeClaim],
-    volumes: list[PersistentVolume] | None = None,
-    *others: Agent,
-    classes: tuple[StorageClass, ...] = (LOCAL, CLOUD, NOW),
-    user: Agent | None = None,
-    nodes: list[Node] | None = None,
-    options: dict[str, Any] | None = None,
-    **storage: Any,
-) -> Snapshot:
-    uses = tuple(ClaimUse(c.name) for c in claims)
-    return snapshot(
-        nodes or NODES,
-        [user or agent("p", claims=uses), *others],
-        storage=Storage(
-            claims={c.key: c for c in claims},
-            volumes={v.name: v for v in volumes or ()},
-            classes={c.name: c for c in classes},
-            **storage,
-        ),
-        **(options or {}),
-    )
-
-
-ALL = {"n1", "n2", "n3"}
 
 
 @pytest.mark.parametrize(
@@ -277,170 +233,6 @@ def test_stated_choices_are_checked() -> None:
     assert list(choice_violations(seen, placed, chosen)) == []
     assert list(choice_violations(seen, placed, chosen[:1]))
     assert list(choice_violations(seen, placed, [chosen[0], chosen[0]]))
-
-
-def zoned(**labels: str) -> Snapshot:
-    return cluster(
-        [bound()], [volume(labels={key.replace("_", "/"): value for key, value in labels.items()})]
-    )
-
-
-GA, BETA = "topology.kubernetes.io_zone", "failure-domain.beta.kubernetes.io_zone"
-
-
-@pytest.mark.parametrize(
-    ("seen", "expected"),
-    [
-        pytest.param(zoned(), ALL, id="a volume without zone labels"),
-        pytest.param(zoned(**{GA: "a"}), {"n1", "n3"}, id="one zone, and the nodes without any"),
-        pytest.param(zoned(**{GA: "a__b"}), ALL, id="a set of zones"),
-        pytest.param(zoned(**{GA: "z"}), {"n3"}, id="a zone that no node is in"),
-        pytest.param(
-            zoned(**{BETA: "b"}), {"n2", "n3"}, id="the beta label falls back to the node's current one"
-        ),
-        pytest.param(
-            zoned(**{"topology.kubernetes.io_region": "r"}),
-            {"n3"},
-            id="a region that zoned nodes do not have",
-        ),
-        pytest.param(cluster([claim(storage_class="cloud")]), ALL, id="a delayed claim passes"),
-        pytest.param(cluster([claim(storage_class="now")]), {"n3"}, id="an unbound immediate one does not"),
-        pytest.param(cluster([bound("ghost")]), {"n3"}, id="a volume that is not there"),
-    ],
-)
-def test_volume_zone_admits(seen: Snapshot, expected: set[str]) -> None:
-    assert open_nodes(volume_zone.RULE, seen, "p") == expected
-
-
-def disk(kind: str = "gcePersistentDisk", name: str = "d", **fields: Any) -> Disk:
-    return Disk(kind, (name,), **fields)
-
-
-def rbd(*monitors: str) -> Disk:
-    return Disk("rbd", ("pool", "image"), monitors=frozenset(monitors))
-
-
-@pytest.mark.parametrize(
-    ("held", "wanted", "shared"),
-    [
-        pytest.param(disk(), disk(), False, id="one disk, both writing"),
-        pytest.param(disk(read_only=True), disk(read_only=True), True, id="both only reading"),
-        pytest.param(disk(read_only=True), disk(), False, id="one of them writing"),
-        pytest.param(disk(), disk(name="e"), True, id="two disks"),
-        pytest.param(disk(), disk("iscsi"), True, id="two kinds"),
-        pytest.param(
-            disk("awsElasticBlockStore", always_exclusive=True, read_only=True),
-            disk("awsElasticBlockStore", always_exclusive=True, read_only=True),
-            False,
-            id="EBS always excludes",
-        ),
-        pytest.param(
-            rbd("m1", "m2"),
-            rbd("m2"),
-            False,
-            id="RBD with a common monitor",
-        ),
-        pytest.param(
-            rbd("m1"),
-            rbd("m2"),
-            True,
-            id="RBD without one",
-        ),
-    ],
-)
-def test_exclusive_disks(held: Disk, wanted: Disk, shared: bool) -> None:
-    seen = snapshot([node("n1")], [agent("r", disks=(held,), on="n1"), agent("p", disks=(wanted,))])
-    assert open_nodes(volume_restrictions.RULE, seen, "p") == ({"n1"} if shared else set())
-    assert blamed(volume_restrictions.RULE, seen, {"p": "n1"}) == (set() if shared else {"p"})
-
-
-def test_a_read_write_once_pod_claim_has_one_user_in_the_cluster() -> None:
-    single = bound(access_modes=frozenset({"ReadWriteOncePod"}))
-    seen = cluster([single], [volume()], agent("r", claims=(ClaimUse("c"),), on="n1"))
-    assert open_nodes(volume_restrictions.RULE, seen, "p") == set()
-    assert blamed(volume_restrictions.RULE, seen, {"p": "n2"}) == {"p"}
-
-
-def test_a_read_write_once_claim_is_kept_on_one_node_only_when_asked() -> None:
-    once = bound(access_modes=frozenset({"ReadWriteOnce"}))
-    user = agent("r", claims=(ClaimUse("c"),), on="n1")
-    assert open_nodes(volume_restrictions.RULE, cluster([once], [volume()], user), "p") == ALL
-    strict = cluster([once], [volume()], user, options={"rwo_on_one_node": True})
-    assert open_nodes(volume_restrictions.RULE, strict, "p") == {"n1"}
-    assert blamed(volume_restrictions.RULE, strict, {"p": "n2"}) == {"p"}
-
-
-def attached(limit: int | None, *on_node: str, wanted: str = "v3", **storage: Any) -> Snapshot:
-    """v1, v2, v3 are CSI volumes; agents on n1 use `on_node`; p wants one of them."""
-    volumes = [volume(f"v{i}", driver="csi.x", handle=f"h{i}") for i in (1, 2, 3)]
-    claims = [bound(f"v{i}", f"c{i}") for i in (1, 2, 3)]
-    running = [agent(f"r{v}", claims=(ClaimUse(f"c{v[1]}"),), on="n1") for v in on_node]
-    user = agent("p", claims=(ClaimUse(f"c{wanted[1]}"),))
-    nodes = {"n1": (CsiNodeDriver("csi.x", limit),)}
-    return cluster(claims, volumes, *running, user=user, csi_nodes=nodes, **storage)
-
-
-@pytest.mark.parametrize(
-    ("seen", "fits"),
-    [
-        pytest.param(
-            attached(2, "v1", "v2", wanted="v2"), True, id="a volume that is there already costs nothing"
-        ),
-        pytest.param(attached(2, "v1", "v2", wanted="v3"), False, id="a third one is too many"),
-        pytest.param(attached(3, "v1", "v2", wanted="v3"), True, id="unless three are allowed"),
-        pytest.param(attached(None, "v1", "v2", wanted="v3"), True, id="no known limit is no limit"),
-        pytest.param(attached(0, wanted="v1"), False, id="a limit of zero"),
-        pytest.param(
-            attached(1, wanted="v1", attachments=(VolumeAttachment("n1", "v2"),)),
-            False,
-            id="an attachment without agent counts",
-        ),
-        pytest.param(
-            attached(1, wanted="v1", attachments=(VolumeAttachment("n1", "v1"),)),
-            False,
-            id="an attachment that nobody running there uses counts beside its next user, as in kube-scheduler",
-        ),
-        pytest.param(
-            attached(1, "v1", wanted="v1", attachments=(VolumeAttachment("n1", "v1"),)),
-            True,
-            id="the attachment of a volume in use does not count twice",
-        ),
-        pytest.param(
-            cluster(
-                [claim("held", volume_name="gone", storage_class="cloud"), bound("v", "c")],
-                [volume(driver="csi.x", handle="h")],
-                agent("r", claims=(ClaimUse("held"),), on="n1"),
-                user=agent("p", claims=(ClaimUse("c"),)),
-                csi_nodes={"n1": (CsiNodeDriver("csi.x", 1),)},
-            ),
-            False,
-            id="a claim whose volume is gone still counts for its class's provisioner",
-        ),
-        pytest.param(
-            attached(1, wanted="v1", attachments=(VolumeAttachment("n2", "v2"),)),
-            True,
-            id="attachments elsewhere do not count",
-        ),
-    ],
-)
-def test_volume_limits(seen: Snapshot, fits: bool) -> None:
-    assert ("n1" in open_nodes(volume_limits.RULE, seen, "p")) is fits
-    assert blamed(volume_limits.RULE, seen, {"p": "n1"}) == (set() if fits else {"p"})
-
-
-def test_the_volume_of_an_evicted_agent_stays_attached_for_a_while_and_its_own_return_costs_nothing() -> None:
-    seen = attached(1, "v2", wanted="v1")
-    runs, node_of = seen.agent_by_key["default/rv2"], seen.node_by_name["n1"]
-    state = ClusterState(seen)
-    state.remove(runs, node_of)
-    assert volume_limits.RULE.rejects(state, seen.agent_by_key["default/p"], node_of) is not None
-    assert volume_limits.RULE.rejects(state, runs, node_of) is None
-
-
-def test_a_delayed_claim_counts_for_its_provisioner() -> None:
-    full = {"n1": (CsiNodeDriver("csi.x", 0),)}
-    seen = cluster([claim(storage_class="cloud")], csi_nodes=full)
-    assert open_nodes(volume_limits.RULE, seen, "p") == {"n2", "n3"}
 
 
 @pytest.mark.parametrize(
