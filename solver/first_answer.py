@@ -14,10 +14,11 @@ from placewright.solver.apportion import Demand
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
+from placewright.solver.builder import ROUNDS, is_special
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.complete import complete
-from placewright.solver.construct import ROUNDS, construct, is_special
+from placewright.solver.construct import construct
 from placewright.solver.giving_way import give_way
 from placewright.solver.looking_over import looked_over
 from placewright.solver.objectives.base import Tally

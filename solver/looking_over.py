@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from placewright.solver.books import Books
+from placewright.solver.builder import is_special
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Compilation, FloatArray, IntArray
-from placewright.solver.construct import is_special
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
 

@@ -10,9 +10,9 @@ import pytest
 from placewright.models.rules import RULES
 from placewright.models.state import ClusterState
 from placewright.solver.books import Books
+from placewright.solver.builder import is_special
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_problem
-from placewright.solver.construct import is_special
 from placewright.solver.filling import emptiest
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import outcome, settled_counts
