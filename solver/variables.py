@@ -34,8 +34,10 @@ class Variables:
         self._present: dict[tuple[tuple[int, ...], tuple[int, ...]], Literal] = {}
         self._hints: list[Completion] = []
         self._made: dict[Hashable, object] = {}
+        self._upper: dict[tuple[int, int], int] = {}
         for g, n in np.argwhere(cap > 0).tolist():
-            self._x[g, n] = model.new_int_var(0, int(min(cap[g, n], size[g])), f"x[{g},{n}]")
+            self._upper[g, n] = min(int(cap[g, n]), int(size[g]))
+            self._x[g, n] = model.new_int_var(0, self._upper[g, n], f"x[{g},{n}]")
             self._nodes_of[g].append(n)
             self._groups_on.setdefault(n, []).append(g)
         for g, nodes in enumerate(self._nodes_of):
@@ -45,6 +47,10 @@ class Variables:
     def x(self, group: int, node: int) -> Linear:
         """The count of `group` on `node`; the constant 0 where it may not be."""
         return self._x.get((group, node), 0)
+
+    def upper(self, group: int, node: int) -> int:
+        """An upper bound of `x` there."""
+        return self._upper.get((group, node), 0)
 
     def items(self) -> Iterable[tuple[tuple[int, int], cp_model.IntVar]]:
         """Every ((group, node), variable)."""
@@ -62,6 +68,13 @@ class Variables:
         """The nodes that something may go to."""
         return sorted(self._groups_on)
 
+    def occupied_by(self, domain: IntArray) -> dict[int, list[int]]:
+        """The nodes that something may go to, by their domain (N,); -1: those without one."""
+        found: dict[int, list[int]] = {}
+        for n in self.occupied():
+            found.setdefault(int(domain[n]), []).append(n)
+        return found
+
     def sum(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> cp_model.LinearExpr:
         """How many agents of `groups` go to `nodes` (None: to any node)."""
         wanted = self._open(nodes)
@@ -71,7 +84,9 @@ class Variables:
         """An upper bound of `sum` over the same groups and nodes."""
         wanted = self._open(nodes)
         return sum(
-            min(int(self.size[g]), sum(int(self.cap[g, n]) for n in self._within(g, wanted))) for g in groups
+            min(int(self.size[g]), sum(self._upper[g, n] for n in self._within(g, wanted)))
+            for g in groups
+            if self._nodes_of[g]
         )
 
     def present(self, groups: Iterable[int], nodes: Iterable[int] | None = None) -> Literal:

@@ -100,9 +100,9 @@ class TrafficLocalityTerm(PairTerm):
 def _cost(x: Variables, pairing: Pairing) -> Linear:
     """The cost of one wish: units times points, divided and rounded up once."""
     asked = pairing.asked
-    owners, meant = _variables(x, pairing)
-    if not any(owners.values()) and not any(meant.values()):
+    if not any(x.nodes_of(g) for groups in (pairing.owners, pairing.meant) for g in groups.tolist()):
         return pairing.at_first()
+    owners, meant = _variables(x, pairing)
     met = _met(x, pairing, owners, meant)
     units: Linear = met
     if pairing.together:
@@ -113,7 +113,9 @@ def _cost(x: Variables, pairing: Pairing) -> Linear:
     points, parts = asked.wish.points // common, asked.wish.parts * asked.most // common
     if parts == 1:
         return points * units
-    cost = x.model.new_int_var(0, pairing.most(np.minimum(x.cap, x.size[:, None])), "")
+    # Each owner pays in full at the worst.
+    paying = int(pairing.owning.sum()) + x.most(pairing.owners.tolist())
+    cost = x.model.new_int_var(0, asked.cost(asked.most * paying), "")
     x.model.add(parts * cost >= points * units)
     x.complete_hints(lambda count: [(cost, pairing.value(count))])
     return cost

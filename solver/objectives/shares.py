@@ -88,7 +88,7 @@ class Shares:
             return None
         least, most = (
             permille(base, whole),
-            permille(base + sum(a * x.most([g], [n]) for g, a in asks.items()), whole),
+            permille(base + sum(a * x.upper(g, n) for g, a in asks.items()), whole),
         )
         unit = math.gcd(whole, 1000 * base, *(1000 * ask for ask in asks.values()))
         start, parts = 1000 * base // unit, whole // unit

@@ -93,7 +93,7 @@ class AntiAffinityEncoder(Encoder):
             for one, other in ((guard.owners, guard.meant), (guard.meant, guard.owners)):
                 # Whoever is checked is kept out by all, the others by those that are checked.
                 for groups, by in ((self._checked(one), other), (one, self._checked(other))):
-                    there = fixed[list(by)].sum(axis=0) > 0
+                    there: BoolArray = np.any(fixed[list(by)], axis=0).astype(np.bool_)
                     closed[list(groups)] |= _in_domains(guard.domain, there)
         closed[self.standing] = False
         return replace(self, closed=closed)
@@ -115,15 +115,19 @@ def _close_by_residents(compilation: Compilation, closed: BoolArray) -> None:
 
 def _in_domains(domain: IntArray, marked: BoolArray) -> BoolArray:
     """bool (N,): the nodes that share a domain with a marked node."""
-    found = np.unique(domain[marked])
-    return np.isin(domain, found[found >= 0])
+    found = np.zeros(int(domain.max(initial=-1)) + 2, dtype=np.bool_)
+    found[domain[marked]] = True
+    # Nodes without a domain, at -1, come last, and share nothing.
+    found[-1] = False
+    return found[domain]
 
 
 def _domains_open_to(x: Variables, group: int, domain: IntArray) -> Iterator[list[int]]:
-    """All nodes of each domain that the group may go to."""
+    """All nodes in use of each domain that the group may go to."""
+    nodes = x.occupied_by(domain) if x.nodes_of(group) else {}
     for d in dict.fromkeys(int(domain[n]) for n in x.nodes_of(group)):
         if d >= 0:
-            yield np.flatnonzero(domain == d).tolist()
+            yield nodes[d]
 
 
 def _keep_out(x: Variables, owner: int, meant: tuple[int, ...], nodes: list[int]) -> None:

@@ -111,8 +111,9 @@ def _totals(
     """What each counting domain holds with `groups` added to who is there, and a variable for the least."""
     totals: dict[int, cp_model.LinearExpr] = {}
     most = 0
+    counted = x.occupied_by(np.where(spread.counted > 0, spread.domain, -1))
     for d in spread.counting.tolist():
-        nodes = np.flatnonzero((spread.domain == d) & (spread.counted > 0)).tolist()
+        nodes = counted.get(d, [])
         totals[d] = x.sum(groups, nodes) + int(spread.start[d])
         most = max(most, int(spread.start[d]) + x.most(groups, nodes))
     least = x.model.new_int_var(0, 0 if spread.floor_is_zero else most, "least")
@@ -122,13 +123,16 @@ def _totals(
 
 
 def _encode(x: Variables, spread: Spread) -> None:
+    if not any(x.nodes_of(g) for g in spread.groups):
+        return
     final, least = _totals(x, spread, spread.matching)
     x.complete_hints(lambda count: [(least, _least(spread, count))])
     passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
+    nodes = x.occupied_by(spread.domain)
     for g in spread.groups:
         for d in dict.fromkeys(int(spread.domain[n]) for n in x.nodes_of(g)):
             if d in final and (d in passes or d not in spread.exempt):
-                there = [x.present([g], np.flatnonzero(spread.domain == d).tolist())]
+                there = [x.present([g], nodes[d])]
                 there += [~passes[d]] if d in passes else []
                 x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)
 
