@@ -1,23 +1,19 @@
-"""The output that the README shows is what the demo prints."""
+"""The output that pages show is what their commands print."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from placewright import cli
-
-ROOT = Path(__file__).parent.parent
+from placewright.tests.commands import DEMO, ROOT, run
 
 
 def test_the_readme_shows_what_the_demo_prints(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    with pytest.raises(SystemExit):
-        cli.main(["place", str(ROOT / "scenarios" / "data" / "demo.yaml")])
+    assert run("place", DEMO) == 0
     printed = [line.split() for line in capsys.readouterr().out.splitlines() if not line.startswith("time:")]
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.search(r"`make demo` prints:\n\n```\n(.*?)\n```", readme, flags=re.DOTALL)
@@ -35,3 +31,15 @@ def _stable(lines: list[list[str]]) -> list[list[str]]:
     ]
     terms = [words[:3] for words in lines[:start] if words[1:2] == ["x"]]
     return [*head, *terms, *(words for words in lines[start:] if words)]
+
+
+def test_the_page_of_rebalances_shows_what_its_command_prints(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "rebalance.md").read_text(encoding="utf-8")
+    shown = page.split("```\n$ placewright ")[1].split("```")[0].splitlines()
+    assert run(*shown[0].split()) == 0
+    printed = iter(capsys.readouterr().out.splitlines())
+    # What the page leaves out it leaves out where three dots stand.
+    assert all(line.rstrip() in map(str.rstrip, printed) for line in shown[1:] if line not in ("", "…"))
