@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from operator import attrgetter
 
 from placewright.models.agent import Agent
 from placewright.models.levels import placed_names
 from placewright.models.plan import Level, Plan, Status
 from placewright.models.rules.victims import evictable
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
-from placewright.solver.clock import Deadline
-from placewright.solver.explain import explain_unplaced
+from placewright.models.unplaced import Kind, LeftOut, Unplaced, UnplacedReason
+from placewright.solver.explain import NO_TIME
+from placewright.solver.explain_joint import JOINT
 from placewright.solver.settings import Settings
+
+_NAME = attrgetter("name")
+_NOT_LOOKED_INTO = (UnplacedReason(rule=JOINT, message=NO_TIME),)
 
 
 def can_place_nobody(snapshot: Snapshot) -> bool:
@@ -35,19 +40,26 @@ def nobody_placed(snapshot: Snapshot, settings: Settings) -> Plan:
         status=Status.TIMEOUT,
         levels=levels,
         gap=next((level.gap for level in levels if not level.proven), 0.0),
-        unplaced=explain_unplaced(
-            snapshot,
-            ClusterState(snapshot),
-            [agent for replicas in in_order for agent in replicas],
-            proven=False,
-            deadline=Deadline(0.0),
-        ),
+        unplaced=LeftOut(_listed(replicas) for replicas in in_order),
         warnings=(
             *snapshot.warnings,
             too_short(snapshot, settings, "compiling them takes longer"),
         ),
         notes=snapshot.notes,
     )
+
+
+def _listed(replicas: Sequence[Agent]) -> Kind:
+    """Nobody was looked into, so that the same is said of all that one template makes."""
+    first = replicas[0]
+    said = Unplaced(
+        namespace=first.namespace,
+        agent=first.name,
+        priority=first.spec.priority,
+        message=NO_TIME,
+        reasons=_NOT_LOOKED_INTO,
+    )
+    return said, tuple(map(_NAME, replicas))
 
 
 def too_short(snapshot: Snapshot, settings: Settings, why: str) -> str:
