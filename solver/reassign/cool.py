@@ -24,7 +24,7 @@ TRIES = 1 << 15
 """Between looks at how much time is left."""
 PRICE = 20.0
 """What using all of a node twice costs, in temperatures."""
-HOT, COLD = 0.15, 0.01
+HOT, COLD = 0.5, 0.01
 """The first temperature beside what agents cost in the mean, and the last one beside what each could gain."""
 FALL, SPAN = 0.3, 30.0
 """How hot later rounds begin beside what each could gain, each round less, and how far they cool down."""
