@@ -26,7 +26,7 @@ PROFILE = {
     "apiVersion": "placewright.io/v1",
     "kind": "Profile",
     "name": "cloudbalancing",
-    "scores": {"Cost": 1},
+    "scores": {},
     "levels": ["placed", "disruption", "Cost"],
 }
 LIMIT = 20.0
