@@ -27,7 +27,7 @@ SAMPLES, SAMPLE, SAMPLE_NODES = 6, 2_000, 50
 
 No more nodes than a processor's cache holds: what is measured is how fast the machine is.
 """
-ORDER, PLAN, VERIFY = 80.0, 50.0, 80.0
+ORDER, PLAN, VERIFY = 70.0, 50.0, 70.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
@@ -37,8 +37,8 @@ LIST = 4.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
 COMPILE_KIND, COMPILE_PAIR = 1_000.0, 0.4
 """The same for compiling, for each kind of agent that a template makes, and with each node."""
-BEGIN_PAIR = 0.2
-"""The same, for each kind of agent and node, for what any first answer takes before somebody is placed."""
+BEGIN_PAIR = 0.35
+"""The same, for each kind of agent and node, for what any answer takes to be begun, ordered and told."""
 PATIENCE = 0.25
 """The part of the limit in which it is looked again whether a machine is too busy to compile."""
 LITTLE = 0.25
