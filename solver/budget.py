@@ -29,6 +29,8 @@ No more nodes than a processor's cache holds: what is measured is how fast the m
 """
 ORDER, PLAN, VERIFY = 70.0, 50.0, 70.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
+CACHED = 8_000
+"""Nodes up to which each takes that; what is looked up among more of them is less and less in a cache."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
 CHOOSE = 40.0
@@ -147,13 +149,19 @@ class Budget:
         `hurried`: there is no time for all agents; what was left to be safe is then not for explaining.
         """
         left_out = len(self._snapshot.pending) - placed
-        until = self._last.minus(self.pace * (VERIFY * placed + self._standing + LIST * left_out))
+        verifying = VERIFY * self._spread_out * placed
+        until = self._last.minus(self.pace * (verifying + self._standing + LIST * left_out))
         share = EXPLAIN_SHARE * self._seconds
         return Deadline(min(until.remaining(), share)) if hurried else until
 
     @property
     def _tail(self) -> float:
-        return ORDER + PLAN + VERIFY + (SPARE if self._evicting else 0.0)
+        return self._spread_out * (ORDER + PLAN + VERIFY + (SPARE if self._evicting else 0.0))
+
+    @property
+    def _spread_out(self) -> float:
+        """How many times longer an agent takes for there being so many nodes."""
+        return math.sqrt(max(1.0, len(self._snapshot.nodes) / CACHED))
 
     @property
     def _kinds(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from placewright.models.plan import Status
 from placewright.models.snapshot import Snapshot
+from placewright.solver import budget
 from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem, compile_until
@@ -37,12 +38,22 @@ def test_the_longer_the_limit_the_more_agents_it_leaves_time_for() -> None:
     assert 0 < most[1] < most[2] < 50_000
 
 
+def test_an_agent_takes_longer_among_more_nodes_than_a_cache_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = cluster(50_000)
+    few = Budget(crowd, 100.0, pace=1e-4).most()
+    monkeypatch.setattr(budget, "CACHED", 1)
+    many = Budget(crowd, 100.0, pace=1e-4).most()
+    assert few is not None
+    assert many is not None
+    assert few / 2.2 < many < few / 1.5
+
+
 def test_a_machine_that_has_become_busier_is_asked_for_fewer() -> None:
     crowd = cluster(5_000)
-    budget = Budget(crowd, 1_000.0, pace=1e-3)
-    most = budget.most()
+    of_old = Budget(crowd, 1_000.0, pace=1e-3)
+    most = of_old.most()
     assert most is not None
-    assert budget.still(most) == most
+    assert of_old.still(most) == most
     slower = Budget(crowd, 1_000.0, pace=2e-3).still(most)
     assert 0 < slower < most
 
