@@ -108,15 +108,22 @@ class Fork:
         self._pipe.close()
 
 
+LISTENER = "waits for Ctrl-C"
+"""The name of a thread that waits and holds nothing meanwhile: a copy of this process does without it."""
+
+
 def can_fork() -> bool:
     """Whether a copy of this process is a sound one, and allowed."""
+    working = [thread for thread in threading.enumerate() if thread.name != LISTENER]
     # Elsewhere forks exist, but system libraries do not bear them.
-    return sys.platform == "linux" and threading.active_count() == 1 and not current_process().daemon
+    return sys.platform == "linux" and len(working) == 1 and not current_process().daemon
 
 
 def _answer_pipe(others: Connection, pipe: Connection, answer: Callable[[Any], object]) -> None:
     # This is the end of it once nobody else has the other end, which forks have, too.
     others.close()
+    # Whoever waits for Ctrl-C waits in the process that this is a copy of.
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
         while True:

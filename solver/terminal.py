@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from placewright.models.child import LISTENER
+
 GRACE = 0.5
 """Seconds that the main thread has to end by itself, cleaning up as it goes."""
 
@@ -44,7 +46,7 @@ def interruptible(code: int) -> Iterator[None]:
     os.set_blocking(writing, False)
     before = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
     over = threading.Event()
-    threading.Thread(target=_listen, args=(reading, over, code), daemon=True).start()
+    threading.Thread(target=_listen, args=(reading, over, code), name=LISTENER, daemon=True).start()
     try:
         yield
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from placewright.models.child import Child, Fork
+from placewright.models.child import LISTENER, Child, Fork, can_fork
 
 DOUBLING = (
     "from placewright.models.child import answer_all; import os;"
@@ -87,3 +88,28 @@ def test_a_fork_that_is_busy_is_broken_off() -> None:
         process.close()
     assert busy.ended
     assert process.ended
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are for Linux")
+@pytest.mark.parametrize(("name", "can"), [(LISTENER, True), ("works", False)])
+def test_a_process_may_be_copied_beside_a_thread_that_only_waits_for_ctrl_c(name: str, can: bool) -> None:
+    over = threading.Event()
+    before = can_fork()
+    thread = threading.Thread(target=over.wait, name=name)
+    thread.start()
+    try:
+        assert can_fork() is (before and can)
+    finally:
+        over.set()
+        thread.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks are for Linux")
+def test_the_command_line_can_be_copied_while_it_waits_for_ctrl_c() -> None:
+    code = (
+        "from placewright.models.child import can_fork\n"
+        "from placewright.solver.terminal import interruptible\n"
+        "with interruptible(2): print(can_fork())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
