@@ -70,7 +70,7 @@ class Child:
 class Fork:
     """A copy of this process that answers with `answer`. Raises OSError where there can be none.
 
-    Only for a process of a single thread (`can_fork`): others are left behind in the middle of anything.
+    Only where it can be (`can_fork`): threads that work are left behind in the middle of anything.
     """
 
     def __init__(self, answer: Callable[[Any], object]) -> None:

@@ -115,7 +115,7 @@ class Engine:
         if self._settings.deterministic:
             # One worker and a limit in deterministic time: the same work on every run.
             parameters.num_workers = 1
-            work = min(seconds / 2, seconds if work is None else work)
+            work = seconds / 2 if work is None else min(work, seconds / 2)
         if work is not None:
             parameters.max_deterministic_time = work
 

@@ -68,7 +68,7 @@ def _grouped(
         for own, found in _told_apart(replicas, apart):
             members.setdefault((shared, own), []).extend(found)
     groups = [Group(_in_turn(group)) for group in members.values()]
-    return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, _turn(group.agent))))
+    return tuple(sorted(groups, key=lambda group: (-group.agent.spec.priority, turn(group.agent))))
 
 
 def _told_apart(
@@ -99,11 +99,11 @@ def _own(agent: Agent) -> tuple[Hashable, ...]:
 
 
 def _in_turn(agents: Sequence[Agent]) -> tuple[Agent, ...]:
-    """Agents of one namespace in the order of `_turn`: strings sort faster than tuples of them."""
+    """Agents of one namespace in the order of `turn`: strings sort faster than tuples of them."""
     return tuple(sorted(sorted(agents, key=_NAME), key=_CREATED))
 
 
-def _turn(agent: Agent) -> tuple[str, str, str]:
+def turn(agent: Agent) -> tuple[str, str, str]:
     """kube-scheduler's queue order within one priority, as far as a snapshot tells it."""
     return (agent.created, agent.namespace, agent.name)
 

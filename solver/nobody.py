@@ -14,6 +14,7 @@ from placewright.models.snapshot import Snapshot
 from placewright.models.unplaced import Kind, LeftOut, Unplaced, UnplacedReason
 from placewright.solver.explain import NO_TIME
 from placewright.solver.explain_joint import JOINT
+from placewright.solver.groups import turn
 from placewright.solver.settings import Settings
 
 _NAME = attrgetter("name")
@@ -70,4 +71,4 @@ def too_short(snapshot: Snapshot, settings: Settings, why: str) -> str:
 
 def _importance(replicas: list[Agent]) -> tuple[int, str, str, str]:
     first = replicas[0]
-    return (-first.spec.priority, first.created, first.namespace, first.name)
+    return (-first.spec.priority, *turn(first))
