@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from ortools.sat.python import cp_model
 
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.solver.compile import compile_problem
+from placewright.solver.outcome import counts_of
 from placewright.solver.rules.base import Encoder
 from placewright.solver.variables import Variables
 
 
 def solve_tiny(
-    snapshot: Snapshot, rules: Sequence[Rule], encoders: Sequence[type[Encoder]]
+    snapshot: Snapshot,
+    rules: Sequence[Rule],
+    encoders: Sequence[type[Encoder]],
+    kept: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Agent key -> node name of a largest placement under `encoders`, pairs pruned by `rules`."""
+    """Agent key -> node name of a largest placement under `encoders`, pairs pruned by `rules`.
+
+    `kept`: pending agents that are fixed where they are; the others are placed around them.
+    """
+    kept = kept or {}
     compilation, problem = compile_problem(snapshot, rules=rules, encoders=encoders)
+    if kept:
+        problem = problem.fixing(counts_of(compilation, kept), np.arange(len(compilation.nodes)))
     model = cp_model.CpModel()
     x = Variables(model, problem.cap, problem.size)
     for encoder in problem.encoders:
@@ -27,14 +38,10 @@ def solve_tiny(
     solver.parameters.num_workers = 1
     status = solver.solve(model)
     assert status == cp_model.OPTIMAL, solver.status_name(status)
-    waiting = [list(group.members) for group in compilation.groups]
-    return {
+    waiting = [[agent for agent in group.members if agent.key not in kept] for group in compilation.groups]
+    placed = {
         waiting[g].pop().key: compilation.nodes[n].name
         for (g, n), variable in x.items()
         for _ in range(solver.value(variable))
     }
-
-
-def must_place(placed: Mapping[str, str], *keys: str) -> None:
-    """Fails unless all of these agents are placed."""
-    assert set(keys) <= set(placed), f"not placed: {sorted(set(keys) - set(placed))}"
+    return {**kept, **placed}

@@ -6,8 +6,6 @@ found by trying every placement.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
 from random import Random
 
 import numpy as np
@@ -16,13 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.agent import Agent, ClaimUse, DeviceRequest, Disk, HostPort
-from placewright.models.node import DevicePool, Node
+from placewright.models.node import DevicePool
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.profile import Profile
 from placewright.models.rules import RULES
-from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
 from placewright.models.storage import (
     CsiNodeDriver,
     PersistentVolume,
@@ -32,16 +28,15 @@ from placewright.models.storage import (
 )
 from placewright.solver.compile import compile_problem
 from placewright.solver.engine import Engine, ModelMismatchError
-from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
 from placewright.solver.settings import Settings
 from placewright.tests.builders import HOSTNAME, agent, agents, near, node, snapshot, spread
+from placewright.tests.solver.rules.exact import RULE_OF, most_allowed
 from placewright.tests.solving import solve_tiny
 from placewright.tests.tiny import tiny_cluster
 
 BY_NAME = {encoder.__name__: encoder for encoder in ENCODERS}
-RULE_OF = {rule.name: rule for rule in RULES}
 WEB = {"app": "web"}
 ZONES = [node("n1", zone="a"), node("n2", zone="b")]
 LOCAL = StorageClass("local", wait_for_first_consumer=True)
@@ -197,39 +192,6 @@ def test_every_encoder_has_a_feasible_and_an_infeasible_case() -> None:
     named = [case.values[0] for case in CASES]
     # Evictions have their cases in tests/solver/test_preemption.py: they need what places with them.
     assert all(named.count(name) >= 2 for name in BY_NAME if name != "EvictionEncoder")
-
-
-def most_allowed(seen: Snapshot, rule: Rule) -> int:
-    """The most pending agents that can be placed without a violation of `rule`."""
-    best = 0
-    for choice in _choices(seen):
-        if len(choice) > best and _is_allowed(seen, rule, choice):
-            best = len(choice)
-    return best
-
-
-def _choices(seen: Snapshot) -> Iterator[list[tuple[Agent, Node]]]:
-    options = [
-        [None, *(n for n in seen.nodes if all(r.admits(seen, a, n) is None for r in RULES))]
-        for a in seen.pending
-    ]
-    for nodes in product(*options):
-        yield [(a, n) for a, n in zip(seen.pending, nodes, strict=True) if n is not None]
-
-
-def _is_allowed(seen: Snapshot, rule: Rule, choice: list[tuple[Agent, Node]]) -> bool:
-    handed = hand_out_devices(seen, choice)
-    if handed is None:
-        return False
-    state = ClusterState(seen)
-    for placed, where in choice:
-        state.place(placed, where, handed.get(placed.key, ()))
-    return not any(True for _ in rule.violations(state)) and _fits(state)
-
-
-def _fits(state: ClusterState) -> bool:
-    """Resources are always kept: without them counts per node have no bound."""
-    return not any(True for _ in RULE_OF["resources"].violations(state))
 
 
 FEW = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
