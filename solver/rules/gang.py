@@ -49,8 +49,31 @@ class _RunningGang:
 
 
 @dataclass(frozen=True)
+class _ComingGang:
+    """One gang that does not stand yet: its groups, and the members missing to minMember beside fixed ones.
+
+    some_fixed: pending members are among those, so that the gang has begun.
+    """
+
+    groups: tuple[int, ...]
+    missing: int
+    some_fixed: bool = False
+
+    def encode(self, x: Variables) -> None:
+        placed = x.sum(self.groups)
+        if self.some_fixed:
+            x.model.add(placed >= self.missing)
+        elif x.most(self.groups):
+            x.model.add(placed >= self.missing).only_enforce_if(x.present(self.groups))
+
+    def fixing(self, fixed: IntArray) -> _ComingGang:
+        there = int(fixed[list(self.groups)].sum())
+        return replace(self, missing=self.missing - there, some_fixed=self.some_fixed or there > 0)
+
+
+@dataclass(frozen=True)
 class GangEncoder(Encoder):
-    """gangs: (groups of the gang, members still missing to minMember beside the fixed ones).
+    """gangs: those of which nobody may be evicted and that do not stand yet.
 
     running: the gangs of which some members may be evicted: their standing groups, the groups that come,
     how many members the standing ones have, what is missing to minMember beside the fixed members, and
@@ -58,7 +81,7 @@ class GangEncoder(Encoder):
     """
 
     rule: ClassVar[str] = "gang"
-    gangs: tuple[tuple[tuple[int, ...], int], ...]
+    gangs: tuple[_ComingGang, ...]
     running: tuple[_RunningGang, ...] = ()
 
     @classmethod
@@ -80,26 +103,18 @@ class GangEncoder(Encoder):
                 come = tuple(g for g in own if not compilation.standing[g])
                 running.append(_RunningGang(stay, come, may_leave, missing, fixed > 0))
             elif missing > 0:
-                gangs.append((tuple(own), missing))
+                gangs.append(_ComingGang(tuple(own), missing))
         return cls(tuple(gangs), tuple(running)) if gangs or running else None
 
     def encode(self, x: Variables) -> None:
-        for groups, missing in self.gangs:
-            placed = x.sum(groups)
-            most = x.most(groups)
-            if not most:
-                continue
-            starts = x.present(groups)
-            x.model.add(placed >= missing).only_enforce_if(starts)
-        for gang in self.running:
+        for gang in self.gangs:
             gang.encode(x)
+        for running in self.running:
+            running.encode(x)
 
     def fixing(self, fixed: IntArray) -> Self:
+        coming = (gang.fixing(fixed) for gang in self.gangs)
         return type(self)(
-            tuple(
-                (groups, missing - int(fixed[list(groups)].sum()))
-                for groups, missing in self.gangs
-                if missing > int(fixed[list(groups)].sum())
-            ),
+            tuple(gang for gang in coming if gang.missing > 0),
             tuple(gang.fixing(fixed) for gang in self.running),
         )
