@@ -38,9 +38,14 @@ class AntiAffinityEncoder(Encoder):
     @classmethod
     def compile(cls, compilation: Compilation) -> Self | None:
         snapshot = compilation.snapshot
+        unchecked = compilation.unchecked(PLUGIN)
         owners: dict[AffinityTerm, list[int]] = {}
         for g, group in enumerate(compilation.groups):
-            for term in own_anti_affinity(snapshot, group.agent):
+            # Who is not checked never reads its terms as somebody who comes in: others do, as they stand.
+            terms = (
+                group.agent.spec.anti_affinity if unchecked[g] else own_anti_affinity(snapshot, group.agent)
+            )
+            for term in terms:
                 owners.setdefault(term, []).append(g)
         closed = np.zeros_like(compilation.eligible)
         _close_by_residents(compilation, closed)
@@ -53,7 +58,6 @@ class AntiAffinityEncoder(Encoder):
             guards.append(Guard(tuple(dict.fromkeys(groups)), domain, meant))
         if not guards and not closed.any():
             return None
-        unchecked = compilation.unchecked(PLUGIN)
         closed[unchecked] = False
         return cls(closed, tuple(guards), compilation.standing, unchecked)
 
