@@ -43,7 +43,7 @@ class AtOnce:
             for step in steps:
                 state.remove(step.new, step.target)
             for step in steps:
-                state.restore(step.old)
+                step.take_back(state)
 
     def _overfull(self) -> Iterator[Violation]:
         """Nodes that somebody comes to, with all that is in use there while moves go on."""

@@ -38,6 +38,13 @@ class Step:
     def leaves_first(self) -> bool:
         return self.move.discipline is not Discipline.SURGE
 
+    def take_back(self, state: ClusterState) -> None:
+        """Put `old` back to `source`; it may be there since an earlier wave only."""
+        if self.old.node_name:
+            state.restore(self.old)
+        else:
+            state.place(self.old, self.source)
+
 
 class WorstOrder:
     """One wave's steps, asked of the state in which they begin; the state is the same afterwards."""
@@ -67,17 +74,11 @@ class WorstOrder:
                 else:
                     yield from self._leaning(step)
                 if step.leaves_first:
-                    self._return(step)
+                    step.take_back(full)
                 full.place(step.new, step.target)
         finally:
             for step in steps:
                 full.remove(step.new, step.target)
-
-    def _return(self, step: Step) -> None:
-        if step.old.node_name:
-            self._state.restore(step.old)
-        else:
-            self._state.place(step.old, step.source)
 
     def _leaning(self, step: Step) -> Iterator[Violation]:
         """In the state is everybody who could be there, but for the newcomer and whom it replaces."""
