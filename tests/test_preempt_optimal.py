@@ -14,7 +14,7 @@ from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
-from placewright.tests.crowded import crowded
+from placewright.tests.crowded import crowded, crowded_volumes
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -34,6 +34,22 @@ def assert_optimal(snapshot: Snapshot) -> None:
 @given(st.randoms(use_true_random=False))
 def test_preemption_equals_exhaustive_search(rng: Random) -> None:
     assert_optimal(crowded(rng))
+
+
+@settings(CASES, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_it_does_with_volumes_that_stay_attached(rng: Random) -> None:
+    assert_optimal(crowded_volumes(rng))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 2000, 500))
+def test_it_does_with_volumes_on_two_thousand_clusters(start: int) -> None:
+    for seed in range(start, start + 500):
+        try:
+            assert_optimal(crowded_volumes(Random(seed)))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
 
 
 @pytest.mark.slow

@@ -89,7 +89,8 @@ class AttachmentIndex(StateIndex):
             return
         for volume in volumes_of(self._snapshot, agent):
             self._on[node.name][volume] += step
-            if agent.key in self._snapshot.resident_keys:
+            # Who was evicted and comes to another node is as new there as anybody.
+            if agent.node_name == node.name and agent.key in self._snapshot.resident_keys:
                 self._residents[node.name][volume] += step
 
     def attached(self, node: Node, back: Agent | None = None) -> set[VolumeId]:

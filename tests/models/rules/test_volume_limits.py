@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -89,6 +90,19 @@ def test_the_volume_of_an_evicted_agent_stays_attached_for_a_while_and_its_own_r
     state.remove(runs, node_of)
     assert volume_limits.RULE.rejects(state, seen.agent_by_key["default/p"], node_of) is not None
     assert volume_limits.RULE.rejects(state, runs, node_of) is None
+
+
+def test_an_evicted_agent_that_comes_to_another_node_is_new_there() -> None:
+    """The volume is attached there still, for one that has left: it counts beside, as it does for anybody."""
+    seen = attached(1, "v2", wanted="v1")
+    left, comes = seen.agent_by_key["default/rv2"], agent("s", claims=(ClaimUse("c2"),), on="n2")
+    seen = replace(seen, agents=(*seen.agents, comes))
+    state = ClusterState(seen)
+    state.remove(left, seen.node_by_name["n1"])
+    state.remove(comes, seen.node_by_name["n2"])
+    assert volume_limits.RULE.rejects(state, comes, seen.node_by_name["n1"]) is not None
+    state.place(comes, seen.node_by_name["n1"])
+    assert [violation.agent for violation in volume_limits.RULE.violations(state)] == ["default/s"]
 
 
 def test_a_delayed_claim_counts_for_its_provisioner() -> None:
