@@ -78,8 +78,6 @@ def buy_surviving(
     bound = _bound(question, own, lose, priority, deadline, first)
     found = [
         _trimmed(question, one, own, lose, priority, Deadline(deadline.remaining() * TRIM_SHARE))
-        if one.survival.survives
-        else one
         for one in sorted(found, key=_worth)
     ]
     best = min(found, key=_worth)
@@ -87,15 +85,14 @@ def buy_surviving(
     made = concluded(question, bought, (), own, Deadline(max(3.0, deadline.remaining())), Phases(), report)
     if isinstance(made, Refused):
         return made
-    document = made.document.model_copy(
-        update={
-            "from_scratch": from_scratch,
-            "survives": lose,
-            "survival": best.survival.verdict,
-            "losses": best.survival.losses,
-        }
-    )
-    return Surviving(replace(made, document=document), best.survival)
+    survival = best.survival
+    said = {
+        "from_scratch": from_scratch,
+        "survives": lose,
+        "survival": survival.verdict,
+        "losses": survival.losses,
+    }
+    return Surviving(replace(made, document=made.document.model_copy(update=said)), survival)
 
 
 def _worth(one: _Grown) -> tuple[bool, int]:
@@ -237,7 +234,9 @@ def _trimmed(
     priority: int | None,
     deadline: Deadline,
 ) -> _Grown:
-    """Without nodes that no loss needs, dear ones first, as far as time goes."""
+    """Without nodes that no loss needs, dear ones first, as far as time goes; only of one that survives."""
+    if not grown.survival.survives:
+        return grown
     placed = len(grown.start)
     tried: set[tuple[str, ...]] = set()
     while not deadline.passed:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from placewright.models.agent import Agent
+from placewright.models.agent import NAME, Agent
 from placewright.models.errors import UsageError
 from placewright.models.filters import rejection
 from placewright.models.node import Node
@@ -93,10 +93,9 @@ def explain_unplaced(
             message=message,
             reasons=reasons,
         )
-    return LeftOut((known[kind], tuple(map(_NAME, run))) for kind, run in runs)
+    return LeftOut((known[kind], tuple(map(NAME, run))) for kind, run in runs)
 
 
-_NAME = attrgetter("name")
 _REPLICAS = attrgetter("spec", "labels", "namespace", "admitted", "refusal")
 """What reasons depend on, but for claims; replicas, which come one after the other, share the objects."""
 

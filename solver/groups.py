@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
-from placewright.models.agent import Agent, AgentClass
+from placewright.models.agent import NAME, Agent, AgentClass
 from placewright.models.crowds import alike
 from placewright.models.rules.victims import returns
 from placewright.models.scores.used_nodes import keeps_in_use
@@ -91,7 +91,7 @@ def _told_apart(
 
 
 _OWNER, _OWN = attrgetter("owner"), attrgetter("admitted", "refusal", "static")
-_NAME, _CREATED = attrgetter("name"), attrgetter("created")
+_CREATED = attrgetter("created")
 
 
 def _own(agent: Agent) -> tuple[Hashable, ...]:
@@ -100,7 +100,7 @@ def _own(agent: Agent) -> tuple[Hashable, ...]:
 
 def _in_turn(agents: Sequence[Agent]) -> tuple[Agent, ...]:
     """Agents of one namespace in the order of `turn`: strings sort faster than tuples of them."""
-    return tuple(sorted(sorted(agents, key=_NAME), key=_CREATED))
+    return tuple(sorted(sorted(agents, key=NAME), key=_CREATED))
 
 
 def turn(agent: Agent) -> tuple[str, str, str]:

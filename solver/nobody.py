@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from operator import attrgetter
 
-from placewright.models.agent import Agent
+from placewright.models.agent import NAME, Agent
 from placewright.models.levels import placed_names
 from placewright.models.plan import Level, Plan, Status
 from placewright.models.rules.victims import evictable
@@ -17,7 +16,6 @@ from placewright.solver.explain_joint import JOINT
 from placewright.solver.groups import turn
 from placewright.solver.settings import Settings
 
-_NAME = attrgetter("name")
 _NOT_LOOKED_INTO = (UnplacedReason(rule=JOINT, message=NO_TIME),)
 
 
@@ -60,7 +58,7 @@ def _listed(replicas: Sequence[Agent]) -> Kind:
         message=NO_TIME,
         reasons=_NOT_LOOKED_INTO,
     )
-    return said, tuple(map(_NAME, replicas))
+    return said, tuple(map(NAME, replicas))
 
 
 def too_short(snapshot: Snapshot, settings: Settings, why: str) -> str:

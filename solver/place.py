@@ -65,10 +65,7 @@ def place(
         compiled = compile_until(until, snapshot, rules=rules, encoders=encoders, preempt=settings.preempt)
     if compiled is None:
         report("the time limit leaves no time to compile")
-        with collection_paused():
-            with phases("explain"):
-                plan = nobody_placed(snapshot, settings)
-            return _verified(snapshot, plan, settings, phases)
+        return _nobody(snapshot, settings, phases)
     compilation, problem = compiled
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     accepts = acceptor(compilation, problem)
@@ -76,42 +73,23 @@ def place(
         begun = _begin(compilation, problem, budget, settings, accepts, start, previous)
     if begun.most is not None:
         report(f"the time limit leaves room for {begun.most} agents")
-    deadline = begun.deadline
     with phases("solve"):
-        orderly = Orderly(compilation, problem, deadline)
-        search = Search(
-            problem,
-            begun.count,
-            accepts,
-            settings,
-            deadline,
-            report,
-            begun.bounds,
-            lambda count: complete(compilation, count, deadline),
-            orderly.in_order,
-            patient=previous is None or not previous.alike,
-            tolerances=previous.gaps if previous is not None and previous.alike else None,
-        )
+        orderly = Orderly(compilation, problem, begun.deadline)
+        search = _search(compilation, problem, settings, begun, accepts, orderly, report, previous)
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
-        answer = _settled(compilation, problem, search.run(), orderly, deadline)
-    if begun.most is not None:
-        why = f"placing, ordering and verifying {begun.most} of them is what it allows"
-        answer = replace(answer, warnings=(*answer.warnings, too_short(snapshot, settings, why)))
+        answer = _settled(compilation, problem, search.run(), orderly, begun.deadline)
     # Not turned on in between: all that was made would be walked once more.
     with collection_paused():
         with phases("explain"):
-            replayed = orderly.order(answer.count)
-            placed, hurried = len(replayed.order), begun.most is not None
-            explaining = None if settings.deterministic else budget.explanation(placed, hurried=hurried)
-            plan = make_plan(
-                compilation,
-                problem,
-                answer,
-                replayed,
-                settings,
-                out_of_time=deadline.passed,
-                explaining=explaining,
-            )
+            plan = _explained(compilation, problem, settings, begun, answer, orderly, budget)
+        return _verified(snapshot, plan, settings, phases)
+
+
+def _nobody(snapshot: Snapshot, settings: Settings, phases: Phases) -> VerifiedPlan | Refused:
+    """The plan that lists everybody as left out."""
+    with collection_paused():
+        with phases("explain"):
+            plan = nobody_placed(snapshot, settings)
         return _verified(snapshot, plan, settings, phases)
 
 
@@ -174,6 +152,61 @@ def _begin(
         quick = looked_over_once(compilation, problem, deadline, accepts, quick)
     search_until = deadline if most is None else Deadline(0.0)
     return _Begun(settled_counts(compilation, quick), (), search_until, most)
+
+
+def _search(
+    compilation: Compilation,
+    problem: Problem,
+    settings: Settings,
+    begun: _Begun,
+    accepts: Accepts,
+    orderly: Orderly,
+    report: Progress,
+    previous: Previous | None,
+) -> Search:
+    """The search from where it has begun; after a round that was much like this one it is less patient."""
+    alike = previous if previous is not None and previous.alike else None
+    return Search(
+        problem,
+        begun.count,
+        accepts,
+        settings,
+        begun.deadline,
+        report,
+        begun.bounds,
+        lambda count: complete(compilation, count, begun.deadline),
+        orderly.in_order,
+        patient=alike is None,
+        tolerances=None if alike is None else alike.gaps,
+    )
+
+
+def _explained(
+    compilation: Compilation,
+    problem: Problem,
+    settings: Settings,
+    begun: _Begun,
+    answer: Answer,
+    orderly: Orderly,
+    budget: Budget,
+) -> Plan:
+    """The answer as a plan, with the reasons of who is left out as far as there is time for them."""
+    hurried = begun.most is not None
+    if hurried:
+        why = f"placing, ordering and verifying {begun.most} of them is what it allows"
+        short = too_short(compilation.snapshot, settings, why)
+        answer = replace(answer, warnings=(*answer.warnings, short))
+    replayed = orderly.order(answer.count)
+    placed = len(replayed.order)
+    return make_plan(
+        compilation,
+        problem,
+        answer,
+        replayed,
+        settings,
+        out_of_time=begun.deadline.passed,
+        explaining=None if settings.deterministic else budget.explanation(placed, hurried=hurried),
+    )
 
 
 def _waiting(compilation: Compilation, count: IntArray) -> int:

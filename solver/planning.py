@@ -43,23 +43,7 @@ def make_plan(
     # No packing of devices: the verifier will say so, by rule and agent.
     devices = hand_out_devices(snapshot, made.steps) or {}
     state = made.state(snapshot, devices)
-    stages = {stage.name: stage for stage in snapshot.options.profile.stages}
-    levels = tuple(
-        Level(
-            name=level.name,
-            sense=level.sense,
-            value=found.value,
-            bound=found.bound,
-            terms=stage_terms(state, stages[level.name]) if level.name in stages else (),
-        )
-        for level, found in zip(problem.levels, answer.levels, strict=True)
-    )
-    notes = list(snapshot.notes)
-    if replayed.stuck:
-        notes.append(
-            f"no order was found in which kube-scheduler's filters accept all bindings one by one: "
-            f"{len(replayed.stuck)} come last ({replayed.stuck[0][0].key} is the first)"
-        )
+    levels = _levels(problem, answer, state)
     return Plan(
         status=_status(levels, made.placed, len(snapshot.pending), settings, out_of_time=out_of_time),
         levels=levels,
@@ -76,8 +60,31 @@ def make_plan(
         ),
         sequential=not replayed.stuck,
         warnings=(*snapshot.warnings, *answer.warnings),
-        notes=tuple(notes),
+        notes=(*snapshot.notes, *_about_order(replayed)),
     )
+
+
+def _levels(problem: Problem, answer: Answer, state: ClusterState) -> tuple[Level, ...]:
+    """What each level comes to and how far it is proven, with what its terms have of it."""
+    stages = {stage.name: stage for stage in state.snapshot.options.profile.stages}
+    return tuple(
+        Level(
+            name=level.name,
+            sense=level.sense,
+            value=found.value,
+            bound=found.bound,
+            terms=stage_terms(state, stages[level.name]) if level.name in stages else (),
+        )
+        for level, found in zip(problem.levels, answer.levels, strict=True)
+    )
+
+
+def _about_order(replayed: Replayed) -> Iterator[str]:
+    if replayed.stuck:
+        yield (
+            f"no order was found in which kube-scheduler's filters accept all bindings one by one: "
+            f"{len(replayed.stuck)} come last ({replayed.stuck[0][0].key} is the first)"
+        )
 
 
 def _evictions(state: ClusterState, made: Outcome) -> Iterator[Eviction]:

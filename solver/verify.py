@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
 
-from placewright.models.agent import Agent
+from placewright.models.agent import NAME, Agent
 from placewright.models.filters import opening
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.node import Node
@@ -29,7 +28,6 @@ _Step = tuple[Agent, Node, tuple[int, ...]]
 """A binding: who, where, and with which devices."""
 
 _SEAL = object()
-_NAME = attrgetter("name")
 
 
 class VerifiedPlan:
@@ -144,7 +142,7 @@ def _unaccounted(snapshot: Snapshot, plan: Plan) -> Iterator[Violation]:
     # Replicas are together and in one namespace: of very many it is seen at once that nobody is missing.
     for replicas in snapshot.pending_alike:
         known = told.get(replicas[0].namespace, set())
-        if not known.issuperset(map(_NAME, replicas)):
+        if not known.issuperset(map(NAME, replicas)):
             for agent in replicas:
                 if agent.name not in known:
                     yield Violation(PLAN_RULE, "neither bound nor unplaced", agent.key)

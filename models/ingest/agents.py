@@ -18,6 +18,7 @@ from placewright.models.agent import (
     OwnerReference,
     Phase,
     SharedLabels,
+    SpreadConstraint,
     WeightedAffinityTerm,
 )
 from placewright.models.errors import InputError
@@ -51,6 +52,7 @@ from placewright.models.wire.devices import DeviceRequestWire, parse_annotation
 from placewright.models.wire.meta import OwnerReferenceWire
 from placewright.models.wire.pod import (
     ContainerStatus,
+    NodeAffinityWire,
     PodAffinityTerm,
     PodAffinityWire,
     PodSpec,
@@ -230,10 +232,7 @@ def _spec(admitted: Admitted) -> AgentSpec:
         node_affinity=node_selector(
             nodes.required_during_scheduling_ignored_during_execution if nodes else None
         ),
-        preferred_nodes=tuple(
-            PreferredNodeTerm(term.weight, node_term(term.preference))
-            for term in (nodes.preferred_during_scheduling_ignored_during_execution if nodes else ())
-        ),
+        preferred_nodes=tuple(_preferred_nodes(nodes)),
         tolerations=tuple(toleration(t) for t in spec.tolerations),
         host_ports=tuple(dict.fromkeys(_host_ports(spec))),
         affinity=_required(company, namespace, labels),
@@ -243,10 +242,7 @@ def _spec(admitted: Admitted) -> AgentSpec:
             *_preferred(strangers, namespace, labels, -1),
         ),
         crosses_namespaces=any(t.namespaces or t.namespace_selector is not None for t in _all_terms(spec)),
-        spread=tuple(
-            spread_constraint(c, labels, f"spec.topologySpreadConstraints[{i}]")
-            for i, c in enumerate(spec.topology_spread_constraints)
-        ),
+        spread=tuple(_spread(spec, labels)),
         claims=tuple(dict.fromkeys(_claims(pod.name, spec.volumes))),
         disks=tuple(disk for volume in spec.volumes for disk in _disks(volume)),
         devices=_devices(pod.annotations),
@@ -259,6 +255,16 @@ def _spec(admitted: Admitted) -> AgentSpec:
         near=near(pod.annotations, namespace),
         needs_data=needs_data(pod.annotations),
     )
+
+
+def _preferred_nodes(wire: NodeAffinityWire | None) -> Iterator[PreferredNodeTerm]:
+    for term in wire.preferred_during_scheduling_ignored_during_execution if wire else ():
+        yield PreferredNodeTerm(term.weight, node_term(term.preference))
+
+
+def _spread(spec: PodSpec, labels: Mapping[str, str]) -> Iterator[SpreadConstraint]:
+    for i, wire in enumerate(spec.topology_spread_constraints):
+        yield spread_constraint(wire, labels, f"spec.topologySpreadConstraints[{i}]")
 
 
 def _required(

@@ -90,9 +90,15 @@ def _spec_findings(spec: PodSpec, *, live: bool) -> Iterator[str]:
 
 def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """Warnings that need the whole: missing kinds, agents without their node, terms that never match."""
-    agents, pending = snapshot.agents, snapshot.pending
     yield from _missing_kinds(snapshot, kinds)
-    nodes = snapshot.node_by_name
+    yield from _odd_agents(snapshot)
+    yield from _odd_amounts(snapshot)
+    yield from _without_status(snapshot)
+
+
+def _odd_agents(snapshot: Snapshot) -> Iterator[str]:
+    """Agents that are somebody else's, or of which not all can be taken as it is written."""
+    agents, nodes = snapshot.agents, snapshot.node_by_name
     yield from _about_agents(
         "assigned to a node that is not in the snapshot: left out",
         (a for a in agents if a.node_name and a.node_name not in nodes and not a.terminal),
@@ -117,8 +123,12 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
         )
     yield from _about_agents(
         "pending with a nominated node: placed like any other",
-        (a for a in pending if a.nominated_node),
+        (a for a in snapshot.pending if a.nominated_node),
     )
+
+
+def _odd_amounts(snapshot: Snapshot) -> Iterator[str]:
+    """Nodes without room for anybody, and amounts that are too large to be counted."""
     yield from _about(
         "nodes with no allocatable pods: nothing can be placed on them",
         (node.name for node in snapshot.nodes if not node.allocatable.get("pods")),
@@ -130,13 +140,17 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     yield from _about_agents(
         f"agents that ask for more than {_MOST} of a resource, or have such a limit: taken for more than any "
         "node has",
-        _whose_spec(agents, _asks_too_much),
+        _whose_spec(snapshot.agents, _asks_too_much),
     )
+
+
+def _without_status(snapshot: Snapshot) -> Iterator[str]:
+    """Policies of which their controllers would know more than the snapshot tells."""
     yield from _about(
         "ResourceQuotas without status: usage is recomputed",
         (f"{quota.namespace}/{quota.name}" for quota in snapshot.quotas if quota.used is None),
     )
-    if any(agent.uid for agent in agents):
+    if any(agent.uid for agent in snapshot.agents):
         # Of a cluster, not only written down: its disruption controller would know better.
         yield from _about(
             "PodDisruptionBudgets without status: what they allow is worked out from the agents",
