@@ -18,28 +18,30 @@ from placewright.models.wire.profile import Fit, ProfileWire
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "profiles.md").read_text(encoding="utf-8")
+META = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
 VALIDATOR = jsonschema.Draft202012Validator(profile_json_schema())
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, flags=re.DOTALL)
 
 
 def test_the_schema_is_one() -> None:
-    jsonschema.Draft202012Validator.check_schema(profile_json_schema())
+    assert list(META.iter_errors(profile_json_schema())) == []
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_are_described(name: str) -> None:
-    VALIDATOR.validate(yaml.safe_load((ROOT / "scenarios" / "profiles" / f"{name}.yaml").read_text()))
+    document = yaml.safe_load((ROOT / "scenarios" / "profiles" / f"{name}.yaml").read_text())
+    assert list(VALIDATOR.iter_errors(document)) == []
 
 
 @pytest.mark.parametrize("text", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_the_documentations_examples_are_read_and_described(text: str) -> None:
     document = yaml.safe_load(text)
-    VALIDATOR.validate(document)
+    assert list(VALIDATOR.iter_errors(document)) == []
     assert read_profile(document, preset).name == document["name"]
 
 
 def test_the_schemas_example_is_read() -> None:
-    VALIDATOR.validate(PROFILE_EXAMPLE)
+    assert list(VALIDATOR.iter_errors(PROFILE_EXAMPLE)) == []
     assert read_profile(PROFILE_EXAMPLE, preset).name == "night-shift"
 
 

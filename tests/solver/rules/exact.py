@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
 from random import Random
 
@@ -86,3 +86,11 @@ def check_part(
 def check_exact(seen: Snapshot, encoders: Sequence[type[Encoder]], rng: Random) -> None:
     """Both."""
     check_part(seen, encoders, rng, check_whole(seen, encoders, rng))
+
+
+def check_many(
+    random_cluster: Callable[[Random], Snapshot], encoders: Sequence[type[Encoder]], seeds: range
+) -> None:
+    """The same on the random cluster of each seed."""
+    for seed in seeds:
+        check_exact(random_cluster(Random(seed)), encoders, Random(seed))

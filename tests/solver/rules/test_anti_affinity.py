@@ -30,7 +30,7 @@ from placewright.tests.builders import (
     snapshot,
 )
 from placewright.tests.solver.rules.corners import NAMESPACES, random_labels, random_nodes, random_term
-from placewright.tests.solver.rules.exact import check_exact
+from placewright.tests.solver.rules.exact import check_exact, check_many
 from placewright.tests.solving import solve_tiny
 
 ENCODERS = (ResourcesEncoder, AffinityEncoder, AntiAffinityEncoder)
@@ -188,5 +188,4 @@ def test_as_many_are_placed_as_the_rule_allows(rng: Random) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 600, 100))
 def test_as_many_are_placed_as_the_rule_allows_on_many_clusters(start: int) -> None:
-    for seed in range(start, start + 100):
-        check_exact(random_cluster(Random(seed)), ENCODERS, Random(seed))
+    check_many(random_cluster, ENCODERS, range(start, start + 100))

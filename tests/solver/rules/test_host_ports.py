@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from random import Random
 
 import numpy as np
 import pytest
@@ -12,13 +12,12 @@ from ortools.sat.python import cp_model
 
 from placewright.models.agent import Agent, HostPort
 from placewright.models.rules import RULES
-from placewright.models.rules.host_ports import RULE
-from placewright.models.state import ClusterState
 from placewright.solver.compile import compile_problem
 from placewright.solver.rules.host_ports import HostPortsEncoder
 from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.variables import Variables
 from placewright.tests.builders import agent, agents, node, snapshot
+from placewright.tests.solver.rules.exact import check_exact
 from placewright.tests.solving import solve_tiny
 
 ENCODERS = (ResourcesEncoder, HostPortsEncoder)
@@ -102,12 +101,4 @@ def test_as_many_are_placed_as_the_rule_allows(
     nodes = [node(f"n{i}") for i in range(count)]
     waiting = [holding(f"p{i}", *ports) for i, ports in enumerate(asked)]
     cluster = snapshot(nodes, [*waiting, *(holding(f"r{i}", p, on="n0") for i, p in enumerate(held))])
-    best = 0
-    for choice in product([None, *nodes], repeat=len(waiting)):
-        state = ClusterState(cluster)
-        for placed, where in zip(waiting, choice, strict=True):
-            if where is not None:
-                state.place(placed, where)
-        if not any(True for _ in RULE.violations(state)):
-            best = max(best, len(state.new))
-    assert len(solve_tiny(cluster, RULES, ENCODERS)) == best
+    check_exact(cluster, ENCODERS, Random(len(waiting)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,12 @@ from ortools.sat.python import cp_model
 
 from placewright.models.agent import Agent
 from placewright.models.rules import RULES
-from placewright.models.rules.resources import RULE
 from placewright.models.snapshot import Snapshot
-from placewright.models.state import ClusterState
 from placewright.solver.compile import compile_problem
 from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.variables import Variables
 from placewright.tests.builders import agent, agents, node, snapshot
+from placewright.tests.solver.rules.exact import check_exact
 from placewright.tests.solving import solve_tiny
 
 ONLY = (ResourcesEncoder,)
@@ -85,12 +84,4 @@ def test_as_many_are_placed_as_the_rule_allows(
     nodes = [node(f"n{i}", cpu=cpu, pods=pods) for i, (cpu, pods) in enumerate(have)]
     waiting = [agent(f"p{i}", cpu=cpu, memory=4096 * gib) for i, (cpu, gib) in enumerate(asked)]
     cluster = snapshot(nodes, [*waiting, *(agent(f"r{i}", cpu=c, on="n0") for i, c in enumerate(running))])
-    best = 0
-    for choice in product([None, *nodes], repeat=len(waiting)):
-        state = ClusterState(cluster)
-        for placed, where in zip(waiting, choice, strict=True):
-            if where is not None:
-                state.place(placed, where)
-        if not any(True for _ in RULE.violations(state)):
-            best = max(best, len(state.new))
-    assert len(solve_tiny(cluster, RULES, ONLY)) == best
+    check_exact(cluster, ONLY, Random(len(waiting)))

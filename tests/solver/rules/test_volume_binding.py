@@ -26,7 +26,7 @@ from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.rules.volume_binding import VolumeBindingEncoder
 from placewright.tests.builders import HOSTNAME, ZONE, agent, node, node_affinity, requirement, snapshot
 from placewright.tests.models.rules.volumes import CLOUD, LOCAL, NOW, claim, cluster, volume
-from placewright.tests.solver.rules.exact import check_exact
+from placewright.tests.solver.rules.exact import check_exact, check_many
 from placewright.tests.solving import solve_tiny
 
 ENCODERS = (ResourcesEncoder, VolumeBindingEncoder)
@@ -224,5 +224,4 @@ def test_as_many_are_placed_as_the_rule_allows(rng: Random) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 600, 100))
 def test_as_many_are_placed_as_the_rule_allows_on_many_clusters(start: int) -> None:
-    for seed in range(start, start + 100):
-        check_exact(random_cluster(Random(seed)), ENCODERS, Random(seed))
+    check_many(random_cluster, ENCODERS, range(start, start + 100))

@@ -17,7 +17,7 @@ from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, 
 from placewright.solver.rules.resources import ResourcesEncoder
 from placewright.solver.rules.volume_restrictions import VolumeRestrictionsEncoder
 from placewright.tests.builders import agent, agents, node, snapshot
-from placewright.tests.solver.rules.exact import check_exact
+from placewright.tests.solver.rules.exact import check_exact, check_many
 from placewright.tests.solving import solve_tiny
 
 ENCODERS = (ResourcesEncoder, VolumeRestrictionsEncoder)
@@ -179,5 +179,4 @@ def test_as_many_are_placed_as_the_rule_allows(rng: Random) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 600, 100))
 def test_as_many_are_placed_as_the_rule_allows_on_many_clusters(start: int) -> None:
-    for seed in range(start, start + 100):
-        check_exact(random_cluster(Random(seed)), ENCODERS, Random(seed))
+    check_many(random_cluster, ENCODERS, range(start, start + 100))
