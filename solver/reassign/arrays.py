@@ -46,6 +46,18 @@ class Reassignment:
     def kinds(self) -> int:
         return len(self.alone)
 
+    def reach(self) -> BoolArray:
+        """(A, N): where agents may go, and fit beside what stays in use of those who are at home there.
+
+        What is in use twice is in use at home wherever they are, so large agents have few nodes to go to.
+        """
+        kept = np.zeros_like(self.capacity)
+        np.add.at(kept.T, self.home, (self.request * self.double[:, None]).T)
+        found = self.eligible.copy()
+        for asked, room in zip(self.request, self.capacity - kept, strict=True):
+            found &= (asked[:, None] <= room) | (np.arange(len(room)) == self.home[:, None])
+        return found
+
     def charged(self, where: IntArray) -> FloatArray:
         """(R, N): what is in use, and at home once more what is in use twice."""
         found = np.zeros_like(self.capacity)

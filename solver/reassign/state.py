@@ -19,7 +19,8 @@ class State(NamedTuple):
     """What is asked (by agent A + 1, kind K + 1 or node N), and below that what exchanges change.
 
     amounts (2, A, R): what is in use on a node, and of it what is new where one comes back to its home.
-    bends (A, H), fare (A, N), eligible (A, N), kind, home (A,). waste (A,): how much of a node is in use
+    bends (A, H), fare (A, N), eligible (A, N), kind, home (A,). targets: the nodes within reach of a, from
+    `targets_at[a]` on. waste (A,): how much of a node is in use
     twice by one who is away. alone, least (K,), places, near (N,). related: kinds that k wants, from
     `related_at[2 * k]` on, and that want k, from `related_at[2 * k + 1]` on.
 
@@ -32,6 +33,8 @@ class State(NamedTuple):
     bends: FloatArray
     fare: FloatArray
     eligible: BoolArray
+    targets_at: IntArray
+    targets: IntArray
     kind: IntArray
     home: IntArray
     waste: FloatArray
@@ -66,11 +69,15 @@ def state_of(p: Reassignment, where: IntArray) -> State:
     in_place = _counted(p.kind, p.places[where], (kinds + 1, int(p.places.max()) + 1))
     moved = np.bincount(p.kind[where != p.home], minlength=kinds + 1)
     related_at, related = _related(p.needs, kinds + 1)
+    reach = p.reach()
+    reach[np.arange(len(where)), where] = True
     return State(
         amounts=np.stack((request, single)),
         bends=_with_nobody(p.bends.T),
         fare=_with_nobody(fare),
-        eligible=np.vstack((p.eligible, np.ones((1, nodes), dtype=np.bool_))),
+        eligible=np.vstack((reach, np.ones((1, nodes), dtype=np.bool_))),
+        targets_at=np.append(0, np.cumsum(reach.sum(axis=1))).astype(np.int64),
+        targets=np.nonzero(reach)[1].astype(np.int64),
         kind=np.append(p.kind, kinds),
         home=np.append(p.home, -1),
         waste=((request - single) / np.maximum(p.capacity.mean(axis=1), 1.0)).sum(axis=1),

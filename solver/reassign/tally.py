@@ -1,4 +1,4 @@
-"""Loops over what workloads ask of each other and over who moved, for walks; see solver/reassign/jit.py."""
+"""Loops over what workloads ask of each other and who is where, for walks; see solver/reassign/jit.py."""
 
 from __future__ import annotations
 
@@ -98,23 +98,27 @@ def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, ch
 
 
 @compiled
-def those_away(where: IntArray, home: IntArray) -> tuple[IntArray, IntArray, int]:
-    """The agents that are not at home, in a list with room for all; where on it each is; how long it is."""
-    away, slot, number = np.empty_like(where), np.empty_like(where), 0
-    for a in range(len(where)):
-        number = list_away(away, slot, number, a, int(where[a] != home[a]))
-    return away, slot, number
+def members(where: IntArray, nodes: int) -> tuple[IntArray, IntArray, IntArray]:
+    """The agents on each node, in lists with room for all; where on its list each is; how long lists are."""
+    agents = len(where) - 1
+    on = np.empty((nodes, agents), dtype=np.int64)
+    slot = np.empty(agents, dtype=np.int64)
+    number = np.zeros(nodes, dtype=np.int64)
+    for a in range(agents):
+        n = where[a]
+        on[n, number[n]], slot[a] = a, number[n]
+        number[n] += 1
+    return on, slot, number
 
 
 @compiled
-def list_away(away: IntArray, slot: IntArray, number: int, a: int, change: int) -> int:
-    """Put an agent that leaves its home on the list, take it off where it comes back. How long it is now."""
-    if change > 0:
-        away[number], slot[a] = a, number
-    elif change < 0:
-        last = away[number - 1]
-        away[slot[a]], slot[last] = last, slot[a]
-    return number + change
+def moved_on(on: IntArray, slot: IntArray, number: IntArray, a: int, m: int, n: int) -> None:
+    """Put an agent on the list of node n instead of m."""
+    number[m] -= 1
+    last = on[m, number[m]]
+    on[m, slot[a]], slot[last] = last, slot[a]
+    on[n, number[n]], slot[a] = a, number[n]
+    number[n] += 1
 
 
 @compiled

@@ -16,14 +16,16 @@ import numpy as np
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.reassign.jit import compiled
 from placewright.solver.reassign.state import State
-from placewright.solver.reassign.tally import clash, count_moves, counted, list_away, those_away
+from placewright.solver.reassign.tally import clash, count_moves, counted, members, moved_on
 
-SWAPS, RETURNS, PUSHES = 0.3, 0.3, 0.2
-"""How often two change places, somebody who is away gives its own up and goes home, or anybody and anywhere.
+MOVES, SWAPS, RETURNS = 0.3, 0.25, 0.25
+"""How often an agent just moves, two change places, or somebody who is away goes home; others go anywhere.
 
 An agent by itself moves in what is left. Where those who are away are in use twice, they leave little room
 for each other: one for another one is then as good as the only exchange that there is.
 """
+LOOKS = 4
+"""How often it is looked for somebody on a node who is away."""
 
 
 @compiled
@@ -47,16 +49,18 @@ def walk(
     fare, waste, moved, with_moves, top = s.fare, s.waste, s.moved, s.with_moves, s.top
     places, near, least, spread, in_place = s.places, s.near, s.least, s.spread, s.in_place
     in_near, related_at, related, most_weight = s.in_near, s.related_at, s.related, s.most_weight
-    value = s.value
-    nobody, nodes = len(where) - 1, len(cost)
+    value, targets_at, targets = s.value, s.targets_at, s.targets
+    nobody = len(where) - 1
     logged, kept = 0, 0
-    away, slot, absent = those_away(where, home)
+    on, slot, number = members(where, len(cost))
     for _ in range(steps):
         a = int(rng.random() * nobody)
-        m = where[a]
-        b, n, end = drawn(rng, where, home, away, absent, nodes, m)
+        m, n = where[a], target(rng, targets_at, targets, a)
+        if n == m:
+            continue
+        b, end = drawn(rng, home, on, number, targets_at, targets, nobody, m, n)
         k, other = kind[a], kind[b]
-        if n in (m, end) or not eligible[a, n] or not eligible[b, end]:
+        if end == n or not eligible[b, end]:
             continue
         if clash(alone, count, k, other, m, n, end):
             continue
@@ -87,11 +91,9 @@ def walk(
             count_moves(moved, with_moves, top, other, -leaving_too)
             count_moves(moved, with_moves, top, k, -leaving)
             continue
-        absent = list_away(away, slot, absent, a, leaving)
-        absent = list_away(away, slot, absent, b, leaving_too)
-        logged = carry(amounts, home, free, bent, bends, where, log, logged, a, n)
+        logged = carry(amounts, home, free, bent, bends, where, on, slot, number, log, logged, a, n)
         if b != nobody:
-            logged = carry(amounts, home, free, bent, bends, where, log, logged, b, end)
+            logged = carry(amounts, home, free, bent, bends, where, on, slot, number, log, logged, b, end)
         cost[n], cost[m], cost[end] = there, here, beyond
         value[0] += change
         if value[0] < best:
@@ -100,29 +102,38 @@ def walk(
 
 
 @compiled
+def target(rng: np.random.Generator, targets_at: IntArray, targets: IntArray, a: int) -> int:
+    """A node within reach of an agent."""
+    first = targets_at[a]
+    return int(targets[first + int(rng.random() * (targets_at[a + 1] - first))])
+
+
+@compiled
 def drawn(
     rng: np.random.Generator,
-    where: IntArray,
     home: IntArray,
-    away: IntArray,
-    absent: int,
-    nodes: int,
+    on: IntArray,
+    number: IntArray,
+    targets_at: IntArray,
+    targets: IntArray,
+    nobody: int,
     m: int,
-) -> tuple[int, int, int]:
-    """Who is to make room for an agent from node m, or nobody; on which node; and where it goes then."""
-    nobody, kind = len(where) - 1, rng.random()
-    if kind < SWAPS:
-        b = int(rng.random() * nobody)
-        return b, int(where[b]), m
+    n: int,
+) -> tuple[int, int]:
+    """Who is to make room on node n for an agent from node m, or nobody; and where it goes then."""
+    kind = rng.random() - MOVES
+    if kind < 0.0 or number[n] == 0:
+        return nobody, m
+    b = on[n, int(rng.random() * number[n])]
     kind -= SWAPS
-    if kind < RETURNS and absent > 0:
-        b = int(away[int(rng.random() * absent)])
-        return b, int(where[b]), int(home[b])
-    kind -= RETURNS
-    if 0.0 <= kind < PUSHES:
-        b = int(rng.random() * nobody)
-        return b, int(where[b]), int(rng.random() * nodes)
-    return nobody, int(rng.random() * nodes), m
+    if kind < 0.0:
+        return int(b), m
+    if kind < RETURNS:
+        for _ in range(LOOKS):
+            if home[b] != n:
+                return int(b), int(home[b])
+            b = on[n, int(rng.random() * number[n])]
+    return int(b), target(rng, targets_at, targets, b)
 
 
 @compiled
@@ -160,6 +171,9 @@ def carry(
     bent: FloatArray,
     bends: FloatArray,
     where: IntArray,
+    on: IntArray,
+    slot: IntArray,
+    number: IntArray,
     log: IntArray,
     logged: int,
     a: int,
@@ -176,4 +190,5 @@ def carry(
         bent[n, h] += bends[a, h]
     log[logged, 0], log[logged, 1] = a, m
     where[a] = n
+    moved_on(on, slot, number, a, m, n)
     return logged + 1

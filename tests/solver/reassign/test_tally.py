@@ -1,4 +1,4 @@
-"""Counts of kinds and the list of who is away: they are what a plain look at the assignment gives."""
+"""Counts of kinds and lists of who is where: they are what a plain look at the assignment gives."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.solver.reassign.state import State, state_of
-from placewright.solver.reassign.tally import counted, list_away, those_away
+from placewright.solver.reassign.tally import counted, members, moved_on
 from placewright.tests.solver.reassign.small import domains, small
 
 CASES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -19,16 +19,17 @@ COUNTS = ("on_node", "in_place", "spread", "in_near")
 
 @CASES
 @given(rng=RANDOM)
-def test_the_list_of_those_away_holds_exactly_them_while_they_come_and_go(rng: Random) -> None:
-    home = np.array([rng.randrange(3) for _ in range(6)])
+def test_the_list_of_a_node_holds_exactly_who_is_there_while_they_come_and_go(rng: Random) -> None:
     where = np.array([rng.randrange(3) for _ in range(6)])
-    away, slot, number = those_away(where, home)
+    nobody = -1
+    on, slot, number = members(np.append(where, nobody), 3)
     for _ in range(20):
-        assert set(away[:number].tolist()) == set(np.flatnonzero(where != home).tolist())
-        assert [away[slot[a]] for a in away[:number]] == away[:number].tolist()
+        for n in range(3):
+            there = on[n, : number[n]].tolist()
+            assert sorted(there) == np.flatnonzero(where == n).tolist()
+            assert slot[there].tolist() == list(range(len(there)))
         a, n = rng.randrange(6), rng.randrange(3)
-        change = int(n != home[a]) - int(where[a] != home[a])
-        number = list_away(away, slot, number, a, change)
+        moved_on(on, slot, number, a, int(where[a]), n)
         where[a] = n
 
 
