@@ -21,6 +21,7 @@ from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_until
 from placewright.solver.complete import complete
 from placewright.solver.first_answer import better, first_answer, looked_over_once, plain, resumed
+from placewright.solver.lone import lone
 from placewright.solver.nobody import can_place_nobody, nobody_placed, too_short
 from placewright.solver.orderly import Orderly
 from placewright.solver.outcome import counts_of, settled_counts
@@ -141,6 +142,11 @@ def _begin(
         fewer = budget.still(most)
         quick, most = (first(fewer), fewer) if fewer < most else (quick, most)
     deadline = budget.search(int(quick.sum()), len(compilation.nodes) * _waiting(compilation, quick))
+    if most is None:
+        liked = quick if known is None or not known.any() else known
+        only = lone(compilation, problem, deadline, accepts, liked)
+        if only is not None:
+            return _Begun(*only, deadline, None)
     if most is None and (previous is None or not previous.alike):
         found, bounds = first_answer(compilation, problem, deadline, accepts, quick, known)
         return _Begun(found, bounds, deadline, None)

@@ -12,13 +12,19 @@ requests are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
+from placewright.models.agent import AgentSpec
+from placewright.models.crowds import amounts
 from placewright.models.node import Node, Resources
 from placewright.models.profile import Profile, ScoreName, Shape
-from placewright.models.rules.resources import PODS, UsageIndex
+from placewright.models.rules.resources import PODS
 from placewright.models.scores.base import WORST, Score
 from placewright.models.selector import Effect
+from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 
 
@@ -33,11 +39,66 @@ def asked(shape: Shape) -> Resources:
     return {PODS: 1, **{name: amount for name, amount in shape.requests.items() if amount > 0}}
 
 
-def fits(shape: Shape, allocatable: Resources, used: Mapping[str, int]) -> int:
-    """How many copies of a shape find room beside what is used."""
-    return max(
-        0, min((allocatable.get(r, 0) - used.get(r, 0)) // amount for r, amount in asked(shape).items())
-    )
+Takes = Sequence[tuple[int, int]]
+"""What one copy of a shape takes: positions among the resources that shapes ask for, with amounts."""
+
+
+@dataclass(frozen=True)
+class _Rooms:
+    """Copies that find room, shape by shape: on each node that keeps room, and in all."""
+
+    on: Mapping[str, Sequence[int]]
+    total: Sequence[int]
+
+
+class _Shapes:
+    """The shapes of a profile, as numbers."""
+
+    def __init__(self, profile: Profile) -> None:
+        takes = [asked(shape) for shape in profile.shapes]
+        self.names = tuple(dict.fromkeys(name for amounts in takes for name in amounts))
+        position = {name: i for i, name in enumerate(self.names)}
+        self._takes: list[Takes] = [[(position[r], many) for r, many in own.items()] for own in takes]
+
+    def fits(self, free: Sequence[int]) -> list[int]:
+        """How many copies of each shape find room in what is free of each of `names`."""
+        return [max(0, min([free[i] // amount for i, amount in takes])) for takes in self._takes]
+
+    def before(self, snapshot: Snapshot) -> _Rooms:
+        """The room beside those who run."""
+        used = [amounts(snapshot.resident_crowds, partial(_request, name=name)) for name in self.names]
+        known: dict[tuple[int, ...], list[int]] = {}
+        on: dict[str, Sequence[int]] = {}
+        for node in snapshot.nodes:
+            if keeps_room(node):
+                whole = node.allocatable
+                pairs = zip(self.names, used, strict=True)
+                free = tuple([whole.get(r, 0) - taken.get(node.name, 0) for r, taken in pairs])
+                if free not in known:
+                    known[free] = self.fits(free)
+                on[node.name] = known[free]
+        total = [sum(column) for column in zip(*on.values(), strict=True)] or [0] * len(self._takes)
+        return _Rooms(on, total)
+
+    def now(self, state: ClusterState, node: Node) -> list[int]:
+        """The room on a node as things stand."""
+        free = {r: node.allocatable.get(r, 0) for r in self.names}
+        for agent in state.agents_on(node.name).values():
+            for r in self.names:
+                free[r] -= _request(agent.spec, r)
+        return self.fits(list(free.values()))
+
+
+def _request(spec: AgentSpec, name: str) -> int:
+    return 1 if name == PODS else spec.requests.get(name, 0)
+
+
+def _before(snapshot: Snapshot, profile: Profile, shapes: _Shapes) -> _Rooms:
+    """The room before anything is placed: the same for every placement, and worked out once."""
+    known = snapshot.memo.get(__name__)
+    if known is None or cast(tuple[Profile, _Rooms], known)[0] is not profile:
+        known = snapshot.memo[__name__] = (profile, shapes.before(snapshot))
+    return cast(tuple[Profile, _Rooms], known)[1]
 
 
 class FragmentationScore(Score):
@@ -46,13 +107,18 @@ class FragmentationScore(Score):
     summary = "Room is kept for the shapes that the profile expects."
 
     def value(self, state: ClusterState, profile: Profile) -> int:
-        usage = state.index(UsageIndex)
-        nodes = [node for node in state.snapshot.nodes if keeps_room(node)]
-        total = 0
-        for shape in profile.shapes:
-            room = sum(fits(shape, node.allocatable, usage.used(node.name)) for node in nodes)
-            total += shape.weight * WORST * max(0, shape.count - room)
-        return total
+        shapes = _Shapes(profile)
+        before = _before(state.snapshot, profile, shapes)
+        room = list(before.total)
+        changed = dict.fromkeys((*state.new.values(), *(agent.node_name for agent in state.evicted)))
+        for name in changed:
+            if name in before.on:
+                now = shapes.now(state, state.snapshot.node_by_name[name])
+                room = [total - old + new for total, old, new in zip(room, before.on[name], now, strict=True)]
+        return sum(
+            shape.weight * WORST * max(0, shape.count - copies)
+            for shape, copies in zip(profile.shapes, room, strict=True)
+        )
 
 
 SCORE = FragmentationScore()

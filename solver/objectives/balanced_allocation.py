@@ -74,6 +74,11 @@ class BalancedAllocationTerm(Term):
     def value(self, count: IntArray) -> int:
         return UNIT * int(self._widths(self.shares.of_counts(count)).sum())
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        before, after = self._widths(self.shares.at_first), self._widths(self.shares.with_one(group))
+        alone: IntArray = UNIT * (before.sum() - before + after)
+        return alone
+
     def _widths(self, shares: IntArray, nodes: slice | IntArray = ALL) -> IntArray:
         """int64: the range of each node's shares (of `nodes`, by resource); 0 where it has fewer than two."""
         # Column by column: rows are short, and there are many.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar, Literal, Self, TypeAlias
 
 import numpy as np
@@ -63,6 +63,13 @@ class Objective(ABC):
     @abstractmethod
     def demand(self, relaxation: Relaxation, value: int) -> None:
         """Ask of the relaxation that this level, kept from above, is at least as good as `value`."""
+
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        """int64 (N,): the level's value with one agent of a group on each node, and nobody else anywhere.
+
+        Exact where `cap` (G, N) lets it in; anything elsewhere.
+        """
+        return _one_by_one(self.value, group, cap)
 
 
 class Tally(ABC):
@@ -151,6 +158,13 @@ class Term(ABC):
         """Topology keys that `relax` would tell apart: the domain of each node (N,), -1 for none."""
         return ()
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        """int64 (N,): the cost with one agent of a group on each node, and nobody else anywhere.
+
+        Exact where `cap` (G, N) lets it in; anything elsewhere.
+        """
+        return _one_by_one(self.value, group, cap)
+
     def worth(self, groups: int) -> IntArray:
         """(G,): what one more agent of each group takes off the cost, wherever it goes."""
         return np.zeros(groups, dtype=np.int64)
@@ -162,3 +176,12 @@ class Term(ABC):
     def tally(self) -> Tally | None:
         """A tally of this term with nobody placed; None: it does not say where an agent had better go."""
         return None
+
+
+def _one_by_one(value: Callable[[IntArray], int], group: int, cap: IntArray) -> IntArray:
+    found, count = np.zeros(cap.shape[1], dtype=np.int64), np.zeros_like(cap)
+    for n in np.flatnonzero(cap[group]).tolist():
+        count[group, n] = 1
+        found[n] = value(count)
+        count[group, n] = 0
+    return found

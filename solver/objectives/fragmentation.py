@@ -112,6 +112,12 @@ class FragmentationTerm(Term):
         fits = self._fits(self.free - count.T @ self.ask).sum(axis=1)
         return int((self.price * np.maximum(0, self.wanted - fits)).sum())
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        before = self._fits(self.free)
+        fits = before.sum(axis=1)[:, None] - before + self._fits(self.free - self.ask[group])
+        alone: IntArray = self.price @ np.maximum(0, self.wanted[:, None] - fits)
+        return alone
+
     def least(self) -> int:
         return int((self.price * np.maximum(0, self.wanted - self._fits(self.free).sum(axis=1))).sum())
 

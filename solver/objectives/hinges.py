@@ -83,6 +83,11 @@ class HingesTerm(Term):
     def value(self, count: IntArray) -> int:
         return int(self._costs(self.over + loads(count, self.ask)).sum())
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        before, after = self.costs_of(self.over), self.costs_of(self.over + self.ask[group])
+        alone: IntArray = before.sum() - before + after
+        return alone
+
     def least(self) -> int:
         """Where nobody who comes makes it less, what there is stays."""
         rising = (self.ask >= 0).all(axis=0)

@@ -70,6 +70,12 @@ class LimitOvercommitTerm(Term):
     def value(self, count: IntArray) -> int:
         return SLOPE * int(self._excess(self.used + count.T @ self.ask).sum())
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        before = self._excess(self.used).sum(axis=1)
+        after = self._excess(self.used + self.ask[group]).sum(axis=1)
+        alone: IntArray = SLOPE * (before.sum() - before + after)
+        return alone
+
     def least(self) -> int:
         return SLOPE * int(self._excess(self.used).sum())
 

@@ -65,6 +65,21 @@ class Pairing:
         met = int(self.by_domain(owners) @ self.by_domain(meant)) - int(owners[self.itself].sum())
         return self.asked.cost(self.asked.most * int(owners.sum()) - met if self.together else met)
 
+    def alone(self, group: int) -> IntArray:
+        """int64 (N,): the cost with one agent of a group on each node, and nobody else who comes."""
+        owns, meant = self.where & (group in self.owners), self.within & (group in self.meant)
+        there = np.where(self.where, self.owning, 0)
+        owning = np.append(self.by_domain(there), 0)
+        company = np.append(self.by_domain(np.where(self.within, self.present, 0)), 0)
+        # The place past the last domain is for nodes without one.
+        pairs = owns * company[self.domain] + meant * owning[self.domain]
+        pairs += owns & meant & (self.domain >= 0)
+        met = owning @ company - there[self.itself].sum() + pairs - (owns & self.itself)
+        units = self.asked.most * (there.sum() + owns) - met if self.together else met
+        values, which = np.unique(units, return_inverse=True)
+        costs = np.array([self.asked.cost(value) for value in values.tolist()], dtype=np.int64)
+        return costs[which]
+
     def by_domain(self, amount: IntArray) -> IntArray:
         """int64 (D,): amounts per node (N,) summed by domain."""
         # One place before the first domain for the nodes without one. Counts are exact as doubles.

@@ -59,6 +59,12 @@ class PairTerm(Term):
     def value(self, count: IntArray) -> int:
         return sum(pairing.value(count) for pairing in self.pairings)
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        total = np.zeros(cap.shape[1], dtype=np.int64)
+        for pairing in self.pairings:
+            total += pairing.alone(group)
+        return total
+
     def least(self) -> int:
         return sum(pairing.least() for pairing in self.pairings)
 

@@ -67,6 +67,9 @@ class PlacedObjective(Objective):
         worth[list(self.groups)] = 1
         return worth
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        return np.full(cap.shape[1], self.already + int(group in self.groups))
+
     def demand(self, relaxation: Relaxation, value: int) -> None:
         relaxation.at_least(self.groups, value - self.already)
 
@@ -116,6 +119,9 @@ class LeftOutTerm(Term):
         for g, each in self.worths:
             worth[g] = each
         return worth
+
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        return np.full(cap.shape[1], self.left - dict(self.worths).get(group, 0))
 
 
 class UnplacedTerm(LeftOutTerm):

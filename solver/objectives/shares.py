@@ -63,6 +63,11 @@ class Shares:
         shares: IntArray = -(-1000 * self.used // np.maximum(self.allocatable, 1))
         return shares
 
+    def with_one(self, group: int) -> IntArray:
+        """int64 (N, K): with one agent of a group on each node, and nobody else who comes."""
+        shares: IntArray = -(-1000 * (self.used + self.ask[group]) // np.maximum(self.allocatable, 1))
+        return shares
+
     def at(self, count: IntArray, n: int, k: int) -> int:
         """One of them."""
         return permille(int(self.used[n, k] + count[:, n] @ self.ask[:, k]), int(self.allocatable[n, k]))

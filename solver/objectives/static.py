@@ -103,6 +103,10 @@ class StaticTerm(Term):
     def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
         return Floor(Floor.flat(cap, self.constant).base, self.costs.astype(np.float64))
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        alone: IntArray = self.constant + self.costs[group]
+        return alone
+
     def tally(self) -> Tally:
         return _Costs(self.costs.astype(np.float64))
 

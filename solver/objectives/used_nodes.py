@@ -76,6 +76,9 @@ class UsedNodesTerm(Term):
     def value(self, count: IntArray) -> int:
         return int(self.price[self.used | count[self.keeps].any(axis=0)].sum())
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        return self.least() + np.where(self.used | ~self.keeps[group], 0, self.price)
+
     def least(self) -> int:
         return int(self.price[self.used].sum())
 

@@ -137,6 +137,21 @@ class UtilisationTerm(Term):
             for value, many in zip(values.tolist(), number.tolist(), strict=True):
                 yield times * many * self.cost.cost(value)
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        before, after = self._of_nodes(self.shares.at_first), self._of_nodes(self.shares.with_one(group))
+        alone: IntArray = -(-(before.sum() - before + after) // self.divisor)
+        return alone
+
+    def _of_nodes(self, shares: IntArray) -> IntArray:
+        """int64 (N,): times * P at utilisations (N, K), added up over the resources of each node."""
+        total = np.zeros(len(shares), dtype=np.int64)
+        for k, times in enumerate(self.times):
+            has = np.flatnonzero(self.shares.allocatable[:, k])
+            values, which = np.unique(shares[has, k], return_inverse=True)
+            costs = np.array([times * self.cost.cost(value) for value in values.tolist()], dtype=np.int64)
+            total[has] += costs[which]
+        return total
+
     def least(self) -> int:
         """What there is stays; where more is never cheaper, nobody who comes makes it less."""
         return self.value(np.zeros_like(self.shares.home)) if self.cost.rising else 0

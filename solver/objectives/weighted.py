@@ -83,6 +83,12 @@ class WeightedObjective(Objective):
             total += weight * term.worth(groups)
         return total
 
+    def alone(self, group: int, cap: IntArray) -> IntArray:
+        total = np.zeros(cap.shape[1], dtype=np.int64)
+        for weight, term in self.terms:
+            total += weight * term.alone(group, cap)
+        return total
+
     def topologies(self) -> Iterable[IntArray]:
         return (key for _, term in self.terms for key in term.topologies())
 
