@@ -21,7 +21,6 @@ from placewright.models.rules.resources import PODS, checked_requests
 from placewright.models.rules.victims import evictable, returns
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
-from placewright.models.state import ClusterState
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
@@ -149,9 +148,9 @@ def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArra
 
 def _whole(snapshot: Snapshot, devices: DeviceAmounts, names: Sequence[str]) -> IntArray:
     """int64 (N, R): what the nodes have for whom requests are summed up; of devices what is left of them."""
-    state = ClusterState(snapshot) if devices.any else None
-    shares = [{} if state is None else devices.free(state, node) for node in snapshot.nodes]
-    return _rows([{**n.allocatable, **own} for n, own in zip(snapshot.nodes, shares, strict=True)], names)
+    if not devices.any:
+        return _rows([node.allocatable for node in snapshot.nodes], names)
+    return _rows([{**node.allocatable, **devices.free(snapshot, node)} for node in snapshot.nodes], names)
 
 
 def _free(

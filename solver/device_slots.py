@@ -21,12 +21,12 @@ A device holds at most 1000 of that, too: with a share that makes it full there 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from placewright.models.agent import Agent, DeviceRequest
 from placewright.models.node import DEVICE_MILLI, Node
-from placewright.models.rules.devices import device_models, free_devices
-from placewright.models.state import ClusterState
+from placewright.models.rules.devices import devices_left
+from placewright.models.snapshot import Snapshot
 
 PREFIX = "devices:"
 """How the names of these amounts begin."""
@@ -43,6 +43,8 @@ class DeviceAmounts:
     def __init__(self, agents: Iterable[Agent]) -> None:
         self._thresholds: dict[str, tuple[int, ...]] = {}
         self._remnants: dict[str, tuple[int, ...]] = {}
+        self._left: dict[tuple[str, tuple[int, ...]], dict[str, int]] = {}
+        """What has been told, by resource and by what is left of each device: nodes are much alike."""
         asked: dict[str, set[int]] = {}
         for agent in agents:
             for request in agent.spec.devices:
@@ -72,18 +74,25 @@ class DeviceAmounts:
         for s in self._remnants.get(request.resource, ()):
             yield f"{PREFIX}{request.resource}:beside-{s}", filled(request.milli, s)
 
-    def free(self, state: ClusterState, node: Node) -> dict[str, int]:
-        """What a node has left of each amount."""
+    def free(self, snapshot: Snapshot, node: Node) -> dict[str, int]:
+        """What a node has left of each amount beside all who run."""
         amounts: dict[str, int] = {}
-        for resource, thresholds in self._thresholds.items():
-            if not device_models(node, resource):
-                continue
-            left = [max(0, milli) for milli in free_devices(state, node, resource)]
-            amounts[f"{PREFIX}{resource}"] = sum(left)
-            for t in thresholds:
-                amounts[f"{PREFIX}{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
-            for s in self._remnants[resource]:
-                amounts[f"{PREFIX}{resource}:beside-{s}"] = sum(filled(milli, s) for milli in left)
+        for resource in self._thresholds:
+            left = tuple(devices_left(snapshot, node, resource))
+            if left:
+                key = (resource, left)
+                if key not in self._left:
+                    self._left[key] = self._of(resource, [max(0, milli) for milli in left])
+                amounts.update(self._left[key])
+        return amounts
+
+    def _of(self, resource: str, left: Sequence[int]) -> dict[str, int]:
+        """The amounts of devices with so many milli-shares left."""
+        amounts = {f"{PREFIX}{resource}": sum(left)}
+        for t in self._thresholds[resource]:
+            amounts[f"{PREFIX}{resource}:{t}"] = sum(half_slots(milli, t) for milli in left)
+        for s in self._remnants[resource]:
+            amounts[f"{PREFIX}{resource}:beside-{s}"] = sum(filled(milli, s) for milli in left)
         return amounts
 
 

@@ -7,6 +7,7 @@ milli-shares. An agent's device ids are one flat tuple, in the order of its requ
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias, cast
 
 from placewright.models.agent import Agent, AgentSpec, DeviceRequest
@@ -19,7 +20,13 @@ from placewright.models.state import ClusterState
 Held: TypeAlias = tuple[tuple[DeviceRequest, tuple[int, ...]], ...]
 """What one agent holds: each of its requests with the ids that serve it."""
 
-_HELD = "running_devices"
+
+@dataclass(frozen=True)
+class _Standing:
+    """held: what each running agent holds, by its key. left: (node name, resource) -> as `devices_left`."""
+
+    held: Mapping[str, Held]
+    left: Mapping[tuple[str, str], list[int]]
 
 
 def device_models(node: Node, resource: str) -> list[str]:
@@ -41,37 +48,52 @@ def by_request(agent: Agent, ids: Sequence[int]) -> Iterator[tuple[DeviceRequest
         start += request.count
 
 
-def running_devices(snapshot: Snapshot) -> Mapping[str, Held]:
-    """What each running agent holds, by its key.
+def devices_left(snapshot: Snapshot, node: Node, resource: str) -> Sequence[int]:
+    """Milli-shares left on each device beside all who run, by id; negative where they hold more than that."""
+    left = _standing(snapshot).left.get((node.name, resource))
+    return _all_free(node, resource) if left is None else left
+
+
+def _standing(snapshot: Snapshot) -> _Standing:
+    """What running agents hold and leave.
 
     Where the devices are not recorded, or what is recorded cannot be, the node's agents are assumed packed:
     the snapshot does not tell better. The assumption is made once, so that no placement changes it.
     """
-    known = snapshot.memo.get(_HELD)
+    known = snapshot.memo.get(__name__)
     if known is None:
-        known = dict(_running_devices(snapshot))
-        snapshot.memo[_HELD] = known
-    return cast(Mapping[str, Held], known)
+        known = snapshot.memo[__name__] = _stand(snapshot)
+    return cast(_Standing, known)
 
 
-def _running_devices(snapshot: Snapshot) -> Iterator[tuple[str, Held]]:
+def _stand(snapshot: Snapshot) -> _Standing:
     unknown: dict[str, list[Agent]] = {}
-    taken: dict[tuple[str, str], list[int]] = {}
+    held: dict[str, Held] = {}
+    left: dict[tuple[str, str], list[int]] = {}
     for agent in snapshot.residents:
         if not agent.spec.devices:
             continue
         node = snapshot.node_by_name[agent.node_name]
-        if not _is_recorded(agent, node):
+        own = tuple(by_request(agent, agent.device_ids))
+        if _is_recorded(agent, node, own):
+            held[agent.key] = own
+            _hold(left, node, own)
+        else:
             unknown.setdefault(node.name, []).append(agent)
-            continue
-        held = tuple(by_request(agent, agent.device_ids))
-        for request, ids in held:
-            key = (node.name, request.resource)
-            free = taken.setdefault(key, _all_free(node, request.resource))
-            _take(free, ids, request.milli)
-        yield agent.key, held
     for name, agents in unknown.items():
-        yield from _assumed(snapshot.node_by_name[name], agents, taken)
+        node = snapshot.node_by_name[name]
+        for key, own in tuple(_assumed(node, agents, left)):
+            held[key] = own
+            _hold(left, node, own)
+    return _Standing(held, left)
+
+
+def _hold(left: dict[tuple[str, str], list[int]], node: Node, held: Held) -> None:
+    for request, ids in held:
+        key = (node.name, request.resource)
+        if key not in left:
+            left[key] = _all_free(node, request.resource)
+        _take(left[key], ids, request.milli)
 
 
 def _assumed(
@@ -90,24 +112,30 @@ def _assumed(
         yield key, tuple(parts)
 
 
-def _is_recorded(agent: Agent, node: Node) -> bool:
-    """Whether the recorded ids are devices of the node, as many as the agent asks for."""
-    if len(agent.device_ids) != sum(request.count for request in agent.spec.devices):
-        return False
-    return all(
-        len(set(ids)) == len(ids) and set(ids) <= set(range(len(device_models(node, request.resource))))
-        for request, ids in by_request(agent, agent.device_ids)
-    )
+def _is_recorded(agent: Agent, node: Node, held: Held) -> bool:
+    """Whether the recorded ids, `held`, are devices of the node, as many as the agent asks for."""
+    asked = 0
+    for request, ids in held:
+        asked += request.count
+        number = _number(node, request.resource)
+        if len(set(ids)) < len(ids) or not all(0 <= i < number for i in ids):
+            return False
+    return len(agent.device_ids) == asked
+
+
+def _number(node: Node, resource: str) -> int:
+    """How many devices of a resource a node has."""
+    return sum([pool.count for pool in node.devices if pool.resource == resource])
 
 
 def _all_free(node: Node, resource: str) -> list[int]:
-    return [DEVICE_MILLI] * len(device_models(node, resource))
+    return [DEVICE_MILLI] * _number(node, resource)
 
 
 def free_devices(state: ClusterState, node: Node, resource: str) -> list[int]:
     """Milli-shares left on each device, by id; negative where more was handed out than there is."""
     free = _all_free(node, resource)
-    running = running_devices(state.snapshot)
+    running = _standing(state.snapshot).held
     for key, agent in state.agents_on(node.name).items():
         if not agent.spec.devices:
             continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Self
 
@@ -21,24 +20,24 @@ class UsageIndex(StateIndex):
     """What the agents on each node request in all, with their number under `pods`."""
 
     def __init__(self) -> None:
-        self._used: dict[str, Counter[str]] = {}
+        self._used: dict[str, dict[str, int]] = {}
 
     @classmethod
     def empty(cls, state: ClusterState) -> Self:
         return cls()
 
     def add(self, agent: Agent, node: Node) -> None:
-        used = self._used.setdefault(node.name, Counter())
-        used[PODS] += 1
+        used = self._used.setdefault(node.name, {})
+        used[PODS] = used.get(PODS, 0) + 1
         for name, amount in agent.spec.requests.items():
-            used[name] += amount
+            used[name] = used.get(name, 0) + amount
 
     def add_crowd(self, crowd: Crowd, nodes: Mapping[str, Node]) -> None:
         requests = ((PODS, 1), *crowd.sample.spec.requests.items())
         for name, agents in crowd.on.items():
-            used = self._used.setdefault(name, Counter())
+            used = self._used.setdefault(name, {})
             for resource, amount in requests:
-                used[resource] += amount * len(agents)
+                used[resource] = used.get(resource, 0) + amount * len(agents)
 
     def remove(self, agent: Agent, node: Node) -> None:
         used = self._used[node.name]

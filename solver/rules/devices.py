@@ -14,8 +14,7 @@ from ortools.sat.python import cp_model
 from placewright.models.agent import DeviceRequest
 from placewright.models.node import DEVICE_MILLI
 from placewright.models.rules.device_packing import pack as pack_requests
-from placewright.models.rules.devices import allowed_ids, free_devices
-from placewright.models.state import ClusterState
+from placewright.models.rules.devices import allowed_ids, devices_left
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.rules.base import Encoder
 from placewright.solver.sound import sound_solver
@@ -69,13 +68,12 @@ class DevicesEncoder(Encoder):
         asking = [g for g, group in enumerate(compilation.groups) if group.agent.spec.devices]
         if not asking:
             return None
-        state = ClusterState(compilation.snapshot)
         free: dict[tuple[str, int], tuple[int, ...]] = {}
         wants: dict[tuple[int, int], tuple[tuple[str, Want], ...]] = {}
         allowed: dict[object, tuple[int, ...]] = {}
         for n, node in enumerate(compilation.nodes):
             for resource in dict.fromkeys(pool.resource for pool in node.devices):
-                free[resource, n] = tuple(free_devices(state, node, resource))
+                free[resource, n] = tuple(devices_left(compilation.snapshot, node, resource))
             for g in asking:
                 if not compilation.cap[g, n]:
                     continue

@@ -8,7 +8,6 @@ import pytest
 
 from placewright.models.agent import DeviceRequest
 from placewright.models.node import DevicePool
-from placewright.models.state import ClusterState
 from placewright.solver.bound import level_bound
 from placewright.solver.compile import compile_problem
 from placewright.solver.device_slots import DeviceAmounts, filled, half_slots
@@ -69,7 +68,7 @@ def test_what_runs_has_taken_its_part() -> None:
     seen = snapshot([pool], [running, waiting])
     amounts = DeviceAmounts([waiting])
     assert amounts.asked(waiting) == {"devices:gpu": 470, "devices:gpu:500": 0, "devices:gpu:470": 1}
-    assert amounts.free(ClusterState(seen), pool) == {
+    assert amounts.free(seen, pool) == {
         "devices:gpu": 1700,
         "devices:gpu:500": 4,
         "devices:gpu:470": 4,
