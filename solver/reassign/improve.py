@@ -28,8 +28,8 @@ LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
 WORTH_SECONDS, WORTH_PAIRS = 20.0, 5_000
 """From this limit and this many (agent, node) pairs on, translating the inner loop pays: it takes seconds."""
-FIRST_SHARE, WALKING = 0.5, 0.75
-"""What part of the time tries take in the first turn, and of each turn's share later on."""
+SHORT, FIRST_SHARE, WALKING = 0.05, 0.5, 0.75
+"""What part of the time tries take to tell how to begin, in the first turn, and of later turns' shares."""
 
 
 def improve(
@@ -103,16 +103,22 @@ def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callab
     tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
     # How many cores there are is not to count where answers are to be the same.
     walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
+    walks.translate(found.where)
 
-    def turned(board: Board, turn: int) -> IntArray:
-        whole = deadline.remaining() * (FIRST_SHARE if turn == 0 else WALKING / (ROUNDS - turn))
+    def clock(part: float) -> Callable[[], Callable[[], float]]:
+        whole = deadline.remaining() * part
 
-        def clock() -> Callable[[], float]:
+        def begun() -> Callable[[], float]:
             if settings.deterministic:
                 return _counted(tries // TRIES // ROUNDS + 1, deadline)
             return _timed(Deadline(min(whole, deadline.remaining())), 1.0)
 
-        return walks.round(board, turn, clock)
+        return begun
+
+    def turned(board: Board, turn: int) -> IntArray:
+        if turn == 0:
+            return walks.first(board, clock(SHORT), clock(FIRST_SHARE))
+        return walks.next(board, turn, clock(WALKING / (ROUNDS - turn)))
 
     return turned
 

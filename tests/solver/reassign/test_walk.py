@@ -16,7 +16,7 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.reassign import improve
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.compiled import Compiled
-from placewright.solver.reassign.cool import cool
+from placewright.solver.reassign.cool import Heat, cool
 from placewright.solver.reassign.state import State, state_of
 from placewright.solver.reassign.walk import walk
 from placewright.solver.settings import Settings
@@ -87,11 +87,12 @@ def test_what_a_walk_keeps_up_to_date_is_what_a_new_state_has(rng: Random) -> No
 
 
 @CASES
-@given(rng=RANDOM)
-def test_cooling_ends_with_the_best_that_it_saw_and_keeps_every_rule(rng: Random) -> None:
+@given(rng=RANDOM, evicting=st.booleans())
+def test_cooling_ends_with_the_best_that_it_saw_and_keeps_every_rule(rng: Random, evicting: bool) -> None:
     problem, where = small(rng)
     looked = iter(np.linspace(0, 1, 12).tolist())
-    best = cool(problem, where, np.random.default_rng(1), lambda: next(looked), 20.0, 0.1, tries=50)
+    heat = Heat(20.0, 0.1, evicting)
+    best = cool(problem, where, np.random.default_rng(1), lambda: next(looked), heat, tries=50)
     assert holds(problem, best)
     assert problem.value(best) <= problem.value(where)
 
