@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.rules.own_terms import own_affinity, own_matcher
-from placewright.models.rules.topology import Matcher, TopologyCounts, matches
+from placewright.models.rules.topology import Matcher, MatcherIndex, TopologyCounts
 from placewright.models.state import ClusterState
 
 MOST_TRIES = 5_000
@@ -102,10 +102,12 @@ def _items(state: ClusterState) -> list[_Item]:
         own_matcher(snapshot, crowd.sample) if own_affinity(snapshot, crowd.sample) else None
         for crowd in state.placed_crowds()
     ]
-    wanted = list(dict.fromkeys(m for m in matchers if m is not None))
+    wanted = MatcherIndex[Matcher](snapshot)
+    for needed in dict.fromkeys(m for m in matchers if m is not None):
+        wanted.add(needed, needed)
     items: list[_Item] = []
     for crowd, matcher in zip(state.placed_crowds(), matchers, strict=True):
-        company = tuple(m for m in wanted if matches(snapshot, m, crowd.sample))
+        company = tuple(wanted.meaning(crowd.sample))
         if matcher is not None or company:
             alike = (tuple(crowd.steps(snapshot.node_by_name[name])) for name in crowd.on)
             items.extend(_Item(steps, matcher, company) for steps in alike)

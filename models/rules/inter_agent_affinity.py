@@ -12,7 +12,7 @@ from placewright.models.node import Node
 from placewright.models.rules.affinity_order import found
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.own_terms import PLUGIN, own_affinity, own_anti_affinity, own_matcher
-from placewright.models.rules.topology import Matcher, TopologyCounts, matches, term_matches
+from placewright.models.rules.topology import Matcher, MatcherIndex, TopologyCounts, matches
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState, StateIndex
@@ -26,8 +26,8 @@ class AntiAffinityIndex(StateIndex):
     """Required anti-affinity terms of the agents on nodes, counted by the domain they guard."""
 
     def __init__(self, state: ClusterState) -> None:
-        self._state = state
         self._guarded: dict[AffinityTerm, Counter[str]] = {}
+        self._meaning: MatcherIndex[AffinityTerm] = MatcherIndex(state.snapshot)
         self._against: dict[tuple[str, frozenset[tuple[str, str]]], tuple[AffinityTerm, ...]] = {}
 
     @classmethod
@@ -54,6 +54,7 @@ class AntiAffinityIndex(StateIndex):
         for term in dict.fromkeys(agent.spec.anti_affinity):
             if term not in self._guarded:
                 self._guarded[term] = Counter()
+                self._meaning.add(Matcher((term,)), term)
                 self._against.clear()
             value = node.labels.get(term.topology_key)
             if value is not None:
@@ -63,10 +64,7 @@ class AntiAffinityIndex(StateIndex):
         """The terms that mean this agent."""
         identity = (agent.namespace, agent.label_set)
         if identity not in self._against:
-            labels = self._state.snapshot.namespace_labels(agent.namespace)
-            self._against[identity] = tuple(
-                term for term in self._guarded if term_matches(term, agent.namespace, agent.labels, labels)
-            )
+            self._against[identity] = tuple(self._meaning.meaning(agent))
         return self._against[identity]
 
     def guards(self, term: AffinityTerm, node: Node) -> int:

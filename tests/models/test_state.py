@@ -33,7 +33,7 @@ KINDS: tuple[type[StateIndex], ...] = (
 
 def said(index: StateIndex) -> dict[str, object]:
     """Everything an index has counted; what it knows of the snapshot, and what it remembers, is left out."""
-    aside = {"_state", "_snapshot", "snapshot", "_against", "_about"}
+    aside = {"_state", "_snapshot", "snapshot", "_against", "_meaning", "_about"}
     return {name: value for name, value in vars(index).items() if name not in aside}
 
 
