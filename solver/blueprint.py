@@ -33,7 +33,8 @@ GATHERING_SHARE = 0.2
 
 @dataclass(frozen=True)
 class Blueprint:
-    """target (G, N): counts to aim at; within room and caps, but not all rules have been asked.
+    """target (G, N): counts to aim at; within room and caps, but not all rules have been asked. All 0 where
+    it is not `drawn`: nothing better is known than the answer that there is.
 
     number (G,): of each group so many; more of one may leave others out. bounds: of the first levels, as far
     as the relaxation had answers.
@@ -42,45 +43,70 @@ class Blueprint:
     target: IntArray
     number: IntArray
     bounds: tuple[KnownBound, ...]
+    drawn: bool = True
 
 
-def blueprint(problem: Problem, seconds: float = float("inf")) -> Blueprint:
+def blueprint(problem: Problem, seconds: float = float("inf"), known: IntArray | None = None) -> Blueprint:
     """The relaxation's optimum, level by level, as far as a few `seconds` allow; no target without answer.
 
-    A first answer is wanted soon: weighted levels, whose relaxation is the largest, are left to the search
-    where those before them took a good part of the time.
+    known: an answer (G, N) that is there. Where it reaches all bounds, and those of the weighted levels are
+    not among them, nothing is drawn: there is nothing to gain, and it takes its time.
     """
-    deadline = Deadline(seconds)
-    bounds: list[KnownBound] = []
     number = problem.size.copy()
     if not problem.cap.any():
         return Blueprint(np.zeros_like(problem.cap), number, ())
+    deadline = Deadline(seconds)
     relaxation = relaxed(problem)
+    solved = _solved(problem, relaxation, deadline, UNHURRIED * seconds)
+    placing = zip(problem.levels, solved.bounds, strict=False)
+    reached = known is not None and all(level.value(known) == bound.value for level, bound in placing)
+    if reached and not solved.weighted:
+        return Blueprint(np.zeros_like(problem.cap), number, solved.bounds, drawn=False)
+    whole = relaxation.whole(solved.solution)
+    for g, many in whole.items():
+        number[g] = many
+    return Blueprint(_drawn(problem, relaxation, solved.solution, whole), number, solved.bounds)
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """(group, class) -> agents; bounds of the first levels; whether weighted levels have had their say."""
+
+    solution: dict[tuple[int, int], float]
+    bounds: tuple[KnownBound, ...]
+    weighted: bool
+
+
+def _solved(problem: Problem, relaxation: Relaxation, deadline: Deadline, unhurried: float) -> _Solved:
+    """Level by level, until there is no more time or a level has no answer.
+
+    A first answer is wanted soon: weighted levels, whose relaxation is the largest, are left to the search
+    where those before them leave less than `unhurried` seconds.
+    """
+    bounds: list[KnownBound] = []
     solution: dict[tuple[int, int], float] = {}
+    weighted = False
     for level in problem.levels:
-        if isinstance(level, WeightedObjective) and deadline.remaining() < UNHURRIED * seconds:
+        weighs = isinstance(level, WeightedObjective)
+        if weighs and deadline.remaining() < unhurried:
             break
         last = level is problem.levels[-1]
         gathering = _gathered(problem, relaxation, level, deadline) if last else None
         if gathering is not None and deadline.remaining() < gathering.seconds:
             # Where nobody has to gather it takes longer: the answer is worth more than its bound.
-            solution = gathering.solution
-            break
+            return _Solved(gathering.solution, tuple(bounds), True)
         relaxation.hurry(deadline.remaining())
         best = bound_of(level, relaxation)
         if best is not None:
             # Read before the next demand is added: the solver forgets its answer with every change.
-            solution = relaxation.solution()
+            solution, weighted = relaxation.solution(), weighs
             bounds.append(best)
         if gathering is not None:
-            solution = gathering.solution
+            solution, weighted = gathering.solution, True
         if best is None or last:
             break
         level.demand(relaxation, best.value)
-    whole = relaxation.whole(solution)
-    for g, many in whole.items():
-        number[g] = many
-    return Blueprint(_drawn(problem, relaxation, solution, whole), number, tuple(bounds))
+    return _Solved(solution, tuple(bounds), weighted)
 
 
 @dataclass(frozen=True)
@@ -118,24 +144,19 @@ def _drawn(
     whole = accompanied(
         whole_agents(solution, places, problem.request, room, number), problem, members, number
     )
-    layout = Layout(problem)
+    layout = Layout(problem, _tally(problem))
     left = layout.lay_out(whole, members)
-    tally = _tally(problem, layout.target) if left else None
     place_of = np.zeros((problem.cap.shape[1], places.shape[1]), dtype=np.int64)
     for c, nodes in enumerate(members):
         place_of[nodes] = places[c]
+    everywhere = np.arange(len(place_of))
     for (g, c), many in left.items():
-        outside = layout.find_room(g, many, (place_of == places[c]).all(axis=1), tally)
-        layout.find_room(g, outside, np.ones(len(place_of), dtype=np.bool_), tally)
+        outside = layout.find_room(g, many, np.flatnonzero((place_of == places[c]).all(axis=1)))
+        layout.find_room(g, outside, everywhere)
     return layout.target
 
 
-def _tally(problem: Problem, count: IntArray) -> Tally | None:
-    """What more agents cost the first weighted level beside `count` (G, N); None where that says nothing."""
+def _tally(problem: Problem) -> Tally | None:
+    """What agents cost the first weighted level that says so; None where none does."""
     tallies = (level.tally() for level in problem.levels if isinstance(level, WeightedObjective))
-    tally = next((tally for tally in tallies if tally is not None), None)
-    if tally is not None:
-        for g in np.flatnonzero(count.any(axis=1)).tolist():
-            nodes = np.flatnonzero(count[g])
-            tally.add_many(g, nodes, count[g, nodes])
-    return tally
+    return next((tally for tally in tallies if tally is not None), None)

@@ -29,6 +29,8 @@ FEW_DOMAINS = 10
 """Topology domains that are each opened for those who lean on others; of more, one is."""
 ROUNDS = 8
 """Parts in which a group comes where costs guide it: who comes changes what the next one costs."""
+AT_ONCE = 0.01
+"""The part of all nodes that may be taken between two looks where one agent does not make another cheaper."""
 
 _MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name})
 """Rules that can turn an agent away now and let it in once others are placed."""
@@ -110,7 +112,7 @@ class Builder:
         """As many of a group as come in, `within` (N,) at most on each node; `guided`: by what they cost."""
         guided = guided and self._compares
         choose = self._cheapest if guided else self._roomiest
-        at_once = -(-wanted // ROUNDS) if guided else wanted
+        at_once = between_looks(self._compilation, self._tallies, g, wanted) if guided else wanted
         row = self.count[g].copy()
         while wanted > 0 and not deadline.passed:
             left = None if within is None else within - (self.count[g] - row)
@@ -138,10 +140,14 @@ class Builder:
     def _cheapest(self, g: int, room: IntArray, wanted: int) -> IntArray:
         """The nodes on which one more costs least, one agent on each."""
         nodes = np.flatnonzero(room)
+        costs = self._costs(g)
+        if len(nodes) > wanted:
+            # Who costs more than the last one that is taken need not be put in order.
+            most = np.partition(costs[0][nodes], wanted - 1)[wanted - 1]
+            nodes = nodes[costs[0][nodes] <= most]
         left = self._books.left[nodes] - self._books.step(g)[nodes]
-        costs = [cost[nodes] for cost in self._costs(g)]
         # The last key counts first.
-        keys = [left if self._packed else -left, self._opening[nodes], *reversed(costs)]
+        keys = [left if self._packed else -left, self._opening[nodes], *(c[nodes] for c in reversed(costs))]
         row = np.zeros_like(room)
         row[nodes[np.lexsort(keys)[:wanted]]] = 1
         return row
@@ -312,3 +318,12 @@ def is_special(compilation: Compilation, agent: Agent) -> bool:
         # What is not checked may fill a node beyond what others can bear.
         return True
     return any((spec.host_ports, spec.claims, spec.disks, spec.devices, spec.pod_group))
+
+
+def between_looks(compilation: Compilation, tallies: Sequence[Tally], g: int, wanted: int) -> int:
+    """How many of the `wanted` agents of a group may come, one to a node, before nodes are compared again."""
+    # Few nodes are soon compared, and one on each of them says nothing of what another one costs.
+    part = min(-(-wanted // ROUNDS), max(1, len(compilation.nodes) // ROUNDS))
+    if not all(tally.independent(g) for tally in tallies):
+        return part
+    return max(part, int(AT_ONCE * len(compilation.nodes)))

@@ -260,3 +260,14 @@ def fitting(request: IntArray, free: IntArray, size: IntArray, eligible: BoolArr
         room[amounts == 0] = np.iinfo(np.int64).max
         np.minimum(cap, room[which.reshape(-1)], out=cap)
     return cap
+
+
+def alike_columns(of: BoolArray) -> IntArray:
+    """(N,): the same number for equal columns of (G, N), in the order that they have as numbers."""
+    if not len(of):
+        return np.zeros(of.shape[1], dtype=np.int64)
+    # Eight rows to a byte, and each column compared as one run of bytes.
+    packed = np.ascontiguousarray(np.packbits(of, axis=0).T)
+    runs = packed.view(np.dtype((np.void, packed.shape[1]))).reshape(-1)
+    _, number = np.unique(runs, return_inverse=True)
+    return number.reshape(-1).astype(np.int64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
@@ -13,8 +13,8 @@ from placewright.solver.accept import Accepts
 from placewright.solver.apportion import Demand
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
-from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
-from placewright.solver.builder import ROUNDS, is_special
+from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound, topology_keys
+from placewright.solver.builder import between_looks, is_special
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.complete import complete
@@ -28,6 +28,7 @@ from placewright.solver.opening import opening
 from placewright.solver.outcome import settled_counts
 from placewright.solver.preempt import make_room
 from placewright.solver.problem import Problem
+from placewright.solver.relaxation import mixes
 
 PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
@@ -42,7 +43,10 @@ FILLING = 2.0
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
 SOON_SHARE = 0.1
-"""The part of the time left for which comparing comes before the relaxation, which may be cut off."""
+"""The part of the time left for which comparing comes before the relaxation, which may be cut off.
+
+More where the relaxation has to take unlike nodes for one another, and knows less than comparing does.
+"""
 PLAN_SHARE = 0.85
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
 URGENT_SHARE = 0.1
@@ -74,12 +78,12 @@ def first_answer(
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
     # Without time for the relaxation, or for all of it, there still is an answer.
-    soon = _comparing(compilation, 1.0) <= SOON_SHARE * deadline.remaining()
+    soon = _comparing(compilation, _all_tallies(problem), 1.0) <= _soon_share(problem) * deadline.remaining()
     if soon:
         best = better(problem, best, _guided(compilation, problem, deadline))
     seconds = PLAN_SHARE * deadline.remaining()
-    plan = blueprint(problem, seconds) if affordable(problem, seconds) else None
-    if plan is not None:
+    plan = blueprint(problem, seconds, best if soon else None) if affordable(problem, seconds) else None
+    if plan is not None and plan.drawn:
         # However long the plan took: following it is quick, and mostly there is no better start.
         best = better(problem, best, _followed(compilation, problem, deadline, plan))
     if not soon and not until.passed:
@@ -270,17 +274,30 @@ def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, pl
 
 def _tallies(compilation: Compilation, problem: Problem, deadline: Deadline, share: float) -> list[Tally]:
     """What a share of the agents is compared by; nothing without levels that compare, or time for it."""
+    tallies = _all_tallies(problem)
+    return tallies if _comparing(compilation, tallies, share) <= deadline.remaining() * GUIDED_SHARE else []
+
+
+def _all_tallies(problem: Problem) -> list[Tally]:
+    """One of each level that says what an agent costs on a node."""
     weighted = [level for level in problem.levels if isinstance(level, WeightedObjective)]
-    if _comparing(compilation, share) > deadline.remaining() * GUIDED_SHARE:
-        return []
     return [tally for level in weighted if (tally := level.tally()) is not None]
 
 
-def _comparing(compilation: Compilation, share: float) -> float:
+def _soon_share(problem: Problem) -> float:
+    """The part of the time left for which comparing comes before the relaxation."""
+    return GUIDED_SHARE if mixes(problem.cap, problem.free, topology_keys(problem)) else SOON_SHARE
+
+
+def _comparing(compilation: Compilation, tallies: Sequence[Tally], share: float) -> float:
     """Seconds that it takes, about, to compare nodes for a share of the agents."""
-    groups = [compilation.groups[g] for g in compilation.pending]
-    times = sum(g.size if is_special(compilation, g.agent) else min(g.size, ROUNDS) for g in groups)
-    return GUIDED_SECONDS_PER_PAIR * share * times * len(compilation.nodes)
+    looks = 0
+    for g in compilation.pending:
+        group = compilation.groups[g]
+        special = is_special(compilation, group.agent)
+        at_once = 1 if special else between_looks(compilation, tallies, g, group.size)
+        looks += -(-group.size // at_once)
+    return GUIDED_SECONDS_PER_PAIR * share * looks * len(compilation.nodes)
 
 
 def _rank(problem: Problem, count: IntArray) -> tuple[int, ...]:

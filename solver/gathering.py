@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 from ortools.sat.python import cp_model
 
-from placewright.solver.compilation import BoolArray, IntArray
+from placewright.solver.compilation import BoolArray, IntArray, alike_columns
 from placewright.solver.objectives.pairing import Pairing
 from placewright.solver.objectives.pairs import PairTerm
 from placewright.solver.objectives.weighted import WeightedObjective
@@ -212,7 +212,8 @@ class _Gathering:
     def _kinds(self) -> Iterator[tuple[list[int], BoolArray]]:
         """Sets of nodes, the largest first, with the groups that can go nowhere else."""
         open_to = self._cap > 0
-        kinds = np.unique(open_to, axis=0)
+        _, first = np.unique(alike_columns(open_to.T), return_index=True)
+        kinds = open_to[first]
         kinds = kinds[np.argsort(-kinds.sum(axis=1), kind="stable")][:MOST_KINDS]
         for kind in kinds:
             groups = np.flatnonzero(~(open_to & ~kind).any(axis=1) & open_to.any(axis=1))

@@ -1,8 +1,9 @@
 """Whole agents by class of nodes, laid out over the nodes of the class.
 
-Alike nodes are used alike: the largest agents first, each to where the most is left of what it asks for, as
-few of a group to one of them as can be. Whom no node of its class has room for goes where it costs the least,
-in the same topology domains if it can.
+The largest agents come first. Alike nodes are used alike: each agent goes to where the most is left of what
+it asks for, as few of a group to one of them as can be. Where the nodes of a class are not alike, as telling
+them apart would make the relaxation too large, it goes where it costs the least. So does whom no node of its
+class has room for, in the same topology domains if it can.
 """
 
 from __future__ import annotations
@@ -11,17 +12,24 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from placewright.solver.compilation import BoolArray, FloatArray, IntArray
+from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.filling import emptiest
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
 
+ROUNDS = 8
+"""Parts in which agents of a group come to unlike nodes: who comes changes what the next one costs."""
+
 
 class Layout:
-    """Counts (G, N) in the making, within caps, sizes and what is free; nobody asks other rules."""
+    """Counts (G, N) in the making, within caps, sizes and what is free; nobody asks other rules.
 
-    def __init__(self, problem: Problem) -> None:
+    tally: what agents cost on each node, told of all who come; without one they go where the most is left.
+    """
+
+    def __init__(self, problem: Problem, tally: Tally | None = None) -> None:
         self._problem = problem
+        self._tally = tally
         self._free = problem.room.copy()
         self._share = 1.0 / np.maximum(problem.room, 1)
         self.target: IntArray = np.zeros_like(problem.cap)
@@ -39,35 +47,43 @@ class Layout:
                 left[g, c] = missing
         return left
 
-    def find_room(self, g: int, number: int, within: BoolArray, tally: Tally | None) -> int:
-        """Agents of a group on nodes of `within` (N,) where they cost least; how many found no room.
+    def find_room(self, g: int, number: int, nodes: IntArray, at_once: int | None = None) -> int:
+        """Agents of a group on those of `nodes` where they cost least; how many found no room.
 
-        One to a node before the next look: what they cost changes with each.
+        `at_once` come, all if None is given, one to a node, before the next look: what they cost changes with
+        each.
         """
         while number:
-            nodes = np.flatnonzero(within & (self._room(g, np.arange(len(within))) > 0))
-            if not len(nodes):
+            fits = nodes[self._room(g, nodes) > 0]
+            if not len(fits):
                 break
-            costs: FloatArray = -self._left(g, nodes) if tally is None else tally.more(g)[nodes]
-            nodes = nodes[np.argsort(costs, kind="stable")[:number]]
-            self._put(g, nodes, np.ones_like(nodes))
-            if tally is not None:
-                tally.add_many(g, nodes, np.ones_like(nodes))
-            number -= len(nodes)
+            costs = -self._left(g, fits) if self._tally is None else self._tally.more_on(g, fits)
+            most = number if at_once is None else min(number, at_once)
+            best = fits[np.argsort(costs, kind="stable")[:most]]
+            self._put(g, best, np.ones_like(best))
+            number -= len(best)
         return number
 
     def _add(self, g: int, nodes: IntArray, number: int) -> int:
-        step = (self._share[nodes] * self._problem.request[g]) ** 2
+        """Agents of a group on the nodes of a class; how many found room."""
+        alike = bool((self._problem.room[nodes] == self._problem.room[nodes[0]]).all())
+        if not alike and self._tally is not None:
+            at_once = min(-(-number // ROUNDS), max(1, len(nodes) // ROUNDS))
+            return number - self.find_room(g, number, nodes, at_once)
         room = self._room(g, nodes)
-        if (self._problem.room[nodes] == self._problem.room[nodes[0]]).all():
+        if alike:
             room = _few(room, number)
+        step = (self._share[nodes] * self._problem.request[g]) ** 2
         row = emptiest(self._left(g, nodes), step.sum(axis=1), room, number)
-        self._put(g, nodes, row)
+        came = np.flatnonzero(row)
+        self._put(g, nodes[came], row[came])
         return int(row.sum())
 
     def _put(self, g: int, nodes: IntArray, number: IntArray) -> None:
         self.target[g, nodes] += number
         self._free[nodes] -= number[:, None] * self._problem.request[g]
+        if self._tally is not None:
+            self._tally.add_many(g, nodes, number)
 
     def _left(self, g: int, nodes: IntArray) -> FloatArray:
         """How much is left of what the group asks for, weighed by how much of a node that is."""

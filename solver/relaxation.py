@@ -17,7 +17,7 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.solver.apportion import Apportionment, Demand, Limit
-from placewright.solver.compilation import BoolArray, IntArray, Running
+from placewright.solver.compilation import BoolArray, IntArray, Running, alike_columns
 
 T = TypeVar("T")
 
@@ -60,7 +60,7 @@ class Relaxation:
         rough: bool = False,
     ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        classes, apart = _node_classes(cap, free, keys, rough=rough)
+        classes, apart, _ = _node_classes(cap, free, keys, rough=rough)
         self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
         first = np.array([nodes[0] for nodes in self.members], dtype=np.int64)
         self._apart = [key.tobytes() for key in apart]
@@ -304,8 +304,14 @@ class Relaxation:
 
 def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = (), *, rough: bool = False) -> int:
     """How many variables the relaxation has, at most."""
-    classes, _ = _node_classes(cap, free, keys, rough=rough)
+    classes, _, _ = _node_classes(cap, free, keys, rough=rough)
     return (int(classes.max(initial=-1)) + 1) * int(cap.shape[0])
+
+
+def mixes(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> bool:
+    """Whether nodes that do not have the same free share a class, as telling them apart would be too much."""
+    _, _, alike = _node_classes(cap, free, keys)
+    return not alike
 
 
 def _slack(value: float) -> float:
@@ -315,25 +321,28 @@ def _slack(value: float) -> float:
 
 def _node_classes(
     cap: IntArray, free: IntArray, keys: Sequence[IntArray], *, rough: bool = False
-) -> tuple[IntArray, list[IntArray]]:
+) -> tuple[IntArray, list[IntArray], bool]:
     """Class index (N,): nodes open to the same groups, told apart by domains and by what is free.
 
-    The keys of few domains first; what would make too many classes is left out. With the keys that are in.
+    The keys of few domains first; what would make too many classes is left out. With the keys that are in,
+    and whether what is free is.
     rough: nodes open to different groups, too, are told apart only where that makes few classes, and only
     after those with different amounts free, which says more of the scores.
     """
-    _, by_groups = np.unique(cap > 0, axis=1, return_inverse=True)
-    by_groups = by_groups.reshape(-1).astype(np.int64)
+    by_groups = alike_columns(cap > 0)
     few = [key for key in keys if 1 < int(key.max(initial=-1)) + 1 <= MOST_DOMAINS]
     few.sort(key=lambda key: int(key.max()))
     classes: IntArray = np.zeros_like(by_groups) if rough else by_groups
     most = MOST_ROUGH_COLUMNS if rough else MOST_COLUMNS
-    apart = []
+    apart: list[IntArray] = []
+    alike = False
     for more in (free, by_groups, *few) if rough else (*few, free):
         _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
         finer = finer.reshape(-1).astype(np.int64)
         if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= most:
             classes = finer
-            if more is not free and more is not by_groups:
+            if more is free:
+                alike = True
+            elif more is not by_groups:
                 apart.append(more)
-    return classes, apart
+    return classes, apart, alike

@@ -125,7 +125,8 @@ class BalancedAllocationTerm(Term):
         def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:
             return UNIT * self._widths(shares, nodes).astype(np.float64)
 
-        return SharesTally(self.shares, cost)
+        # The fullest resource rises, and the emptiest falls behind, ever faster with each agent of a group.
+        return SharesTally(self.shares, cost, rising=True)
 
     def least(self) -> int:
         return 0

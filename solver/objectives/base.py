@@ -82,6 +82,17 @@ class Tally(ABC):
     def more(self, group: int) -> FloatArray:
         """(N,): what one more agent of a group would add to the cost on each node."""
 
+    def more_on(self, group: int, nodes: IntArray) -> FloatArray:
+        """The same on each of `nodes`; to be overridden where that is less work."""
+        return self.more(group)[nodes]
+
+    def independent(self, group: int) -> bool:
+        """Whether one of a group makes another dearer on its own node, if anything, and nowhere cheaper.
+
+        The nodes that several of them cost least on, one to a node, are then those of one after the other.
+        """
+        return False
+
     def less(self, group: int, nodes: IntArray) -> FloatArray:
         """What one of a group's agents that are there adds to the cost on each of `nodes`.
 

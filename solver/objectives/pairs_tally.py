@@ -40,6 +40,9 @@ class PairTally(Tally):
             total += _scale(pairing) * pairing.within * _signed(pairing, self._owners[p][pairing.domain])
         return total
 
+    def independent(self, group: int) -> bool:
+        return not {*self._owned_by.get(group, ())} & {*self._meaning.get(group, ())}
+
     def add_many(self, group: int, nodes: IntArray, number: IntArray) -> None:
         for concerned, amounts, counts in (
             (self._owned_by, self._owners, "where"),

@@ -12,11 +12,21 @@ from placewright.solver.objectives.shares import Shares
 
 
 class SharesTally(Tally):
-    """`cost`: what each of some nodes costs at its utilisations in permille, one column for each resource."""
+    """`cost`: what each of some nodes costs at its utilisations in permille, one column for each resource.
 
-    def __init__(self, shares: Shares, cost: Callable[[IntArray, slice | IntArray], FloatArray]) -> None:
+    rising: it rises ever faster, so that the next one costs no less than the last.
+    """
+
+    def __init__(
+        self,
+        shares: Shares,
+        cost: Callable[[IntArray, slice | IntArray], FloatArray],
+        *,
+        rising: bool,
+    ) -> None:
         self._shares = shares
         self._cost = cost
+        self._rising = rising
         self._whole = np.maximum(shares.allocatable, 1)
         self._used = shares.used.copy()
         self._now = self._at(self._used, slice(None))
@@ -26,6 +36,15 @@ class SharesTally(Tally):
         if not ask.any():
             return np.zeros(self._shares.nodes)
         return self._at(self._used + ask, slice(None)) - self._now
+
+    def more_on(self, group: int, nodes: IntArray) -> FloatArray:
+        ask = self._shares.ask[group]
+        if not ask.any():
+            return np.zeros(len(nodes))
+        return self._at(self._used[nodes] + ask, nodes) - self._now[nodes]
+
+    def independent(self, group: int) -> bool:
+        return self._rising or not self._shares.ask[group].any()
 
     def less(self, group: int, nodes: IntArray) -> FloatArray:
         return self._now[nodes] - self._at(self._used[nodes] - self._shares.ask[group], nodes)

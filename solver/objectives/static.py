@@ -138,6 +138,9 @@ class _Costs(Tally):
         costs: FloatArray = self._costs[group]
         return costs
 
+    def independent(self, group: int) -> bool:
+        return True
+
     def add(self, group: int, node: int, number: int) -> None:
         """Nobody else costs more or less for it."""
 

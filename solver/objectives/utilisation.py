@@ -185,7 +185,7 @@ class UtilisationTerm(Term):
             of_nodes: FloatArray = np.add.reduce([parts[:, k] for k in range(parts.shape[1])])
             return of_nodes
 
-        return SharesTally(self.shares, cost)
+        return SharesTally(self.shares, cost, rising=self.cost.convex)
 
 
 class LeastAllocatedTerm(UtilisationTerm):

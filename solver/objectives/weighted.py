@@ -118,6 +118,15 @@ class _Sum(Tally):
         costs: FloatArray = np.sum([weight * tally.more(group) for weight, tally in self._parts], axis=0)
         return costs
 
+    def more_on(self, group: int, nodes: IntArray) -> FloatArray:
+        costs: FloatArray = np.sum(
+            [weight * tally.more_on(group, nodes) for weight, tally in self._parts], axis=0
+        )
+        return costs
+
+    def independent(self, group: int) -> bool:
+        return all(tally.independent(group) for _, tally in self._parts)
+
     def less(self, group: int, nodes: IntArray) -> FloatArray:
         costs: FloatArray = np.sum(
             [weight * tally.less(group, nodes) for weight, tally in self._parts], axis=0

@@ -76,3 +76,19 @@ def test_where_gathering_comes_to_no_answer_the_plan_is_the_one_before(
     _, problem = compile_problem(cluster)
     monkeypatch.setattr("placewright.solver.blueprint.gathered", nowhere)
     assert blueprint(problem).target.tolist() == [[2, 2, 2]]
+
+
+def test_nothing_is_drawn_where_the_answer_there_is_reaches_all_bounds_that_were_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, problem = compile_problem(
+        snapshot([node("a", cpu=1000), node("b", cpu=1000)], agents("x", 2, cpu=1000))
+    )
+    everybody = np.ones_like(problem.cap)
+    assert blueprint(problem, known=everybody).drawn
+    monkeypatch.setattr("placewright.solver.blueprint.UNHURRIED", 2.0)
+    hurried = blueprint(problem, seconds=9.0, known=everybody)
+    assert not hurried.drawn
+    assert len(hurried.bounds) < len(problem.levels)
+    assert blueprint(problem, seconds=9.0, known=np.zeros_like(problem.cap)).drawn
+    assert blueprint(problem, seconds=9.0).drawn

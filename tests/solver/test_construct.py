@@ -7,6 +7,7 @@ import pytest
 
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName, Shape, Stage
+from placewright.solver.builder import between_looks
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
@@ -105,3 +106,30 @@ def test_when_comparing_takes_too_long_everybody_is_placed_all_the_same() -> Non
         assert count.sum() == 4
         scores.append(problem.levels[-1].value(count))
     assert scores[0] < scores[1]
+
+
+def test_more_come_between_two_looks_where_one_agent_makes_another_no_cheaper() -> None:
+    wish = (WeightedAffinityTerm(100, near(app="close")),)
+    pending = [
+        *agents("even", 20, cpu=100),
+        *agents("close", 20, cpu=200, labels={"app": "close"}, preferred_affinity=wish),
+    ]
+    compilation, problem = compile_problem(snapshot([node(f"n{i}") for i in range(500)], pending))
+    tallies = [problem.levels[-1].tally()]  # type: ignore[attr-defined]
+    looks = {
+        group.agent.name: between_looks(compilation, tallies, g, group.size)
+        for g, group in enumerate(compilation.groups)
+    }
+    assert looks == {"even-0": 5, "close-0": 3}
+
+
+def test_on_few_nodes_each_agent_is_compared_for_itself() -> None:
+    """Three at a time, one to each of three nodes, would fill all of them alike whatever it costs."""
+    nodes = [node("large", cpu=16000), node("small", cpu=4000), node("middle", cpu=8000)]
+    profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1, ScoreName.BALANCED_ALLOCATION: 1})
+    compilation, problem = compile_problem(snapshot(nodes, agents("a", 18, cpu=1000), profile=profile))
+    scores = problem.levels[-1]
+    tallies = [scores.tally()]  # type: ignore[attr-defined]
+    count = construct(compilation, problem, Deadline(10), tallies=tallies)
+    ways = [[[18 - i - j, i, j]] for i in range(5) for j in range(9) if 18 - i - j <= 16]
+    assert scores.value(count) == min(scores.value(np.array(way, dtype=np.int64)) for way in ways)

@@ -10,7 +10,7 @@ import pytest
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.plan import Status
 from placewright.models.profile import PLACED, Profile, Stage
-from placewright.solver import first_answer
+from placewright.solver import first_answer, relaxation
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
@@ -56,7 +56,7 @@ def test_where_scores_count_it_is() -> None:
 def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def cut_off(_: Problem, seconds: float) -> None:
+    def cut_off(_: Problem, seconds: float, _known: object) -> None:
         time.sleep(seconds)
 
     monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
@@ -70,3 +70,21 @@ def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_score
     found, _ = first_answer.first_answer(compilation, problem, Deadline(0.5), lambda _: True, plain)
     scores = problem.levels[-1]
     assert scores.value(found) < scores.value(plain)
+
+
+@pytest.mark.parametrize(("most", "first"), [(40_000, "relaxation"), (7, "comparing")])
+def test_comparing_comes_first_where_the_relaxation_takes_unlike_nodes_for_one_another(
+    monkeypatch: pytest.MonkeyPatch, most: int, first: str
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
+    monkeypatch.setattr(first_answer, "GUIDED_SECONDS_PER_PAIR", 0.02)
+    monkeypatch.setattr(first_answer, "affordable", lambda *_: asked.append("relaxation"))
+    monkeypatch.setattr(first_answer, "_guided", lambda *_: asked.append("comparing"))
+    monkeypatch.setattr(relaxation, "MOST_COLUMNS", most)
+    nodes = [node(f"n{i}", cpu=1000 * (1 + i % 4)) for i in range(8)]
+    cluster = snapshot(nodes, [*agents("a", 3, cpu=100), *agents("b", 2, cpu=200)])
+    compilation, problem = compile_problem(cluster)
+    plain = construct(compilation, problem, Deadline(10.0))
+    first_answer.first_answer(compilation, problem, Deadline(3.0), lambda _: True, plain)
+    assert asked[0] == first

@@ -44,11 +44,10 @@ def test_whom_no_node_has_room_for_is_left_over_and_goes_where_it_costs_least() 
     nodes = [node("n0", cpu=1000), node("n1", cpu=2000), node("n2", cpu=8000)]
     profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
     _, problem = compile_problem(snapshot(nodes, agents("a", 4, cpu=1000), profile=profile))
-    layout = Layout(problem)
+    layout = Layout(problem, problem.levels[-1].tally())  # type: ignore[attr-defined]
     assert layout.lay_out({(0, 0): 4}, [np.array([0, 1])]) == {(0, 0): 1}
-    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
-    assert layout.find_room(0, 1, np.array([True, True, False]), tally) == 1
-    assert layout.find_room(0, 1, np.array([True, True, True]), tally) == 0
+    assert layout.find_room(0, 1, np.array([0, 1])) == 1
+    assert layout.find_room(0, 1, ALL) == 0
     assert layout.target.tolist() == [[1, 2, 1]]
 
 
@@ -56,7 +55,21 @@ def test_one_to_a_node_as_long_as_others_cost_no_more() -> None:
     nodes = [node(f"n{i}", cpu=4000) for i in range(3)]
     profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
     _, problem = compile_problem(snapshot(nodes, agents("a", 5, cpu=1000), profile=profile))
-    layout = Layout(problem)
-    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
-    assert layout.find_room(0, 5, np.ones(3, dtype=np.bool_), tally) == 0
+    layout = Layout(problem, problem.levels[-1].tally())  # type: ignore[attr-defined]
+    assert layout.find_room(0, 5, ALL) == 0
     assert sorted(layout.target[0].tolist()) == [1, 2, 2]
+
+
+def test_unlike_nodes_of_a_class_are_filled_by_what_agents_cost_there() -> None:
+    """By amounts alone the node that has the most left would get everybody, whatever that costs."""
+    nodes = [node("large", cpu=16000), node("small", cpu=4000), node("middle", cpu=8000)]
+    profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1, ScoreName.BALANCED_ALLOCATION: 1})
+    _, problem = compile_problem(snapshot(nodes, agents("a", 14, cpu=1000), profile=profile))
+    level = problem.levels[-1]
+    layout = Layout(problem, level.tally())  # type: ignore[attr-defined]
+    assert layout.lay_out({(0, 0): 14}, [ALL]) == {}
+    ways = [[[14 - i - j, i, j]] for i in range(5) for j in range(9) if i + j <= 14]
+    best = min(level.value(np.array(way, dtype=np.int64)) for way in ways)
+    without = Layout(problem)
+    without.lay_out({(0, 0): 14}, [ALL])
+    assert level.value(layout.target) == best < level.value(without.target)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.profile import Profile, ScoreName
+from placewright.solver import relaxation
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
@@ -140,3 +141,13 @@ def test_a_rough_bound_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch
     fine = level_bound(problem, 1, [4])
     assert 0 < told(1) < fine
     assert told(fine) == fine
+
+
+def test_unlike_nodes_share_a_class_only_where_telling_them_apart_would_be_too_much(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nodes = [node(f"n{i}", cpu=1000 * (1 + i % 4)) for i in range(8)]
+    _, problem = compile_problem(snapshot(nodes, [*agents("a", 3, cpu=100), *agents("b", 2, cpu=200)]))
+    assert not relaxation.mixes(problem.cap, problem.free)
+    monkeypatch.setattr(relaxation, "MOST_COLUMNS", 7)
+    assert relaxation.mixes(problem.cap, problem.free)

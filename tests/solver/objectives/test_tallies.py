@@ -55,6 +55,37 @@ def test_a_tally_says_what_one_more_agent_adds(name: ScoreName, rng: Random) -> 
             assert term.value(count) - before == pytest.approx(more, abs=_rounding(term))
 
 
+@pytest.mark.parametrize("name", list(TERMS), ids=str)
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_on_some_nodes_a_tally_says_what_it_says_on_all(name: ScoreName, rng: Random) -> None:
+    _, problem = compile_problem(judged_by(rng, name))
+    some = np.array(sorted(rng.sample(range(problem.cap.shape[1]), rng.randint(1, problem.cap.shape[1]))))
+    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
+    for g, n in rng.sample(np.argwhere(problem.cap > 0).tolist(), min(3, int((problem.cap > 0).sum()))):
+        if tally is not None:
+            assert tally.more_on(g, some).tolist() == tally.more(g)[some].tolist()
+            tally.add(g, n, 1)
+
+
+@pytest.mark.parametrize("name", list(TERMS), ids=str)
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(rng=st.randoms(use_true_random=False))
+def test_independent_agents_make_each_other_no_cheaper_and_dearer_on_one_node_only(
+    name: ScoreName, rng: Random
+) -> None:
+    _, problem = compile_problem(judged_by(rng, name))
+    tally = problem.levels[-1].tally()  # type: ignore[attr-defined]
+    for g, n in np.argwhere(problem.cap > 0).tolist() if tally is not None else ():
+        if tally.independent(g):
+            before = tally.more(g)
+            tally.add(g, n, 1)
+            change = tally.more(g) - before
+            # Utilisations are rounded to permille.
+            assert change[n] >= -0.05 * abs(before[n])
+            assert not np.delete(change, n).any()
+
+
 NODES = [node(f"n{i}", zone="ab"[i % 2]) for i in range(4)]
 
 
