@@ -1,6 +1,6 @@
 # The same few commands for people and for CI. Everything happens inside .venv.
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow conformance bench bench-full lint types docs check-docs package check lock clean
+.PHONY: help demo test slow conformance live bench bench-full lint types docs check-docs package check lock clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -39,6 +39,16 @@ $(JUDGE): $(wildcard tests/conformance/*.go) tests/conformance/go.mod tests/conf
 conformance: $(STAMP) $(JUDGE)  ## kube-scheduler itself as the judge (needs Go); CLUSTERS=500 PLANS=200 for more
 	@$(BIN)/python -m placewright.tests.conformance.run --clusters $(CLUSTERS) --plans $(PLANS) --seed $(SEED)
 
+PLANE := .live/control-plane
+
+$(PLANE): tests/live/main.go tests/live/go.mod tests/live/go.sum
+	@command -v go >/dev/null || { echo "live builds a control plane, which needs Go: install Go 1.26 or newer" >&2; exit 1; }
+	@echo "building a control plane; the first time takes minutes"
+	@mkdir -p $(@D) && cd tests/live && go build -ldflags "-X k8s.io/component-base/version.gitVersion=v1.36.3" -o ../../$@ .
+
+live: $(STAMP) $(PLANE)  ## what is written, carried out on a real API server (needs Go and jq)
+	@$(BIN)/python -m pytest -q tests/live
+
 BENCH = $(BIN)/python -m placewright.benchmarks $(CASES) $(if $(OLD),--compare $(OLD))
 
 bench: $(STAMP)  ## the small benchmarks, in minutes; CASES='steady openb*' for some, OLD=FILE.json to compare with
@@ -68,4 +78,4 @@ lock: $(STAMP)  ## write requirements.lock from what is installed now
 	@{ echo '# Every version that development, tests and CI install. Made by `make lock`.'; $(BIN)/python -m pip freeze --all --exclude-editable | grep -v '^pip=='; } > requirements.lock.new && mv requirements.lock.new requirements.lock
 
 clean:  ## remove what was built
-	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .conformance .bench
+	@rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .conformance .live .bench

@@ -22,6 +22,8 @@ from placewright.solver.verify import VerifiedPlan
 
 DEVICE_IDS = "placewright.io/device-ids"
 SELECTED_NODE = "volume.kubernetes.io/selected-node"
+NOTHING_TO_DO = "---\napiVersion: v1\nkind: List\nitems: []\n"
+"""Bindings of a plan that has none: an empty file would look like a command that failed."""
 
 
 class Format(StrEnum):
@@ -44,7 +46,7 @@ class ReportFormat(StrEnum):
 def dump(verified: VerifiedPlan, fmt: Format) -> str:
     """The plan in a format that machines read; ends with a newline."""
     if fmt is Format.BINDINGS:
-        return "".join(map(_document_text, binding_documents(verified)))
+        return "".join(map(_document_text, binding_documents(verified))) or NOTHING_TO_DO
     return as_text(verified.plan, ReportFormat(fmt.value))
 
 
@@ -78,7 +80,8 @@ def _document_text(document: dict[str, Any]) -> str:
 def binding_documents(verified: VerifiedPlan) -> Iterator[dict[str, Any]]:
     """Evictions, then v1 Bindings in the plan's order, each a document.
 
-    The uid is a precondition: a re-created agent of the same name is not bound by mistake. A claim that
+    The uid is a precondition to a pod's own `binding`, though not to where `kubectl create -f` posts: a
+    re-created agent of the same name is not bound by mistake. A claim that
     waits for its first consumer is told its node first, as kube-scheduler would tell it. Evicted agents that
     are placed anew have no Binding: their controllers make them under names that are not known yet.
     """

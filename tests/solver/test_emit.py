@@ -137,8 +137,11 @@ def test_bindings_come_back_as_the_bindings_of_the_plan(tmp_path: Path) -> None:
     assert isinstance(verify(CLUSTER, again), VerifiedPlan)
 
 
-def test_a_plan_that_binds_nobody_is_an_empty_stream_of_bindings() -> None:
-    assert dump(solved(snapshot([node("n1")], [])), Format.BINDINGS) == ""
+def test_a_plan_that_binds_nobody_is_an_empty_list_and_no_empty_file(tmp_path: Path) -> None:
+    written = tmp_path / "bindings.yaml"
+    written.write_text(dump(solved(snapshot([node("n1")], [])), Format.BINDINGS))
+    assert yaml.safe_load(written.read_text()) == {"apiVersion": "v1", "kind": "List", "items": []}
+    assert read_plan(str(written)).bindings == ()
 
 
 def _waiting_claim(storage_class: StorageClass, *volumes: PersistentVolume) -> Snapshot:
