@@ -49,6 +49,10 @@ LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""
 ENOUGH = 0.9
 """The part of those placed that, if it can still be verified in time, is not worth placing anew."""
+SLOW = 3.0
+"""How many times slower than it is the machine may seem for a moment."""
+MORE = 1.2
+"""How many times as many agents must be affordable after all for an answer to be worth beginning anew."""
 MOST_CROWDED = 10.0
 """How much longer than its work something is taken to last by the clock, at most."""
 EXPLAIN_SHARE = 0.1
@@ -93,16 +97,15 @@ class Budget:
         work = COMPILE_KIND * self._kinds + COMPILE_PAIR * self._pairs
         after = self._begin + self._standing + LIST * len(self._snapshot.pending)
         pace = self.pace
-        alone = pace if self._measured is None else self._measured
-        if work * alone <= LITTLE:
+        if work * (pace if self._measured is None else self._measured) <= LITTLE:
             return Deadline(math.inf)
         patience = Deadline(PATIENCE * self._seconds)
-        while pace * (work + after) > self._last.remaining() >= alone * (work + after):
-            # It would be in time but for others, and a moment is no evidence.
-            if patience.passed:
+        while pace * (work + after) > self._last.remaining() and not patience.passed:
+            if self._measured is None or self._measured / SLOW * (work + after) > self._last.remaining():
                 break
+            # It may be in time but for others, and a moment is no evidence.
             self._crowding.anew()
-            _pace(self._snapshot)
+            self._measured = min(self._measured, _pace(self._snapshot))
             pace = self.pace
         left = self._last.remaining() - pace * after
         return Deadline(left if pace * work <= left else 0.0)
@@ -120,6 +123,18 @@ class Budget:
         """
         found = self._affordable(self._tail, 0.0)
         return found if found < ENOUGH * placed else placed
+
+    def again(self, most: int, placed: int, seconds: float) -> bool:
+        """Whether so many more than `most` can be placed in what is left that it is worth beginning anew.
+
+        Of `most`, `placed` were placed in so many seconds by the clock, verified: from then on that is what
+        everything is reckoned by.
+        """
+        left_out = len(self._snapshot.pending) - placed
+        passes = self._begin + self._standing + LIST * left_out + (CHOOSE + self._tail) * placed
+        self._given = seconds / max(passes, 1.0)
+        more = self.most()
+        return more is None or more >= MORE * max(most, 1)
 
     def _affordable(self, each: float, first: float) -> int:
         """Agents that there is time for, at so many passes `each`, `first` ones before anybody's."""

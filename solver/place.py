@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -69,6 +71,41 @@ def place(
         return _nobody(snapshot, settings, phases)
     compilation, problem = compiled
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
+    answered = partial(
+        _answered, compilation, problem, budget, settings, phases, report, start=start, previous=previous
+    )
+    verdict, most, seconds = answered()
+    # What was reckoned before anything was done may have been far too careful.
+    while most is not None and isinstance(verdict, VerifiedPlan) and not settings.deterministic:
+        if not budget.again(most, len(verdict.plan.bindings), seconds):
+            break
+        anew, most, seconds = answered()
+        if isinstance(anew, Refused) or _worth(anew) <= _worth(verdict):
+            break
+        verdict = anew
+    return verdict
+
+
+def _worth(verdict: VerifiedPlan) -> list[int]:
+    """Larger is better, level by level."""
+    return [level.value if level.sense == "maximize" else -level.value for level in verdict.plan.levels]
+
+
+def _answered(
+    compilation: Compilation,
+    problem: Problem,
+    budget: Budget,
+    settings: Settings,
+    phases: Phases,
+    report: Progress,
+    *,
+    start: Mapping[str, str] | None,
+    previous: Previous | None,
+) -> tuple[VerifiedPlan | Refused, int | None, float]:
+    """The best plan that there is time for, verified; for how many agents there was, if not for all; and the
+    seconds that it took.
+    """
+    snapshot, began = compilation.snapshot, time.perf_counter()
     accepts = acceptor(compilation, problem)
     with phases("construct"):
         begun = _begin(compilation, problem, budget, settings, accepts, start, previous)
@@ -83,7 +120,7 @@ def place(
     with collection_paused():
         with phases("explain"):
             plan = _explained(compilation, problem, settings, begun, answer, orderly, budget)
-        return _verified(snapshot, plan, settings, phases)
+        return _verified(snapshot, plan, settings, phases), begun.most, time.perf_counter() - began
 
 
 def _nobody(snapshot: Snapshot, settings: Settings, phases: Phases) -> VerifiedPlan | Refused:

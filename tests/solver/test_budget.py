@@ -149,3 +149,64 @@ def test_a_limit_too_short_for_all_places_some_and_says_so() -> None:
     assert plan.unplaced
     assert any("is too short for 4000 agents" in warning for warning in plan.warnings)
     assert plan.status in (Status.FEASIBLE, Status.TIMEOUT)
+
+
+def test_what_an_answer_took_is_what_the_next_one_is_reckoned_by() -> None:
+    crowd = cluster(50_000)
+    careful = Budget(crowd, 10.0, pace=1e-4)
+    few = careful.most()
+    assert few is not None
+    assert careful.again(few, few, 0.5)
+    more = careful.most()
+    assert more is None or more > 2 * few
+
+
+def test_an_answer_that_took_its_time_is_not_begun_anew() -> None:
+    crowd = cluster(50_000)
+    budget = Budget(crowd, 10.0, pace=1e-5)
+    most = budget.most()
+    assert most is not None
+    assert not budget.again(most, most, 10.0)
+
+
+def test_where_the_machine_is_faster_than_it_seemed_more_agents_are_placed_in_the_time_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reckoned = iter([10])
+    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned, None))
+    verdict = place(cluster(40), Settings(time_limit=5.0, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    assert len(verdict.plan.bindings) == 40
+    assert not verdict.plan.warnings
+
+
+def test_an_answer_that_is_begun_anew_and_is_worse_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned = iter([10, 20, 4])
+    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned))
+    verdict = place(cluster(40), Settings(time_limit=5.0, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    assert len(verdict.plan.bindings) == 10
+
+
+def test_a_deterministic_round_is_never_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    reckoned = iter([10])
+    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned))
+    verdict = place(cluster(40), Settings(time_limit=5.0, workers=1, deterministic=True))
+    assert isinstance(verdict, VerifiedPlan)
+    assert len(verdict.plan.bindings) == 10
+
+
+def test_a_machine_that_seems_slow_for_a_moment_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    crowd = cluster(1_000)
+    paces = iter([2e-4, 2e-4, 1e-6])
+    monkeypatch.setattr(budget, "_pace", lambda _: next(paces))
+    assert not Budget(crowd, 100.0).compiling().passed
+
+
+def test_nobody_waits_for_a_machine_that_would_have_to_be_faster_than_any(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    crowd = cluster(1_000)
+    paces = iter([1.0])
+    monkeypatch.setattr(budget, "_pace", lambda _: next(paces))
+    assert Budget(crowd, 100.0).compiling().passed
