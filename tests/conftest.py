@@ -1,4 +1,4 @@
-"""What tests of commands are given."""
+"""What tests of commands are given, and what holds for all property tests."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import settings
 
 from placewright.tests.commands import SMALL
+
+# That a machine is busy for a moment is no fault of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 
 @pytest.fixture
