@@ -21,14 +21,12 @@ from placewright.models.state import ClusterState
 from placewright.solver.books import ANY, Books
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
-from placewright.solver.filling import emptiest, in_turn
+from placewright.solver.filling import emptiest, in_turn, part
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
 
 FEW_DOMAINS = 10
 """Topology domains that are each opened for those who lean on others; of more, one is."""
-ROUNDS = 8
-"""Parts in which a group comes where costs guide it: who comes changes what the next one costs."""
 AT_ONCE = 0.01
 """The part of all nodes that may be taken between two looks where one agent does not make another cheaper."""
 
@@ -322,8 +320,7 @@ def is_special(compilation: Compilation, agent: Agent) -> bool:
 
 def between_looks(compilation: Compilation, tallies: Sequence[Tally], g: int, wanted: int) -> int:
     """How many of the `wanted` agents of a group may come, one to a node, before nodes are compared again."""
-    # Few nodes are soon compared, and one on each of them says nothing of what another one costs.
-    part = min(-(-wanted // ROUNDS), max(1, len(compilation.nodes) // ROUNDS))
+    few = part(wanted, len(compilation.nodes))
     if not all(tally.independent(g) for tally in tallies):
-        return part
-    return max(part, int(AT_ONCE * len(compilation.nodes)))
+        return few
+    return max(few, int(AT_ONCE * len(compilation.nodes)))

@@ -8,6 +8,16 @@ from placewright.solver.compilation import FloatArray, IntArray
 
 BISECTIONS = 40
 """Halvings of the level up to which nodes are filled."""
+ROUNDS = 8
+"""Parts in which a group comes where costs guide it: who comes changes what the next one costs."""
+
+
+def part(wanted: int, nodes: int) -> int:
+    """How many of the `wanted` agents of a group come, one to a node, before nodes are compared again.
+
+    Few nodes are soon compared, and one on each of them says nothing of what another one costs.
+    """
+    return min(-(-wanted // ROUNDS), max(1, nodes // ROUNDS))
 
 
 def emptiest(base: FloatArray, step: FloatArray, room: IntArray, wanted: int) -> IntArray:

@@ -13,12 +13,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from placewright.solver.compilation import FloatArray, IntArray
-from placewright.solver.filling import emptiest
+from placewright.solver.filling import emptiest, part
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
-
-ROUNDS = 8
-"""Parts in which agents of a group come to unlike nodes: who comes changes what the next one costs."""
 
 
 class Layout:
@@ -68,8 +65,7 @@ class Layout:
         """Agents of a group on the nodes of a class; how many found room."""
         alike = bool((self._problem.room[nodes] == self._problem.room[nodes[0]]).all())
         if not alike and self._tally is not None:
-            at_once = min(-(-number // ROUNDS), max(1, len(nodes) // ROUNDS))
-            return number - self.find_room(g, number, nodes, at_once)
+            return number - self.find_room(g, number, nodes, part(number, len(nodes)))
         room = self._room(g, nodes)
         if alike:
             room = _few(room, number)
