@@ -11,12 +11,13 @@ import numpy as np
 from placewright.solver.apportion import Apportionment, Demand
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
+from placewright.solver.merged_bound import Merged
 from placewright.solver.objectives.base import Objective
 from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.priced_bound import has_time, priced_bound
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import Relaxation, columns
+from placewright.solver.relaxation import Relaxation, columns, mixes
 from placewright.solver.rules.base import Encoder
 
 HAIR = 1e-6
@@ -134,10 +135,15 @@ class Bounds:
             limit = min(limit, self._apportioned(level, above, seconds))
         if value == limit:
             return limit
-        if (known := self._from_known(index, above)) is not None:
-            return tighter(level, limit, known)
         until = Deadline(seconds)
-        if isinstance(level, WeightedObjective) and has_time(self._problem, seconds):
+        known = self._from_known(index, above)
+        if known is not None:
+            limit = tighter(level, limit, known)
+        if isinstance(level, WeightedObjective) and not (enough is not None and enough(limit)):
+            limit = max(limit, self._merged(level, above, until.remaining()))
+        if known is not None:
+            return limit
+        if isinstance(level, WeightedObjective) and has_time(self._problem, until.remaining()):
             limit = max(limit, priced_bound(self._problem, level, above, answer))
         for rough in (True, False) if enough is not None and self._is_rougher() else (False,):
             if enough is not None and enough(limit):
@@ -151,6 +157,24 @@ class Bounds:
         if self._apportionment is None:
             self._apportionment = apportionment(self._problem)
         return placed_bound(self._apportionment, level, self._problem.levels, above, seconds)
+
+    def _merged(self, level: WeightedObjective, above: Sequence[int], seconds: float) -> int:
+        """The least that a level can be with groups that are alike as one, where that may say more.
+
+        That is where unlike nodes share the classes of the whole relaxation, or where that takes too long.
+        """
+        problem = self._problem
+        limit = level.limit(problem.cap)
+        if seconds <= 0.0:
+            return limit
+        whole = problem.cap, problem.free, topology_keys(problem)
+        if affordable(problem, seconds) and not mixes(*whole):
+            return limit
+        merged = Merged(problem, level, above)
+        if merged.mixes or merged.columns > seconds * COLUMNS_A_SECOND:
+            return limit
+        found = merged.bound(seconds)
+        return limit if found is None else max(limit, found)
 
     def _is_rougher(self) -> bool:
         """Whether the rough relaxation is much the smaller one: else it would bring nothing."""

@@ -83,7 +83,7 @@ class Relaxation:
         self.cap: IntArray = np.minimum(cap, size[:, None])
         for c, nodes in enumerate(self.members):
             self._add_class(c, self.cap[:, nodes].sum(axis=1), request, free[nodes].sum(axis=0))
-        for g in range(len(size)):
+        for g in np.flatnonzero(self.cap.any(axis=1)).tolist():
             self.row(((y, 1.0) for y in self._terms([g])), most=float(size[g]))
         for standing, back in self._together.items():
             self.row(((y, 1.0) for y in self._terms([standing, back])), most=float(size[standing]))
@@ -305,7 +305,7 @@ class Relaxation:
 def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = (), *, rough: bool = False) -> int:
     """How many variables the relaxation has, at most."""
     classes, _, _ = _node_classes(cap, free, keys, rough=rough)
-    return (int(classes.max(initial=-1)) + 1) * int(cap.shape[0])
+    return (int(classes.max(initial=-1)) + 1) * int(cap.any(axis=1).sum())
 
 
 def mixes(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> bool:
@@ -334,12 +334,13 @@ def _node_classes(
     few.sort(key=lambda key: int(key.max()))
     classes: IntArray = np.zeros_like(by_groups) if rough else by_groups
     most = MOST_ROUGH_COLUMNS if rough else MOST_COLUMNS
+    groups = int(cap.any(axis=1).sum())
     apart: list[IntArray] = []
     alike = False
     for more in (free, by_groups, *few) if rough else (*few, free):
         _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
         finer = finer.reshape(-1).astype(np.int64)
-        if (int(finer.max(initial=0)) + 1) * cap.shape[0] <= most:
+        if (int(finer.max(initial=0)) + 1) * groups <= most:
             classes = finer
             if more is free:
                 alike = True

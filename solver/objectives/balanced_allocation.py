@@ -137,6 +137,9 @@ class BalancedAllocationTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, shares=self.shares.fixing(fixed))
 
+    def told_by(self) -> IntArray:
+        return self.shares.ask
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """The range is convex: alike nodes cost at least as much as if all were used alike."""
         costs = [cost for c in range(len(relaxation.members)) for cost in self._class_costs(relaxation, c)]

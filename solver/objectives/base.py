@@ -158,6 +158,13 @@ class Term(ABC):
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """An expression in the linear relaxation, never above the cost; None: there is only `least`."""
 
+    def told_by(self) -> IntArray | None:
+        """(G, ...): all that `relax` reads of each group but who may go where; None: more than can be said.
+
+        Groups with equal rows, open to the same nodes, are one and the same to it.
+        """
+        return None
+
     def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
         """What the cost is at least for counts within `cap` (G, N), no more than `size` (G,) in all.
 

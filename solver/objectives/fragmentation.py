@@ -134,6 +134,9 @@ class FragmentationTerm(Term):
     def tally(self) -> Tally:
         return FragmentationTally(self.price, self.wanted, self.ask, self.free, self._fits)
 
+    def told_by(self) -> IntArray:
+        return self.ask
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """What a class has free bounds what its agents ask for and the copies beside them, by resource."""
         lp = relaxation.lp

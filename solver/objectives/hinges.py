@@ -104,6 +104,9 @@ class HingesTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, over=self.over + loads(fixed, self.ask))
 
+    def told_by(self) -> IntArray:
+        return self.ask
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """All nodes of a class together are over a line by no less than their sums are."""
         lp, terms = relaxation.lp, []

@@ -88,6 +88,9 @@ class LimitOvercommitTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, used=self.used + fixed.T @ self.ask)
 
+    def told_by(self) -> IntArray:
+        return self.ask
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """A class exceeds what it has by at least what all its limits exceed all it has.
 

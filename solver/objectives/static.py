@@ -83,6 +83,9 @@ class StaticTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, constant=self.value(fixed))
 
+    def told_by(self) -> IntArray:
+        return self.costs
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """In a class everybody has the cheapest nodes that he may use, as many as fit there by themselves."""
         parts = [float(self.constant)]

@@ -168,6 +168,9 @@ class UtilisationTerm(Term):
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, shares=self.shares.fixing(fixed))
 
+    def told_by(self) -> IntArray:
+        return self.shares.ask
+
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         return relaxed_cost(self.cost, self.shares, self.times, relaxation) * (1.0 / self.divisor)
 

@@ -46,9 +46,27 @@ class WeightedObjective(Objective):
         return replace(self, terms=tuple((weight, term.fixing(fixed)) for weight, term in self.terms))
 
     def relax(self, relaxation: Relaxation) -> int | None:
-        constant, parts = self._relaxed(relaxation)
+        return self._least(relaxation, self.terms)
+
+    def relax_told(self, relaxation: Relaxation) -> int | None:
+        """The same where one group may stand for others that `told_by` does not tell apart.
+
+        Terms that read more of groups cost their least.
+        """
+        told = [(weight, term) for weight, term in self.terms if term.told_by() is not None]
+        others = sum(weight * term.least() for weight, term in self.terms if term.told_by() is None)
+        return self._least(relaxation, told, others)
+
+    def told_by(self) -> Sequence[IntArray]:
+        """What those terms read of groups that do tell: arrays (G, ...)."""
+        return [table for _, term in self.terms if (table := term.told_by()) is not None]
+
+    def _least(
+        self, relaxation: Relaxation, terms: Sequence[tuple[int, Term]], others: int = 0
+    ) -> int | None:
+        constant, parts = _relaxed(relaxation, terms)
         best = relaxation.least(parts)
-        return None if best is None else self.rounded_up(best + constant)
+        return None if best is None else self.rounded_up(best + constant + others)
 
     def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
         """The floors of the terms, added up; as `Term.floor`."""
@@ -93,19 +111,8 @@ class WeightedObjective(Objective):
         return (key for _, term in self.terms for key in term.topologies())
 
     def demand(self, relaxation: Relaxation, value: int) -> None:
-        constant, parts = self._relaxed(relaxation)
+        constant, parts = _relaxed(relaxation, self.terms)
         relaxation.at_most(parts, value - constant)
-
-    def _relaxed(self, relaxation: Relaxation) -> tuple[int, Sequence[LpExpression]]:
-        """What terms without a relaxation cost at least, and weight times expression for the others."""
-        constant, parts = 0, []
-        for weight, term in self.terms:
-            expression = relaxation.once(term, lambda term=term: term.relax(relaxation))  # type: ignore[misc]
-            if expression is None:
-                constant += weight * term.least()
-            else:
-                parts.append(weight * expression)
-        return constant, parts
 
 
 class _Sum(Tally):
@@ -157,3 +164,15 @@ def checked(objective: WeightedObjective, cap: IntArray) -> WeightedObjective:
             field="profile",
         )
     return objective
+
+
+def _relaxed(relaxation: Relaxation, terms: Sequence[tuple[int, Term]]) -> tuple[int, Sequence[LpExpression]]:
+    """What terms without a relaxation cost at least, and weight times expression for the others."""
+    constant, parts = 0, []
+    for weight, term in terms:
+        expression = relaxation.once(term, lambda term=term: term.relax(relaxation))  # type: ignore[misc]
+        if expression is None:
+            constant += weight * term.least()
+        else:
+            parts.append(weight * expression)
+    return constant, parts
