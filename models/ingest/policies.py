@@ -15,6 +15,7 @@ from placewright.models.policy import (
 )
 from placewright.models.quantity import MOST_IN_ALL, amount
 from placewright.models.wire.base import Quantities
+from placewright.models.wire.meta import VersionedMetadata
 from placewright.models.wire.policy import (
     BudgetSpec,
     BudgetStatus,
@@ -59,18 +60,25 @@ def build_budget(wire: PodDisruptionBudgetWire) -> PodDisruptionBudget:
     spec, status = wire.spec or BudgetSpec(), wire.status or BudgetStatus()
     if spec.min_available is not None and spec.max_unavailable is not None:
         raise InputError("expected minAvailable or maxUnavailable, found both", field="spec")
+    # What was worked out for an earlier spec, or not yet at all, says nothing of this one (§11).
+    told = BudgetStatus() if _is_stale(wire.metadata, status) else status
     return PodDisruptionBudget(
         namespace=wire.metadata.namespace or "default",
         name=wire.metadata.name,
         selector=label_selector(spec.selector),
         min_available=spec.min_available,
         max_unavailable=spec.max_unavailable,
-        disruptions_allowed=status.disruptions_allowed,
-        current_healthy=status.current_healthy,
-        desired_healthy=status.desired_healthy,
+        disruptions_allowed=told.disruptions_allowed,
+        current_healthy=told.current_healthy,
+        desired_healthy=told.desired_healthy,
         disrupted=frozenset(status.disrupted_pods),
         always_allow_unhealthy=spec.unhealthy_pod_eviction_policy == "AlwaysAllow",
     )
+
+
+def _is_stale(metadata: VersionedMetadata, status: BudgetStatus) -> bool:
+    """Whether the disruption controller has not looked at the spec as it is; the API then lets nobody go."""
+    return metadata.generation is not None and (status.observed_generation or 0) < metadata.generation
 
 
 def build_pod_group(wire: PodGroupWire) -> PodGroup:

@@ -27,6 +27,12 @@ class Metadata(Wire):
     deletion_timestamp: str | None = None
 
 
+class VersionedMetadata(Metadata):
+    """Of an object whose status says which generation of its spec it is about."""
+
+    generation: int | None = None
+
+
 class SharedMetadata(Wire):
     """What an object's metadata may have in common with that of its replicas."""
 

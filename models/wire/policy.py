@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from placewright.models.wire.base import Flag, ListOf, MapOf, Quantities, Wire
-from placewright.models.wire.meta import LabelSelectorWire, Metadata
+from placewright.models.wire.meta import LabelSelectorWire, Metadata, VersionedMetadata
 
 ScopeName = Literal[
     "Terminating",
@@ -75,6 +75,7 @@ class BudgetSpec(Wire):
 
 
 class BudgetStatus(Wire):
+    observed_generation: int | None = None
     disruptions_allowed: int | None = None
     current_healthy: int | None = None
     desired_healthy: int | None = None
@@ -82,7 +83,7 @@ class BudgetStatus(Wire):
 
 
 class PodDisruptionBudgetWire(Wire):
-    metadata: Metadata
+    metadata: VersionedMetadata
     spec: BudgetSpec | None = None
     status: BudgetStatus | None = None
 

@@ -63,6 +63,33 @@ def test_a_budgets_status_and_policy() -> None:
     assert (budget.disruptions_allowed, budget.always_allow_unhealthy) == (3, True)
 
 
+@pytest.mark.parametrize(
+    ("generation", "observed", "expected"),
+    [
+        pytest.param(2, 2, (3, 5, 2), id="of the spec as it is"),
+        pytest.param(2, 1, (None, None, None), id="of an earlier spec"),
+        pytest.param(1, None, (None, None, None), id="of nothing yet"),
+        pytest.param(None, None, (3, 5, 2), id="written by hand"),
+    ],
+)
+def test_a_budgets_status_counts_only_where_it_is_about_the_spec_as_it_is(
+    generation: int | None, observed: int | None, expected: tuple[int | None, int | None, int | None]
+) -> None:
+    """A `minAvailable` raised a moment ago was no bar: what the status allowed before was taken for its word."""
+    status = {
+        "disruptionsAllowed": 3,
+        "currentHealthy": 5,
+        "desiredHealthy": 2,
+        "disruptedPods": {"p": "now"},
+    }
+    status |= {} if observed is None else {"observedGeneration": observed}
+    meta = {} if generation is None else {"generation": generation}
+    document = obj("PodDisruptionBudget", "b", meta=meta, spec={"minAvailable": 4}, status=status)
+    budget = build(document).budgets[0]
+    assert (budget.disruptions_allowed, budget.current_healthy, budget.desired_healthy) == expected
+    assert budget.disrupted == {"p"}
+
+
 def test_a_gang() -> None:
     spec = {"minMember": 3, "minResources": {"cpu": "2"}}
     group = build(obj("PodGroup", "g", api="scheduling.x-k8s.io/v1alpha1", spec=spec)).pod_groups[0]
