@@ -12,7 +12,8 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.solver.compilation import BoolArray, IntArray
-from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
+from placewright.solver.node_classes import MOST_DOMAINS
+from placewright.solver.relaxation import Relaxation
 
 ELSEWHERE = -1
 """The bucket of nodes that do not count."""

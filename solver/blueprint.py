@@ -8,7 +8,7 @@ whole agents by class of nodes (`rounding`), and those laid out over the nodes o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -144,8 +144,10 @@ def _drawn(
     whole = accompanied(
         whole_agents(solution, places, problem.request, room, number), problem, members, number
     )
-    layout = Layout(problem, _tally(problem))
+    layout = Layout(problem, None if _alike(problem, members) else _tally(problem))
     left = layout.lay_out(whole, members)
+    if left:
+        layout.compare(lambda: _tally(problem))
     place_of = np.zeros((problem.cap.shape[1], places.shape[1]), dtype=np.int64)
     for c, nodes in enumerate(members):
         place_of[nodes] = places[c]
@@ -154,6 +156,11 @@ def _drawn(
         outside = layout.find_room(g, many, np.flatnonzero((place_of == places[c]).all(axis=1)))
         layout.find_room(g, outside, everywhere)
     return layout.target
+
+
+def _alike(problem: Problem, members: Sequence[IntArray]) -> bool:
+    """Whether the nodes of each class have the same: then they are used alike, whatever it costs."""
+    return all(bool((problem.room[nodes] == problem.room[nodes[0]]).all()) for nodes in members)
 
 
 def _tally(problem: Problem) -> Tally | None:

@@ -35,8 +35,9 @@ class Books:
         self._tallies = tallies
         self.changes = 0
         """How often somebody came or went."""
-        self._part = 1.0 / np.maximum(whole, 1)
-        self.left: FloatArray = (self.free * self._part).sum(axis=1)
+        self.part: FloatArray = 1.0 / np.maximum(whole, 1)
+        """(N, R): what one of each resource is of all that a node has."""
+        self.left: FloatArray = (self.free * self.part).sum(axis=1)
         """(N,): what is free on each node, as a share of it, summed over resources."""
         for tally in tallies:
             for g in np.flatnonzero(self.count.any(axis=1)).tolist():
@@ -45,7 +46,7 @@ class Books:
 
     def step(self, g: int) -> FloatArray:
         """(N,): what one agent of a group takes of `left`."""
-        step: FloatArray = self._part @ self._problem.request[g].astype(np.float64)
+        step: FloatArray = self.part @ self._problem.request[g].astype(np.float64)
         return step
 
     def add(self, g: int, nodes: IntArray, number: IntArray) -> None:
@@ -55,7 +56,7 @@ class Books:
         self.count[g, nodes] += number
         self.total += int(number.sum())
         self.free[nodes] -= number[:, None] * request
-        self.left[nodes] = (self.free[nodes] * self._part[nodes]).sum(axis=1)
+        self.left[nodes] = (self.free[nodes] * self.part[nodes]).sum(axis=1)
         for ledger in self._told:
             ledger.add(g, nodes, number)
         for tally in self._tallies:

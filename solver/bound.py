@@ -17,8 +17,7 @@ from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.priced_bound import has_time, priced_bound
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import Relaxation, columns, mixes
-from placewright.solver.rules.base import Encoder
+from placewright.solver.relaxation import Relaxation
 
 HAIR = 1e-6
 """What floating point may have got wrong in a slope, as a part of it."""
@@ -31,24 +30,21 @@ ROUGH = 3
 
 def affordable(problem: Problem, seconds: float, *, rough: bool = False) -> bool:
     """Whether the relaxation of a problem can be had in this time."""
-    number = columns(problem.cap, problem.free, topology_keys(problem), rough=rough)
-    return number <= seconds * COLUMNS_A_SECOND
+    classes = problem.rough_classes if rough else problem.classes
+    return classes.columns <= seconds * COLUMNS_A_SECOND
 
 
 def relaxed(problem: Problem, *, rough: bool = False) -> Relaxation:
-    """The linear relaxation of a problem, with what its rules say in lines; rough: as `Relaxation`."""
+    """The linear relaxation of a problem, with what its rules say in lines.
+
+    rough: with few classes, which takes a part of the time and bounds less well.
+    """
     arrays = (problem.cap, problem.size, problem.request, problem.room)
-    relaxation = Relaxation(*arrays, problem.running, topology_keys(problem), rough=rough)
+    classes = problem.rough_classes if rough else problem.classes
+    relaxation = Relaxation(*arrays, problem.running, classes)
     for encoder in problem.encoders:
         encoder.relax(relaxation)
     return relaxation
-
-
-def topology_keys(problem: Problem) -> list[IntArray]:
-    """The topology keys that rules and levels speak of, each once."""
-    parts: list[Encoder | Objective] = [*problem.encoders, *problem.levels]
-    keys = (key for part in parts for key in part.topologies())
-    return list({key.tobytes(): key for key in keys}.values())
 
 
 def apportionment(problem: Problem) -> Apportionment:
@@ -167,19 +163,17 @@ class Bounds:
         limit = level.limit(problem.cap)
         if seconds <= 0.0:
             return limit
-        whole = problem.cap, problem.free, topology_keys(problem)
-        if affordable(problem, seconds) and not mixes(*whole):
+        if affordable(problem, seconds) and problem.classes.alike:
             return limit
         merged = Merged(problem, level, above)
-        if merged.mixes or merged.columns > seconds * COLUMNS_A_SECOND:
+        if not merged.classes.alike or merged.classes.columns > seconds * COLUMNS_A_SECOND:
             return limit
         found = merged.bound(seconds)
         return limit if found is None else max(limit, found)
 
     def _is_rougher(self) -> bool:
         """Whether the rough relaxation is much the smaller one: else it would bring nothing."""
-        arrays = (self._problem.cap, self._problem.free, topology_keys(self._problem))
-        return ROUGH * columns(*arrays, rough=True) <= columns(*arrays)
+        return ROUGH * self._problem.rough_classes.columns <= self._problem.classes.columns
 
     def _relaxed(
         self, index: int, above: Sequence[int], seconds: float, *, rough: bool = False

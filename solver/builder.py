@@ -19,16 +19,14 @@ from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.own_terms import own_matcher
 from placewright.models.state import ClusterState
 from placewright.solver.books import ANY, Books
+from placewright.solver.choosing import Choosing, between_looks
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, Compilation, FloatArray, IntArray
-from placewright.solver.filling import emptiest, in_turn, part
 from placewright.solver.objectives.base import Tally
 from placewright.solver.problem import Problem
 
 FEW_DOMAINS = 10
 """Topology domains that are each opened for those who lean on others; of more, one is."""
-AT_ONCE = 0.01
-"""The part of all nodes that may be taken between two looks where one agent does not make another cheaper."""
 
 _MAY_OPEN = frozenset({inter_agent_affinity.RULE.name, topology_spread.RULE.name})
 """Rules that can turn an agent away now and let it in once others are placed."""
@@ -52,18 +50,14 @@ class Builder:
     ) -> None:
         self._compilation = compilation
         self._most = ANY if most is None else most + int(compilation.home.sum())
-        self._opening = np.zeros(len(compilation.nodes)) if opening is None else opening.copy()
-        self._packed = packed
         self._tallies = tallies
-        self._comparing = comparing
         self._books = Books(problem, compilation.amounts.whole, tallies)
-        self._room_for_one = np.maximum(compilation.amounts.whole, 1).astype(np.float64)
+        self._choosing = Choosing(self._books, tallies, packed, opening, comparing)
         self._one_by_one = [is_special(compilation, group.agent) for group in compilation.groups]
         self._open = problem.cap > 0
         self._refused_by = ""
         self._late: list[tuple[int, IntArray, IntArray]] = []
         self._known = ClusterState(compilation.snapshot)
-        self._known_costs: tuple[tuple[int, int], list[FloatArray]] = ((-1, -1), [])
         self._handed = [0] * len(compilation.groups)
 
     @property
@@ -108,9 +102,9 @@ class Builder:
         self, g: int, wanted: int, deadline: Deadline, within: IntArray | None = None, *, guided: bool = True
     ) -> None:
         """As many of a group as come in, `within` (N,) at most on each node; `guided`: by what they cost."""
-        guided = guided and self._compares
-        choose = self._cheapest if guided else self._roomiest
-        at_once = between_looks(self._compilation, self._tallies, g, wanted) if guided else wanted
+        guided = guided and self._choosing.compares
+        choose = self._choosing.cheapest if guided else self._choosing.roomiest
+        at_once = between_looks(len(self._compilation.nodes), self._tallies, g, wanted) if guided else wanted
         row = self.count[g].copy()
         while wanted > 0 and not deadline.passed:
             left = None if within is None else within - (self.count[g] - row)
@@ -119,43 +113,8 @@ class Builder:
                 break
             wanted -= came
         came_to = np.flatnonzero(self.count[g] - row)
-        self._opening[came_to] = 0.0
+        self._choosing.in_use(came_to)
         self._late.append((g, came_to, (self.count[g] - row)[came_to]))
-
-    @property
-    def _compares(self) -> bool:
-        """Whether nodes are compared by what an agent costs there."""
-        return bool(self._tallies) and (self._comparing is None or not self._comparing.passed)
-
-    def _roomiest(self, g: int, room: IntArray, wanted: int) -> IntArray:
-        """The emptiest nodes, or the fullest ones that are in use where nodes are filled one by one."""
-        if not self._packed:
-            return emptiest(self._books.left, self._books.step(g), room, wanted)
-        nodes = np.flatnonzero(room)
-        left = self._books.left[nodes] - self._books.step(g)[nodes]
-        return in_turn(nodes[np.lexsort([left, self._opening[nodes]])], room, wanted)
-
-    def _cheapest(self, g: int, room: IntArray, wanted: int) -> IntArray:
-        """The nodes on which one more costs least, one agent on each."""
-        nodes = np.flatnonzero(room)
-        costs = self._costs(g)
-        if len(nodes) > wanted:
-            # Who costs more than the last one that is taken need not be put in order.
-            most = np.partition(costs[0][nodes], wanted - 1)[wanted - 1]
-            nodes = nodes[costs[0][nodes] <= most]
-        left = self._books.left[nodes] - self._books.step(g)[nodes]
-        # The last key counts first.
-        keys = [left if self._packed else -left, self._opening[nodes], *(c[nodes] for c in reversed(costs))]
-        row = np.zeros_like(room)
-        row[nodes[np.lexsort(keys)[:wanted]]] = 1
-        return row
-
-    def _costs(self, g: int) -> list[FloatArray]:
-        """What one more of a group costs on each node, tally by tally: the same until somebody comes."""
-        key = (g, self._books.changes)
-        if self._known_costs[0] != key:
-            self._known_costs = (key, [tally.more(g) for tally in self._tallies])
-        return self._known_costs[1]
 
     def escort(
         self,
@@ -232,8 +191,9 @@ class Builder:
             return False
         self._state.place(agent, node, choose_devices(self._state, agent, node) or ())
         self._handed[g] += 1
-        self._opening[n] = 0.0
-        self._books.add(g, np.array([n]), np.array([1]))
+        here = np.array([n])
+        self._choosing.in_use(here)
+        self._books.add(g, here, np.array([1]))
         return True
 
     def _place(self, g: int, agent: Agent) -> bool:
@@ -267,13 +227,7 @@ class Builder:
         open_nodes = np.flatnonzero(self._open[g])
         left = self._books.free[open_nodes] - request
         fits = (left[:, request > 0] >= 0).all(axis=1)
-        nodes = open_nodes[fits]
-        # As shares of each node, so that small and large ones are filled alike.
-        room = (left[fits] / self._room_for_one[nodes]).sum(axis=1)
-        costs = [tally.more(g)[nodes] for tally in (self._tallies if self._compares else ())]
-        # The last key counts first.
-        order = np.lexsort([room if self._packed else -room, self._opening[nodes], *reversed(costs)])
-        return [int(n) for n in nodes[order]]
+        return [int(n) for n in self._choosing.in_order(g, open_nodes[fits], left[fits])]
 
     def remove_violations(self) -> None:
         """Take off what the finished placement does not hold: short gangs, skew that came later.
@@ -316,11 +270,3 @@ def is_special(compilation: Compilation, agent: Agent) -> bool:
         # What is not checked may fill a node beyond what others can bear.
         return True
     return any((spec.host_ports, spec.claims, spec.disks, spec.devices, spec.pod_group))
-
-
-def between_looks(compilation: Compilation, tallies: Sequence[Tally], g: int, wanted: int) -> int:
-    """How many of the `wanted` agents of a group may come, one to a node, before nodes are compared again."""
-    few = part(wanted, len(compilation.nodes))
-    if not all(tally.independent(g) for tally in tallies):
-        return few
-    return max(few, int(AT_ONCE * len(compilation.nodes)))

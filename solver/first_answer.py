@@ -13,8 +13,9 @@ from placewright.solver.accept import Accepts
 from placewright.solver.apportion import Demand
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
-from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound, topology_keys
-from placewright.solver.builder import between_looks, is_special
+from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
+from placewright.solver.builder import is_special
+from placewright.solver.choosing import between_looks
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.complete import complete
@@ -28,7 +29,6 @@ from placewright.solver.opening import opening
 from placewright.solver.outcome import settled_counts
 from placewright.solver.preempt import make_room
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import mixes
 
 PACKING = (ScoreName.MOST_ALLOCATED, ScoreName.FRAGMENTATION)
 """Scores for which filling nodes one after the other is a good start."""
@@ -78,16 +78,18 @@ def first_answer(
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
     # Without time for the relaxation, or for all of it, there still is an answer.
-    soon = _comparing(compilation, _all_tallies(problem), 1.0) <= _soon_share(problem) * deadline.remaining()
+    tallies = _all_tallies(problem)
+    comparing = _comparing(compilation, tallies, 1.0)
+    soon = comparing <= _soon_share(problem) * deadline.remaining()
     if soon:
-        best = better(problem, best, _guided(compilation, problem, deadline))
+        best = better(problem, best, _guided(compilation, problem, deadline, tallies, comparing))
     seconds = PLAN_SHARE * deadline.remaining()
     plan = blueprint(problem, seconds, best if soon else None) if affordable(problem, seconds) else None
     if plan is not None and plan.drawn:
         # However long the plan took: following it is quick, and mostly there is no better start.
         best = better(problem, best, _followed(compilation, problem, deadline, plan))
     if not soon and not until.passed:
-        best = better(problem, best, _guided(compilation, problem, deadline))
+        best = better(problem, best, _guided(compilation, problem, deadline, tallies, comparing))
     for make in _further(compilation, problem, deadline):
         if until.passed:
             break
@@ -254,16 +256,22 @@ def _cheap(compilation: Compilation, problem: Problem, deadline: Deadline) -> In
     return construct(compilation, problem, deadline, target=cheap.target, opening=cheap.order)
 
 
-def _guided(compilation: Compilation, problem: Problem, deadline: Deadline) -> IntArray | None:
+def _guided(
+    compilation: Compilation,
+    problem: Problem,
+    deadline: Deadline,
+    tallies: Sequence[Tally],
+    seconds: float,
+) -> IntArray | None:
     """Agents one after the other to where they cost the levels least; None without levels or time for it.
 
-    Where comparing takes longer than it should, the last ones go where most is left.
+    `tallies`, of nobody yet, are told of all who come; `seconds`: what comparing takes, about. Where it takes
+    longer than it should, the last ones go where most is left.
     """
-    tallies = _tallies(compilation, problem, deadline, 1.0)
-    if not tallies:
+    comparing = deadline.remaining() * GUIDED_SHARE
+    if not tallies or seconds > comparing:
         return None
-    comparing = Deadline(deadline.remaining() * GUIDED_SHARE)
-    return construct(compilation, problem, deadline, tallies=tallies, comparing=comparing)
+    return construct(compilation, problem, deadline, tallies=tallies, comparing=Deadline(comparing))
 
 
 def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint) -> IntArray:
@@ -286,7 +294,7 @@ def _all_tallies(problem: Problem) -> list[Tally]:
 
 def _soon_share(problem: Problem) -> float:
     """The part of the time left for which comparing comes before the relaxation."""
-    return GUIDED_SHARE if mixes(problem.cap, problem.free, topology_keys(problem)) else SOON_SHARE
+    return SOON_SHARE if problem.classes.alike else GUIDED_SHARE
 
 
 def _comparing(compilation: Compilation, tallies: Sequence[Tally], share: float) -> float:
@@ -295,7 +303,7 @@ def _comparing(compilation: Compilation, tallies: Sequence[Tally], share: float)
     for g in compilation.pending:
         group = compilation.groups[g]
         special = is_special(compilation, group.agent)
-        at_once = 1 if special else between_looks(compilation, tallies, g, group.size)
+        at_once = 1 if special else between_looks(len(compilation.nodes), tallies, g, group.size)
         looks += -(-group.size // at_once)
     return GUIDED_SECONDS_PER_PAIR * share * looks * len(compilation.nodes)
 

@@ -8,7 +8,7 @@ class has room for, in the same topology domains if it can.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -43,6 +43,15 @@ class Layout:
             if missing:
                 left[g, c] = missing
         return left
+
+    def compare(self, make: Callable[[], Tally | None]) -> None:
+        """From now on agents go to where they cost the least. `make`: a tally of nobody, if there is none."""
+        if self._tally is not None or (tally := make()) is None:
+            return
+        for g in np.flatnonzero(self.target.any(axis=1)).tolist():
+            there = np.flatnonzero(self.target[g])
+            tally.add_many(g, there, self.target[g, there])
+        self._tally = tally
 
     def find_room(self, g: int, number: int, nodes: IntArray, at_once: int | None = None) -> int:
         """Agents of a group on those of `nodes` where they cost least; how many found no room.

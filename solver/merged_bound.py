@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from placewright.solver.compilation import IntArray
+from placewright.solver.node_classes import node_classes
 from placewright.solver.objectives.placed import PlacedObjective
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
-from placewright.solver.relaxation import Relaxation, columns, mixes
+from placewright.solver.relaxation import Relaxation
 
 
 class Merged:
     """A problem with the groups that are alike to one level as one: the first of them stands for all.
 
-    size (G,), cap (G, N): of all of them for the one that stands for them, 0 for the others.
+    size (G,), cap (G, N): of all of them for the one that stands for them, 0 for the others. classes: what
+    its relaxation takes together.
     """
 
     def __init__(self, problem: Problem, level: WeightedObjective, above: Sequence[int]) -> None:
@@ -43,21 +45,13 @@ class Merged:
         self.cap = np.zeros_like(cap)
         np.add.at(self.size, stands, problem.size)
         np.add.at(self.cap, stands, cap)
-
-    @property
-    def columns(self) -> int:
-        """How many variables its relaxation has, at most."""
-        return columns(self.cap, self._problem.free)
-
-    @property
-    def mixes(self) -> bool:
-        """Whether nodes that do not have the same free share a class all the same."""
-        return mixes(self.cap, self._problem.free)
+        self.classes = node_classes(self.cap, problem.room)
 
     def bound(self, seconds: float) -> int | None:
         """The least that the level can be; None where the solver gave nothing in this time."""
         problem = self._problem
-        relaxation = Relaxation(self.cap, self.size, problem.request, problem.room, problem.running)
+        arrays = (self.cap, self.size, problem.request, problem.room)
+        relaxation = Relaxation(*arrays, problem.running, self.classes)
         relaxation.hurry(seconds)
         for other, value in self._demands:
             other.demand(relaxation, value)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from placewright.solver.bound import topology_keys
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.objectives.pairs import PairTerm
 from placewright.solver.objectives.weighted import WeightedObjective
@@ -66,7 +65,7 @@ class Neighbourhoods:
         self._problem = problem
         self._random = np.random.default_rng(seed)
         self._usable = np.flatnonzero(problem.cap.any(axis=0))
-        keys = [key for key in topology_keys(problem) if not is_by_node(key)]
+        keys = [key for key in problem.topologies if not is_by_node(key)]
         self._domains = [key for key in keys if len(np.unique(key[key >= 0])) > 1]
         self._quotas = [
             [g for g, amount in row.usage if amount]

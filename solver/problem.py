@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from placewright.solver.compilation import BoolArray, IntArray, Running, fitting, loads
+from placewright.solver.node_classes import NodeClasses, node_classes
 from placewright.solver.objectives.base import Objective
 from placewright.solver.rules.base import Encoder
 
@@ -43,6 +44,23 @@ class Problem:
             self.free, loads(np.where(self.standing[:, None], self.cap, 0), self.request)
         )
         return room
+
+    @cached_property
+    def topologies(self) -> list[IntArray]:
+        """The topology keys that rules and levels speak of, each once: domains (N,), -1 for none."""
+        parts: list[Encoder | Objective] = [*self.encoders, *self.levels]
+        keys = (key for part in parts for key in part.topologies())
+        return list({key.tobytes(): key for key in keys}.values())
+
+    @cached_property
+    def classes(self) -> NodeClasses:
+        """What the relaxation takes together."""
+        return node_classes(self.cap, self.room, self.topologies)
+
+    @cached_property
+    def rough_classes(self) -> NodeClasses:
+        """What a rough relaxation takes together."""
+        return node_classes(self.cap, self.room, self.topologies, rough=True)
 
     def fixing(self, fixed: IntArray, nodes: IntArray, groups: IntArray | None = None) -> Problem:
         """What is left to decide on `nodes` when `fixed[g, n]` agents are already there and stay.

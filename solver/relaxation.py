@@ -17,16 +17,10 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.solver.apportion import Apportionment, Demand, Limit
-from placewright.solver.compilation import BoolArray, IntArray, Running, alike_columns
+from placewright.solver.compilation import BoolArray, IntArray, Running
+from placewright.solver.node_classes import NodeClasses, node_classes
 
 T = TypeVar("T")
-
-MOST_COLUMNS = 40_000
-"""Classes are told apart by domain and by free capacity as long as there are no more variables than this."""
-MOST_ROUGH_COLUMNS = 5_000
-"""The same for a rough bound."""
-MOST_DOMAINS = 64
-"""Of topology keys with more domains than this the relaxation knows nothing."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +35,8 @@ class Evenness:
 class Relaxation:
     """y[g, c] >= 0, continuous, for group g and node class c. Objectives add their terms to `lp`.
 
-    rough: with few classes, which takes a part of the time and bounds less well.
-
     `members[c]` are the node indices of a class; `cap` (G, N) is no larger than a group. `size` and arguments
-    as in `Problem`. keys: for each topology key that matters the domain of every node (N,), -1 for none.
+    as in `Problem`. classes: by default nodes that are open to the same groups and have the same free.
     places (C, K): the domain of each class, for the keys that tell classes apart, the coarsest first.
     """
 
@@ -55,17 +47,15 @@ class Relaxation:
         request: IntArray,
         free: IntArray,
         running: Running | None = None,
-        keys: Sequence[IntArray] = (),
-        *,
-        rough: bool = False,
+        classes: NodeClasses | None = None,
     ) -> None:
         self.lp = pywraplp.Solver.CreateSolver("GLOP")
-        classes, apart, _ = _node_classes(cap, free, keys, rough=rough)
-        self.members = [np.flatnonzero(classes == c) for c in range(int(classes.max(initial=-1)) + 1)]
+        classes = node_classes(cap, free) if classes is None else classes
+        self.members = [np.flatnonzero(classes.of_node == c) for c in range(classes.number)]
         first = np.array([nodes[0] for nodes in self.members], dtype=np.int64)
-        self._apart = [key.tobytes() for key in apart]
+        self._apart = [key.tobytes() for key in classes.apart]
         self.places: IntArray = (
-            np.array([key[first] for key in apart], dtype=np.int64).reshape(-1, len(first)).T
+            np.array([key[first] for key in classes.apart], dtype=np.int64).reshape(-1, len(first)).T
         )
         self._y: dict[tuple[int, int], pywraplp.Variable] = {}
         self._solved = False
@@ -302,48 +292,6 @@ class Relaxation:
         return float(self.lp.Objective().Value())
 
 
-def columns(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = (), *, rough: bool = False) -> int:
-    """How many variables the relaxation has, at most."""
-    classes, _, _ = _node_classes(cap, free, keys, rough=rough)
-    return (int(classes.max(initial=-1)) + 1) * int(cap.any(axis=1).sum())
-
-
-def mixes(cap: IntArray, free: IntArray, keys: Sequence[IntArray] = ()) -> bool:
-    """Whether nodes that do not have the same free share a class, as telling them apart would be too much."""
-    _, _, alike = _node_classes(cap, free, keys)
-    return not alike
-
-
 def _slack(value: float) -> float:
     """What floating point may have got wrong; the bound is rounded away by at least this."""
     return 1e-6 * max(1.0, abs(value))
-
-
-def _node_classes(
-    cap: IntArray, free: IntArray, keys: Sequence[IntArray], *, rough: bool = False
-) -> tuple[IntArray, list[IntArray], bool]:
-    """Class index (N,): nodes open to the same groups, told apart by domains and by what is free.
-
-    The keys of few domains first; what would make too many classes is left out. With the keys that are in,
-    and whether what is free is.
-    rough: nodes open to different groups, too, are told apart only where that makes few classes, and only
-    after those with different amounts free, which says more of the scores.
-    """
-    by_groups = alike_columns(cap > 0)
-    few = [key for key in keys if 1 < int(key.max(initial=-1)) + 1 <= MOST_DOMAINS]
-    few.sort(key=lambda key: int(key.max()))
-    classes: IntArray = np.zeros_like(by_groups) if rough else by_groups
-    most = MOST_ROUGH_COLUMNS if rough else MOST_COLUMNS
-    groups = int(cap.any(axis=1).sum())
-    apart: list[IntArray] = []
-    alike = False
-    for more in (free, by_groups, *few) if rough else (*few, free):
-        _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
-        finer = finer.reshape(-1).astype(np.int64)
-        if (int(finer.max(initial=0)) + 1) * groups <= most:
-            classes = finer
-            if more is free:
-                alike = True
-            elif more is not by_groups:
-                apart.append(more)
-    return classes, apart, alike

@@ -21,11 +21,12 @@ from ortools.linear_solver import pywraplp
 
 from placewright.solver.arrivals import arriving, counted
 from placewright.solver.compilation import BoolArray, IntArray
+from placewright.solver.node_classes import MOST_DOMAINS
 from placewright.solver.objectives.base import LpExpression
 from placewright.solver.objectives.bundles import Bundle, bundled
 from placewright.solver.objectives.fullest import fullest
 from placewright.solver.objectives.pairing import Pairing
-from placewright.solver.relaxation import MOST_DOMAINS, Relaxation
+from placewright.solver.relaxation import Relaxation
 
 FEWEST_TANGENTS, MOST_TANGENTS = 3, 10
 """How many lines stand for a parabola."""

@@ -17,7 +17,8 @@ import numpy as np
 
 from placewright.solver.arrivals import arriving, counted, cover
 from placewright.solver.compilation import IntArray
-from placewright.solver.relaxation import MOST_DOMAINS, Evenness, Relaxation
+from placewright.solver.node_classes import MOST_DOMAINS
+from placewright.solver.relaxation import Evenness, Relaxation
 from placewright.solver.rules.ledger import by_domain
 from placewright.solver.rules.spreads import Spread
 

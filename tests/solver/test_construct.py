@@ -7,7 +7,7 @@ import pytest
 
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName, Shape, Stage
-from placewright.solver.builder import between_looks
+from placewright.solver.choosing import between_looks
 from placewright.solver.clock import Deadline, WorkDeadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
@@ -117,7 +117,7 @@ def test_more_come_between_two_looks_where_one_agent_makes_another_no_cheaper() 
     compilation, problem = compile_problem(snapshot([node(f"n{i}") for i in range(500)], pending))
     tallies = [problem.levels[-1].tally()]  # type: ignore[attr-defined]
     looks = {
-        group.agent.name: between_looks(compilation, tallies, g, group.size)
+        group.agent.name: between_looks(500, tallies, g, group.size)
         for g, group in enumerate(compilation.groups)
     }
     assert looks == {"even-0": 5, "close-0": 3}

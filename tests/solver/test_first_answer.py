@@ -10,7 +10,7 @@ import pytest
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.plan import Status
 from placewright.models.profile import PLACED, Profile, Stage
-from placewright.solver import first_answer, relaxation
+from placewright.solver import first_answer, node_classes
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
@@ -81,7 +81,7 @@ def test_comparing_comes_first_where_the_relaxation_takes_unlike_nodes_for_one_a
     monkeypatch.setattr(first_answer, "GUIDED_SECONDS_PER_PAIR", 0.02)
     monkeypatch.setattr(first_answer, "affordable", lambda *_: asked.append("relaxation"))
     monkeypatch.setattr(first_answer, "_guided", lambda *_: asked.append("comparing"))
-    monkeypatch.setattr(relaxation, "MOST_COLUMNS", most)
+    monkeypatch.setattr(node_classes, "MOST_COLUMNS", most)
     nodes = [node(f"n{i}", cpu=1000 * (1 + i % 4)) for i in range(8)]
     cluster = snapshot(nodes, [*agents("a", 3, cpu=100), *agents("b", 2, cpu=200)])
     compilation, problem = compile_problem(cluster)

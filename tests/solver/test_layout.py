@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.compile import compile_problem
@@ -73,3 +74,15 @@ def test_unlike_nodes_of_a_class_are_filled_by_what_agents_cost_there() -> None:
     without = Layout(problem)
     without.lay_out({(0, 0): 14}, [ALL])
     assert level.value(layout.target) == best < level.value(without.target)
+
+
+def test_comparing_may_begin_when_some_are_there_already() -> None:
+    nodes = [node("n0", cpu=4000), node("n1", cpu=4000), node("n2", cpu=4000)]
+    profile = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
+    _, problem = compile_problem(snapshot(nodes, agents("a", 9, cpu=1000), profile=profile))
+    layout = Layout(problem)
+    assert layout.lay_out({(0, 0): 4}, [np.array([0, 1])]) == {}
+    layout.compare(problem.levels[-1].tally)  # type: ignore[attr-defined]
+    assert layout.find_room(0, 1, ALL) == 0
+    assert layout.target.tolist() == [[2, 2, 1]]
+    layout.compare(lambda: pytest.fail("there is a tally already"))

@@ -15,7 +15,7 @@ from placewright.models.agent import Agent, OwnerReference
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.selector import AffinityTerm, NodeSelectorTerm, PreferredNodeTerm
 from placewright.models.snapshot import Snapshot
-from placewright.solver import relaxation
+from placewright.solver import node_classes
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
 from placewright.solver.merged_bound import Merged, first_alike
@@ -131,7 +131,8 @@ def test_where_the_relaxation_mixes_unlike_nodes_it_says_more(monkeypatch: pytes
     _, problem = compile_problem(cluster)
     everybody = [int(problem.size.sum())]
     exact = level_bound(problem, 1, everybody)
-    monkeypatch.setattr(relaxation, "MOST_COLUMNS", 60)
+    monkeypatch.setattr(node_classes, "MOST_COLUMNS", 60)
+    _, problem = compile_problem(cluster)
     mixed = relaxed(problem)
     problem.levels[0].demand(mixed, everybody[0])
     weak = problem.levels[1].relax(mixed)
@@ -143,7 +144,7 @@ def test_where_the_relaxation_mixes_unlike_nodes_it_says_more(monkeypatch: pytes
 
 
 def test_without_time_there_is_no_more_than_the_cheap_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relaxation, "MOST_COLUMNS", 60)
+    monkeypatch.setattr(node_classes, "MOST_COLUMNS", 60)
     _, problem = compile_problem(unlike_nodes(Random(3)))
     assert Bounds(problem).level(1, [80], 0.0) == problem.levels[1].limit(problem.cap)
 

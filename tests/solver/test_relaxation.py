@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.profile import Profile, ScoreName
-from placewright.solver import relaxation
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
@@ -117,7 +116,7 @@ def test_no_level_beats_a_rough_bound_however_few_classes_it_has(rng: Random, mo
     if not problem.cap.any():
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("placewright.solver.relaxation.MOST_ROUGH_COLUMNS", most)
+        patch.setattr("placewright.solver.node_classes.MOST_ROUGH_COLUMNS", most)
         rough = relaxed(problem, rough=True)
         assert len(rough.members) <= max(1, most // max(1, int(problem.cap.any(axis=1).sum())))
     for level in problem.levels:
@@ -129,7 +128,7 @@ def test_no_level_beats_a_rough_bound_however_few_classes_it_has(rng: Random, mo
 
 def test_a_rough_bound_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """Four nodes, each for one agent: as one class they know nothing of that, and the largest takes all."""
-    monkeypatch.setattr("placewright.solver.relaxation.MOST_ROUGH_COLUMNS", 4)
+    monkeypatch.setattr("placewright.solver.node_classes.MOST_ROUGH_COLUMNS", 4)
     nodes = [node(f"n{i}", cpu=1000 * 3**i, labels={"for": str(i)}) for i in range(4)]
     waiting = [agent(f"a{i}", cpu=800 + i, node_selector={"for": str(i)}) for i in range(4)]
     _, problem = compile_problem(snapshot(nodes, waiting, profile=EVEN))
@@ -141,13 +140,3 @@ def test_a_rough_bound_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch
     fine = level_bound(problem, 1, [4])
     assert 0 < told(1) < fine
     assert told(fine) == fine
-
-
-def test_unlike_nodes_share_a_class_only_where_telling_them_apart_would_be_too_much(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    nodes = [node(f"n{i}", cpu=1000 * (1 + i % 4)) for i in range(8)]
-    _, problem = compile_problem(snapshot(nodes, [*agents("a", 3, cpu=100), *agents("b", 2, cpu=200)]))
-    assert not relaxation.mixes(problem.cap, problem.free)
-    monkeypatch.setattr(relaxation, "MOST_COLUMNS", 7)
-    assert relaxation.mixes(problem.cap, problem.free)
