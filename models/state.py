@@ -56,11 +56,20 @@ class ClusterState:
         self.new: dict[str, str] = {}
         self.devices: dict[str, tuple[int, ...]] = dict(snapshot.resident_devices)
         self.cache: dict[Hashable, object] = {}
-        self._on = {name: dict(agents) for name, agents in snapshot.residents_on.items()}
+        self._on: dict[str, Mapping[str, Agent]] = dict(snapshot.residents_on)
+        self._changed: dict[str, dict[str, Agent]] = {}
+        """Those of `_on` that are this state's own; the others are the snapshot's."""
         self._indexes: dict[type[StateIndex], StateIndex] = {}
         self._derived: dict[Hashable, object] = {}
         self._left: set[str] = set()
         """Who ran at the start and was taken off."""
+
+    def _own(self, name: str) -> dict[str, Agent]:
+        """A node's agents, to be changed: few nodes are, of all there are."""
+        own = self._changed.get(name)
+        if own is None:
+            own = self._on[name] = self._changed[name] = dict(self._on[name])
+        return own
 
     def agents_on(self, node_name: str) -> Mapping[str, Agent]:
         """The agents on a node, by key."""
@@ -123,7 +132,7 @@ class ClusterState:
         key, name = agent.key, node.name
         if self._derived:
             self._derived.clear()
-        self._on[name][key] = agent
+        self._own(name)[key] = agent
         self.new[key] = name
         if devices:
             self.devices[key] = devices
@@ -134,7 +143,7 @@ class ClusterState:
         """Put an agent that ran at the start back to where it was, as if it had never left."""
         self._derived.clear()
         self.cache.pop(_BEFORE, None)
-        self._on[agent.node_name][agent.key] = agent
+        self._own(agent.node_name)[agent.key] = agent
         self._left.discard(agent.key)
         for index in self._indexes.values():
             index.add(agent, self.snapshot.node_by_name[agent.node_name])
@@ -143,7 +152,7 @@ class ClusterState:
         """Take `agent` off `node`."""
         self._derived.clear()
         self.cache.pop(_BEFORE, None)
-        del self._on[node.name][agent.key]
+        del self._own(node.name)[agent.key]
         if self.new.pop(agent.key, None) is None:
             self._left.add(agent.key)
         for index in self._indexes.values():

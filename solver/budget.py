@@ -203,12 +203,12 @@ def _pace(snapshot: Snapshot) -> float:
     if not agents or not snapshot.nodes:
         return 1e-6
     times = []
-    # Who runs does not matter to it, and is not worth putting in place for every sample.
-    nobody = replace(snapshot, agents=())
+    # Who runs, and where nobody comes, does not matter to it, and is not worth putting in place.
+    nobody = replace(snapshot, agents=(), nodes=snapshot.nodes[:SAMPLE_NODES])
     for _ in range(SAMPLES):
         state = ClusterState(nobody)
         began = time.process_time()
-        for agent, node in zip(agents, cycle(snapshot.nodes[:SAMPLE_NODES]), strict=False):
+        for agent, node in zip(agents, cycle(nobody.nodes), strict=False):
             state.place(agent, node)
         times.append((time.process_time() - began) / len(agents))
     return min(times)

@@ -40,12 +40,13 @@ def allowed_ids(node: Node, request: DeviceRequest) -> list[int]:
     return [i for i, model in enumerate(models) if not request.models or model in request.models]
 
 
-def by_request(agent: Agent, ids: Sequence[int]) -> Iterator[tuple[DeviceRequest, tuple[int, ...]]]:
+def by_request(agent: Agent, ids: Sequence[int]) -> Held:
     """Each request of an agent with its part of the flat ids."""
-    start = 0
+    held, start = [], 0
     for request in agent.spec.devices:
-        yield request, tuple(ids[start : start + request.count])
+        held.append((request, tuple(ids[start : start + request.count])))
         start += request.count
+    return tuple(held)
 
 
 def devices_left(snapshot: Snapshot, node: Node, resource: str) -> Sequence[int]:
@@ -74,7 +75,7 @@ def _stand(snapshot: Snapshot) -> _Standing:
         if not agent.spec.devices:
             continue
         node = snapshot.node_by_name[agent.node_name]
-        own = tuple(by_request(agent, agent.device_ids))
+        own = by_request(agent, agent.device_ids)
         if _is_recorded(agent, node, own):
             held[agent.key] = own
             _hold(left, node, own)
@@ -117,15 +118,18 @@ def _is_recorded(agent: Agent, node: Node, held: Held) -> bool:
     asked = 0
     for request, ids in held:
         asked += request.count
-        number = _number(node, request.resource)
-        if len(set(ids)) < len(ids) or not all(0 <= i < number for i in ids):
+        if ids and (min(ids) < 0 or max(ids) >= _number(node, request.resource) or len(set(ids)) < len(ids)):
             return False
     return len(agent.device_ids) == asked
 
 
 def _number(node: Node, resource: str) -> int:
     """How many devices of a resource a node has."""
-    return sum([pool.count for pool in node.devices if pool.resource == resource])
+    number = 0
+    for pool in node.devices:
+        if pool.resource == resource:
+            number += pool.count
+    return number
 
 
 def _all_free(node: Node, resource: str) -> list[int]:
