@@ -26,8 +26,8 @@ HOT, FALL, SPAN = 1.0, 0.3, 30.0
 """How hot the first round begins, the next ones beside it, and how far each one cools down."""
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
-WORTH_SECONDS, WORTH_PAIRS = 20.0, 5_000
-"""From this limit and this many (agent, node) pairs on, translating the inner loop pays: it takes seconds."""
+WORTH_SECONDS, WORTH_PAIRS = 40.0, 5_000
+"""From this limit and this many (agent, node) pairs on, translating the loops pays: it takes ten seconds."""
 SHORT, FIRST_SHARE, WALKING = 0.05, 0.5, 0.75
 """What part of the time tries take to tell how to begin, in the first turn, and of later turns' shares."""
 

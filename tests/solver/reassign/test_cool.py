@@ -1,4 +1,4 @@
-"""Rounds of walks: how each of them begins, and which of them evict."""
+"""Rounds of walks: how each of them begins, and which of them ruin."""
 
 from __future__ import annotations
 
@@ -64,9 +64,9 @@ def test_every_other_walk_begins_hot_where_that_ends_no_lower(monkeypatch: pytes
     assert kept
 
 
-def test_every_other_walk_sends_several_away_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_other_walk_takes_several_away_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     (short, first), _ = heats(monkeypatch, hot_wins=True)
-    assert sorted(heat.evicting for heat in short) == sorted(heat.evicting for heat in first) == [False, True]
+    assert sorted(heat.ruining for heat in short) == sorted(heat.ruining for heat in first) == [False, True]
 
 
 def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
