@@ -10,6 +10,7 @@ from math import comb
 
 from placewright.models.agent import Agent, Phase
 from placewright.models.catalog import HOSTNAME, ZONE, Catalog, Offering
+from placewright.models.errors import UsageError
 from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 from placewright.models.survival import Survival
@@ -34,6 +35,7 @@ TRIM_SHARE = 0.4
 """The part of the time left that doing without nodes may take, for each way."""
 LOSS_SECONDS = 5.0
 """For one loss, at most."""
+OPTION = "--survive"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,10 @@ def buy_surviving(
     first = answer(question, replace(own, time_limit=deadline.remaining() / 4), progress=report)
     if isinstance(first, Refused):
         return first
-    domains(first.verified.snapshot, lose)
+    try:
+        domains(first.verified.snapshot, lose)
+    except UsageError as error:
+        raise replace(error, field=OPTION) from None
     grown = [_grown(question, list(first.nodes), own, lose, priority, deadline, report)]
     shared = _shares(question, own, lose, deadline, report)
     if shared:

@@ -69,13 +69,18 @@ def buy(question: Question, settings: Settings, phases: Phases, progress: Report
         f"{int(bins.size.sum())} agents in {len(bins.size)} groups, "
         f"{considered} of {int(everything.offered.sum())} offerings are not dominated"
     )
-    with phases("bound"):
-        relaxed, value, usage = _relaxed(bins, rules, wanted, deadline, progress)
+    relaxed, picks = None, list[Pick]()
+    # Where nobody waits nothing is bought, and nothing is cheaper.
+    bound: int | None = 0
+    if len(bins.size):
+        with phases("bound"):
+            relaxed, value, usage = _relaxed(bins, rules, wanted, deadline, progress)
+            bound = None if relaxed is None else relaxed.bound
+        with phases("buy"):
+            picks = _picks(bins, rules, wanted, value, usage, relaxed, deadline, settings.seed)
+            progress(f"whole nodes: {cost_of(bins, picks) / 1e6:.4f}")
     with phases("buy"):
-        picks = _picks(bins, rules, wanted, value, usage, relaxed, deadline, settings.seed)
-        progress(f"whole nodes: {cost_of(bins, picks) / 1e6:.4f}")
         purchase = realise(question, bins, picks)
-    bound = None if relaxed is None else relaxed.bound
     return Bought(
         bins=bins,
         rules=rules,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from placewright.models.agent import Phase
+from placewright.models.errors import UsageError
 from placewright.models.ingest.catalog import read_catalog
 from placewright.models.plan import Status
 from placewright.models.snapshot import Snapshot
 from placewright.scenarios.buy_surviving import Surviving, buy_surviving
 from placewright.solver.capacity.question import ask
 from placewright.solver.settings import Settings
-from placewright.tests.builders import agent, agents, snapshot
+from placewright.tests.builders import agent, agents, node, snapshot
 
 ONE = {"name": "one", "price": 1, "allocatable": {"cpu": 1}}
 TWO = {"name": "two", "price": "1.5", "allocatable": {"cpu": 2}}
@@ -59,3 +63,18 @@ def test_limits_hold_over_everything_that_is_bought() -> None:
     made = bought(snapshot([], agents("a", 2, cpu=1000)), "zone", {**ONE, "max": 2}, {**TWO, "zones": ["c"]})
     counts = {line.type: line.count for line in made.answer.document.nodes}
     assert counts.get("one", 0) <= 2
+
+
+def test_where_nobody_waits_a_loss_is_what_is_bought_for() -> None:
+    running = agent("r", on="n0", cpu=1000, phase=Phase.RUNNING)
+    catalog = read_catalog({"kind": "Catalog", "types": [ONE], "zones": ["a"]}).catalog
+    question = ask(snapshot([node("n0", cpu=1000, zone="a")], [running]), catalog, daemons=())
+    made = buy_surviving(question, Settings(time_limit=20.0, workers=1), "node")
+    assert isinstance(made, Surviving)
+    assert made.survival.survives
+    assert [(line.type, line.count) for line in made.answer.document.nodes] == [("one", 1)]
+
+
+def test_what_cannot_be_lost_is_a_fault_of_the_option_that_says_it() -> None:
+    with pytest.raises(UsageError, match="--survive: no node has a label"):
+        bought(snapshot([], [agent("a", cpu=1000)]), "shelf", ONE)
