@@ -15,6 +15,7 @@ from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise_base import unfit
 from placewright.scenarios.copies import Copies, base_name
+from placewright.scenarios.left_behind import quotas_without
 from placewright.scenarios.operations.base import AgentChoice, Factor, Operation, scaled
 
 MOST_REPLICAS = 1_000_000
@@ -90,6 +91,7 @@ class _Scaled:
         return replace(
             self._old,
             agents=(*kept, *self._new),
+            quotas=quotas_without(self._old, (a for a in self._old.agents if a.key in self._gone)),
             storage=self._copies.storage,
             scales=self._scales,
         )
