@@ -12,8 +12,8 @@ from placewright.models.node import Node
 from placewright.models.quantity import format_amount
 from placewright.models.repair import Relaxation
 from placewright.models.rules.base import Reason
-from placewright.models.rules.quota import ChargeIndex, charging_quotas
-from placewright.models.rules.resources import PODS, UsageIndex
+from placewright.models.rules.quota import ChargeIndex, charging_quotas, unspecified_keys
+from placewright.models.rules.resources import PODS, UsageIndex, checked_requests
 from placewright.models.rules.taints import untolerated
 from placewright.models.rules.topology_spread import spread_domains
 from placewright.models.state import ClusterState
@@ -54,7 +54,7 @@ def _resources(state: ClusterState, agent: Agent, node: Node) -> _Change:
     """What the node lacks; as a measure the largest part of a request that has no room."""
     used = state.index(UsageIndex).used(node.name)
     lacks = {}
-    for name, amount in {PODS: 1, **agent.spec.requests}.items():
+    for name, amount in {PODS: 1, **(checked_requests(state.snapshot, agent) or {})}.items():
         short = amount - (node.allocatable.get(name, 0) - used.get(name, 0))
         if amount and short > 0:
             lacks[name] = (short, Fraction(short, amount))
@@ -95,10 +95,14 @@ def _spread(state: ClusterState, agent: Agent, node: Node) -> _Change:
 
 
 def _quota(state: ClusterState, agent: Agent, node: Node) -> _Change:
-    """What the quotas would have to allow. The node plays no part."""
+    """What the quotas would have to allow, or the agent to say. The node plays no part."""
     index = state.index(ChargeIndex)
     said, size = [], Fraction(0)
     for quota in charging_quotas(state.snapshot, agent):
+        missing = unspecified_keys(quota, agent)
+        if missing:
+            said.append(f"an agent that states {', '.join(missing)}, for quota {quota.name}")
+            size += len(missing)
         charged, added = index.charged(quota), index.added(quota, agent)
         for key, hard in sorted(quota.hard.items()):
             wanted = charged[key] + added[key]
@@ -106,7 +110,7 @@ def _quota(state: ClusterState, agent: Agent, node: Node) -> _Change:
                 amounts = f"{format_amount(key, wanted)} instead of {format_amount(key, hard)}"
                 said.append(f"quota {quota.name}: {key} {amounts}")
                 size += Fraction(wanted - hard, added[key])
-    return _Change(size, ", ".join(said) or "a quota whose keys the agent states")
+    return _Change(size, ", ".join(said))
 
 
 _MEASURES: dict[str, _Measure] = {

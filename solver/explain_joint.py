@@ -10,7 +10,7 @@ from functools import cached_property
 
 from placewright.models.agent import Agent
 from placewright.models.filters import rejection
-from placewright.models.node import Node
+from placewright.models.node import Node, Resources
 from placewright.models.policy import PodGroup
 from placewright.models.quantity import format_amount
 from placewright.models.rules import RULES
@@ -21,7 +21,7 @@ from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.host_ports import conflict
 from placewright.models.rules.limit_overcommit import LimitIndex, beyond, limit_of
 from placewright.models.rules.own_terms import own_anti_affinity
-from placewright.models.rules.resources import PODS, UsageIndex
+from placewright.models.rules.resources import PODS, UsageIndex, checked_requests
 from placewright.models.rules.topology import TopologyCounts, term_matches
 from placewright.models.rules.volume_restrictions import agents_conflict
 from placewright.models.selector import AffinityTerm
@@ -213,7 +213,7 @@ class _InTheWay:
 
     def _short_of(self, node: Node) -> set[str]:
         used = self._state.index(UsageIndex).used(node.name)
-        asked = {PODS: 1, **self._agent.spec.requests}
+        asked = {PODS: 1, **_asked(self._state.snapshot, self._agent)}
         return {n for n, amount in asked.items() if amount > node.allocatable.get(n, 0) - used.get(n, 0)}
 
     @cached_property
@@ -242,14 +242,15 @@ def _never(snapshot: Snapshot, agent: Agent) -> Iterator[UnplacedReason]:
     if not usable:
         return
     among = "node" if len(usable) == len(snapshot.nodes) else f"of the {len(usable)} nodes it may use"
-    for name, amount in sorted(agent.spec.requests.items()):
+    asked = _asked(snapshot, agent)
+    for name, amount in sorted(asked.items()):
         largest = max(node.allocatable.get(name, 0) for node in usable)
         if amount > largest:
             sizes = f"requests {name} {format_amount(name, amount)} but the largest {among}"
             said = f"{_NEVER}: {sizes} has {format_amount(name, largest)}"
             yield UnplacedReason(rule="resources", message=said)
             return
-    if agent.spec.requests and not any(_large_enough(agent, node) for node in usable):
+    if asked and not any(_large_enough(asked, node) for node in usable):
         said = f"{_NEVER}: each of its requests fits some node, but all of them together fit none"
         yield UnplacedReason(rule="resources", message=said)
 
@@ -258,5 +259,10 @@ def _admitted_but_for_size(snapshot: Snapshot, agent: Agent, node: Node) -> bool
     return all(rule.admits(snapshot, agent, node) is None for rule in RULES if rule.name != "resources")
 
 
-def _large_enough(agent: Agent, node: Node) -> bool:
-    return all(amount <= node.allocatable.get(name, 0) for name, amount in agent.spec.requests.items())
+def _asked(snapshot: Snapshot, agent: Agent) -> Resources:
+    """What a node has to have for the agent: not what its profile leaves to others."""
+    return checked_requests(snapshot, agent) or {}
+
+
+def _large_enough(asked: Resources, node: Node) -> bool:
+    return all(amount <= node.allocatable.get(name, 0) for name, amount in asked.items())

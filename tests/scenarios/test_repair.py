@@ -14,6 +14,7 @@ from placewright.models.filters import feasible
 from placewright.models.ingest.catalog import LoadedCatalog
 from placewright.models.node import Node
 from placewright.models.policy import ResourceQuota
+from placewright.models.profile import FitArgs, Profile
 from placewright.models.repair import Purchase, Repair, Victims
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -93,6 +94,24 @@ def test_a_larger_skew_is_told_to_the_number() -> None:
     found = relaxed(repaired(before))
     assert found["topology_spread"] == (f"maxSkew 2 instead of 1 over {ZONE}", ("a",))
     assert found["resources"] == ("500m cpu more, or so much less asked for", ("b",))
+
+
+def test_all_that_quotas_ask_for_is_told_at_once() -> None:
+    """Where one was too small nothing was said of another whose keys the agent left open."""
+    quotas = (
+        ResourceQuota("default", "open", {"limits.cpu": 9000}, used={}),
+        ResourceQuota("default", "small", {"requests.cpu": 1500}, used={"requests.cpu": 1000}),
+    )
+    waits = agent("x", cpu=1000, admitted=False, unspecified=frozenset({"limits.cpu"}))
+    told = "an agent that states limits.cpu, for quota open, quota small: requests.cpu 2 instead of 1500m"
+    assert relaxed(repaired(snapshot([node("n")], [waits], quotas=quotas))) == {"quota": (told, ("n",))}
+
+
+def test_a_resource_that_the_agents_profile_leaves_to_others_is_not_what_a_node_lacks() -> None:
+    ignoring = Profile(fit=FitArgs(ignored_resources=frozenset({"example.com/x"})))
+    waits = agent("x", cpu=5000, extra={"example.com/x": 3})
+    told = relaxed(repaired(snapshot([node("n", cpu=4000)], [waits], profile=ignoring)))
+    assert told == {"resources": ("1 cpu more, or so much less asked for", ("n",))}
 
 
 def test_a_larger_quota_is_told_to_the_number() -> None:

@@ -10,6 +10,7 @@ import pytest
 from placewright.models.agent import Agent, DeviceRequest, HostPort
 from placewright.models.node import DevicePool
 from placewright.models.policy import PodGroup, ResourceQuota
+from placewright.models.profile import FitArgs, Profile
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.unplaced import Unplaced
@@ -357,3 +358,21 @@ def test_every_rule_has_its_say_on_every_node() -> None:
         ["taints", "resources", "inter_agent_affinity"],
     )
     assert (second.name, [reason.rule for reason in two]) == ("n2", ["inter_agent_affinity"])
+
+
+IGNORING = Profile(fit=FitArgs(ignored_resources=frozenset({GPU})))
+
+
+def test_what_the_agents_profile_leaves_to_others_is_never_what_is_too_large() -> None:
+    cluster = snapshot([node("n1")], [agent("a", memory=99_000, extra={GPU: 3})], profile=IGNORING)
+    [message] = said(explained(cluster, {})["a"], "resources")[-1:]
+    assert message.startswith("no node could ever hold it: requests memory")
+
+
+def test_nor_does_anybody_hold_it_for_others() -> None:
+    """Of whoever used what is not checked it was said that the agent would fit without them."""
+    there = [agent("gpu", on="n1", extra={GPU: 1}), agent("full", on="n1", cpu=4000)]
+    cluster = snapshot([node("n1")], [*there, agent("a", cpu=1000, extra={GPU: 3})], profile=IGNORING)
+    [message] = said(explained(cluster, {})["a"], "joint")
+    assert "default/full" in message
+    assert "default/gpu" not in message
