@@ -4,8 +4,8 @@ A try costs a fraction of a microsecond, so that most may fail. What is in use t
 often what there is least of, and wandering uses it up without being any good. So being away has a price as
 long as it is hot, which falls with the temperature.
 
-Every other walk takes several agents away at once and puts them back (ruin.py), for four fifths of its time.
-One such try is worth many of the others where agents are large beside the room that there is.
+Walks also take several agents away at once and put them back (ruin.py). One such try is worth many of
+the others where agents are large beside the room that there is, so every other walk mostly does so.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ LEAST_WALKS = 2
 """So many are made on one core, too."""
 TRIES = 1 << 15
 """Between looks at how much time is left."""
-RUINS = 0.1
-"""How many tries of walks that ruin are for that, beside all others: each takes thirty times as long."""
+RUINS = (0.02, 0.1)
+"""How many tries at ruin walks make by turns, beside all others: each takes thirty times as long."""
 PRICE = 20.0
 """What using all of a node twice costs, in temperatures."""
 HOT, COLD = 0.5, 0.01
@@ -38,11 +38,11 @@ FALL, SPAN = 0.3, 30.0
 
 
 class Heat(NamedTuple):
-    """The temperature at first and in the end; and whether several are taken away at once."""
+    """The temperature at first and in the end; and how many tries at ruin there are, beside all others."""
 
     hot: float
     cold: float
-    ruining: bool = False
+    ruins: float = RUINS[0]
 
 
 def cool(
@@ -56,12 +56,11 @@ def cool(
     """The best assignment (A,) seen while `elapsed` goes from 0 to 1 and the temperature from hot to cold."""
     state = state_of(problem, where)
     best, value = where.copy(), float(state.value[0])
-    ruins = max(1, int(tries * RUINS))
-    kinds = ((walk, tries), (ruin, ruins)) if heat.ruining else ((walk, tries),)
+    ruins = max(1, int(tries * heat.ruins))
     log = np.empty((max(2 * tries, MOST * ruins), 2), dtype=np.int64)
     while (share := elapsed()) < 1.0:
         temperature = heat.hot * (heat.cold / heat.hot) ** share
-        for made, times in kinds:
+        for made, times in ((walk, tries), (ruin, ruins)):
             before = value
             logged, kept, value = made(state, times, temperature, PRICE * temperature, rng, log, value)
             if value < before:
@@ -90,7 +89,7 @@ class Walks:
     def translate(self, where: IntArray) -> None:
         """Have all loops as machine code before clocks of walks begin to run."""
         once = iter((0.0, 1.0)).__next__
-        cool(self._problem, where, np.random.default_rng(0), once, Heat(1.0, 1.0, True), tries=1)
+        cool(self._problem, where, np.random.default_rng(0), once, Heat(1.0, 1.0), tries=1)
 
     def first(self, board: Board, short: Clock, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of the short round and the first one from a board."""
@@ -111,7 +110,7 @@ class Walks:
 
     def _walked(self, board: Board, heats: Sequence[Heat], elapsed: Clock) -> list[IntArray]:
         def one(number: int) -> IntArray:
-            heat = heats[number]._replace(ruining=number % 2 == 1)
+            heat = heats[number]._replace(ruins=RUINS[number % 2])
             return cool(self._problem, board.where, self._draws[number], elapsed(), heat)
 
         with ThreadPoolExecutor(len(heats)) as pool:
