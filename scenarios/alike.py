@@ -1,8 +1,8 @@
 """Nodes that nothing but their names tells apart: to lose one of them is to lose any other.
 
-Swapping two of them with all that runs there gives the same cluster: the same labels, amounts and taints, and
-agents that say the same. Whatever names a node, beside agents that are tied to the one they are on, sets it
-apart.
+Swapping two of them with all that runs there gives the same cluster: the same labels, amounts, taints and
+volumes that can be attached, and agents that say the same. Whatever names a node, beside agents that are tied
+to the one they are on, sets it apart.
 """
 
 from __future__ import annotations
@@ -34,12 +34,17 @@ def alike_nodes(snapshot: Snapshot) -> list[tuple[str, ...]]:
     for agent in snapshot.residents:
         residents.setdefault(agent.node_name, []).append(agent)
     named, compared = _named(snapshot)
+    attached: dict[str, set[str]] = {}
+    for attachment in snapshot.storage.attachments:
+        attached.setdefault(attachment.node_name, set()).add(attachment.volume_name)
     classes: dict[Hashable, list[str]] = {}
     for node in snapshot.nodes:
         own = _own(node)
         on = residents.get(node.name, [])
         apart = compared or not own.isdisjoint(named)
-        key = node.name if apart else (_content(node), frozenset(Counter(_agent(a, own) for a in on).items()))
+        volumes = (snapshot.storage.csi_nodes.get(node.name, ()), frozenset(attached.get(node.name, ())))
+        agents = frozenset(Counter(_agent(a, own) for a in on).items())
+        key = node.name if apart else (_content(node), volumes, agents)
         classes.setdefault(key, []).append(node.name)
     return [tuple(names) for names in classes.values()]
 

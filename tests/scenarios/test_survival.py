@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placewright.models.agent import Agent, Phase
+from placewright.models.agent import Agent, ClaimUse, Phase
 from placewright.models.errors import UsageError
 from placewright.models.levels import placed_name
 from placewright.models.node import Node
 from placewright.models.profile import PLACED, Stage
 from placewright.models.snapshot import Snapshot
+from placewright.models.storage import CsiNodeDriver, PersistentVolume, PersistentVolumeClaim, Storage
 from placewright.models.survival import Answer, Missing, Survival
 from placewright.scenarios.displace import without_nodes
 from placewright.scenarios.settle import settled
@@ -185,3 +186,21 @@ def test_exhaustive_search_agrees(rng: Random) -> None:
 @given(st.randoms(use_true_random=False))
 def test_exhaustive_search_agrees_on_many(rng: Random) -> None:
     assert_right(rng)
+
+
+def test_nodes_that_attach_another_number_of_volumes_are_not_alike() -> None:
+    """One was tried for both: the one that is needed where the other is lost."""
+    nodes = [node("few", cpu=2000), node("more", cpu=2000), node("c", cpu=1900)]
+    claim = PersistentVolumeClaim("default", "c", 1, volume_name="pv", bound=True, phase="Bound")
+    storage = Storage(
+        claims={claim.key: claim},
+        volumes={"pv": PersistentVolume("pv", 1, claim=claim.key, phase="Bound", driver="csi", handle="h")},
+        csi_nodes={"few": (CsiNodeDriver("csi", 0),), "more": (CsiNodeDriver("csi", 1),)},
+    )
+    plain = [agent(f"p-{on}", on=on, phase=Phase.RUNNING, cpu=1500) for on in ("few", "more")]
+    moves = agent("v", on="c", phase=Phase.RUNNING, cpu=500, claims=(ClaimUse("c"),))
+    before = snapshot(nodes, [*plain, moves], storage=storage)
+    found = survival(before, "node", rearrange=True)
+    answers = {loss.domains: loss.answer for loss in found.losses}
+    assert answers["few",] is Answer.SURVIVES
+    assert answers["more",] is Answer.FAILS
