@@ -30,6 +30,9 @@ UNHURRIED = 0.5
 GATHERING_SHARE = 0.2
 """The part of the time left that deciding where groups gather may take."""
 
+PLENTY = 4
+"""In how many times the seconds of the gathering's solve the one without it is done for certain."""
+
 
 @dataclass(frozen=True)
 class Blueprint:
@@ -92,8 +95,8 @@ def _solved(problem: Problem, relaxation: Relaxation, deadline: Deadline, unhurr
             break
         last = level is problem.levels[-1]
         gathering = _gathered(problem, relaxation, level, deadline) if last else None
-        if gathering is not None and deadline.remaining() < gathering.seconds:
-            # Where nobody has to gather it takes longer: the answer is worth more than its bound.
+        if gathering is not None and deadline.remaining() < PLENTY * gathering.seconds:
+            # Where nobody has to gather it takes longer, and a bound nearly as good can be had by parts.
             return _Solved(gathering.solution, tuple(bounds), True)
         relaxation.hurry(deadline.remaining())
         best = bound_of(level, relaxation)

@@ -95,7 +95,7 @@ def bound_of(level: Objective, relaxation: Relaxation) -> KnownBound | None:
 class Bounds:
     """The bounds of one problem's levels, asked for in their order; one relaxation serves them all.
 
-    There is a rough one beside it for who asks whether a bound does.
+    There is a rough one beside it, of few classes, that is much quicker.
     """
 
     def __init__(self, problem: Problem, known: Sequence[KnownBound] = ()) -> None:
@@ -120,8 +120,8 @@ class Bounds:
 
         The best of the level's cheap limit, what nodes say each for itself, and the optimum of the linear
         relaxation: the limit alone where `seconds` are too few for more, or where an `answer` (G, N) that
-        keeps `above` reaches it. enough: whether a bound does; a rough relaxation is tried first then. value:
-        what the answer has on the level, if that is known.
+        keeps `above` reaches it. enough: whether a bound does; nothing better is looked for then. value: what
+        the answer has on the level, if that is known.
         """
         level = self._problem.levels[index]
         limit = level.limit(self._problem.cap)
@@ -135,18 +135,18 @@ class Bounds:
         known = self._from_known(index, above)
         if known is not None:
             limit = tighter(level, limit, known)
-        if isinstance(level, WeightedObjective) and not (enough is not None and enough(limit)):
-            limit = max(limit, self._merged(level, above, until.remaining()))
-        if known is not None:
+        if enough is not None and enough(limit):
             return limit
-        if isinstance(level, WeightedObjective) and has_time(self._problem, until.remaining()):
-            limit = max(limit, priced_bound(self._problem, level, above, answer))
-        for rough in (True, False) if enough is not None and self._is_rougher() else (False,):
-            if enough is not None and enough(limit):
-                break
-            best = self._relaxed(index, above, until.remaining(), rough=rough)
-            limit = limit if best is None else tighter(level, limit, best)
-        return limit
+        if isinstance(level, WeightedObjective):
+            if not self._problem.classes.alike or (known is None and self._is_rougher()):
+                limit = max(limit, self._by_parts(index, level, above, until))
+            if known is None and has_time(self._problem, until.remaining()):
+                limit = max(limit, priced_bound(self._problem, level, above, answer))
+        elif known is None and enough is not None and self._is_rougher():
+            limit = self._tightened(limit, index, above, until, rough=True)
+        if known is not None or (enough is not None and enough(limit)):
+            return limit
+        return self._tightened(limit, index, above, until)
 
     def _apportioned(self, level: PlacedObjective, above: Sequence[int], seconds: float) -> int:
         """How many agents of a level all limits together leave room for, wherever they go."""
@@ -154,30 +154,40 @@ class Bounds:
             self._apportionment = apportionment(self._problem)
         return placed_bound(self._apportionment, level, self._problem.levels, above, seconds)
 
-    def _merged(self, level: WeightedObjective, above: Sequence[int], seconds: float) -> int:
-        """The least that a level can be with groups that are alike as one, where that may say more.
+    def _by_parts(self, index: int, level: WeightedObjective, above: Sequence[int], until: Deadline) -> int:
+        """The least that some terms can be and the least that the others can be, each as suits itself.
 
-        That is where unlike nodes share the classes of the whole relaxation, or where that takes too long.
+        Terms that go by what nodes have are told with groups that are alike as one, those that go by who is
+        near whom with few classes of nodes. Together that takes a part of what the whole relaxation takes,
+        and says nearly as much; more where that has to take unlike nodes for one another.
         """
-        problem = self._problem
-        limit = level.limit(problem.cap)
-        if seconds <= 0.0:
-            return limit
-        if affordable(problem, seconds) and problem.classes.alike:
-            return limit
-        merged = Merged(problem, level, above)
-        if not merged.classes.alike or merged.classes.columns > seconds * COLUMNS_A_SECOND:
-            return limit
-        found = merged.bound(seconds)
-        return limit if found is None else max(limit, found)
+        problem, (told, untold) = self._problem, level.parts()
+        merged = Merged(problem, told, above)
+        if until.passed or not merged.classes.alike:
+            return level.limit(problem.cap)
+        found: int | None = None
+        if merged.classes.columns <= until.remaining() * COLUMNS_A_SECOND:
+            found = merged.bound(until.remaining())
+        relaxation = self._ready(index, above, until.remaining(), rough=True)
+        other = None if relaxation is None else untold.relax(relaxation)
+        least = (told.least() if found is None else found) + (untold.least() if other is None else other)
+        return level.rounded_up(max(least, level.limit(problem.cap)))
 
     def _is_rougher(self) -> bool:
         """Whether the rough relaxation is much the smaller one: else it would bring nothing."""
         return ROUGH * self._problem.rough_classes.columns <= self._problem.classes.columns
 
-    def _relaxed(
-        self, index: int, above: Sequence[int], seconds: float, *, rough: bool = False
-    ) -> int | None:
+    def _tightened(
+        self, limit: int, index: int, above: Sequence[int], until: Deadline, *, rough: bool = False
+    ) -> int:
+        """The better one of a bound and the optimum of the relaxation, if there is time for it."""
+        relaxation = self._ready(index, above, until.remaining(), rough=rough)
+        level = self._problem.levels[index]
+        best = None if relaxation is None else level.relax(relaxation)
+        return limit if best is None else tighter(level, limit, best)
+
+    def _ready(self, index: int, above: Sequence[int], seconds: float, *, rough: bool) -> Relaxation | None:
+        """The relaxation with what the levels above a level demand; None where it takes too long."""
         problem = self._problem
         if seconds <= 0.0 or not problem.cap.any():
             return None
@@ -190,7 +200,7 @@ class Bounds:
             problem.levels[other].demand(relaxation, above[other])
         self._demanded[rough] = max(self._demanded[rough], index)
         relaxation.hurry(seconds)
-        return problem.levels[index].relax(relaxation)
+        return relaxation
 
     def _from_known(self, index: int, above: Sequence[int]) -> int | None:
         if index >= len(self._known):

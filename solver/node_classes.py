@@ -11,7 +11,7 @@ from placewright.solver.compilation import IntArray, alike_columns
 
 MOST_COLUMNS = 40_000
 """Classes are told apart by domain and by free capacity as long as there are no more variables than this."""
-MOST_ROUGH_COLUMNS = 5_000
+MOST_ROUGH_COLUMNS = 10_000
 """The same for a rough bound."""
 MOST_DOMAINS = 64
 """Of topology keys with more domains than this the relaxation knows nothing."""
@@ -41,8 +41,7 @@ def node_classes(
     """Nodes open to the same groups (`cap` (G, N)), told apart by domains and by what is `free` (N, R).
 
     The keys of few domains first; what would make too many classes is left out.
-    rough: nodes open to different groups, too, are told apart only where that makes few classes, and only
-    after those with different amounts free, which says more of the scores.
+    rough: with fewer classes; nodes open to different groups, too, are told apart only where that leaves few.
     """
     by_groups = alike_columns(cap > 0)
     few = [key for key in keys if 1 < int(key.max(initial=-1)) + 1 <= MOST_DOMAINS]
@@ -52,7 +51,7 @@ def node_classes(
     groups = int(cap.any(axis=1).sum())
     apart: list[IntArray] = []
     alike = False
-    for more in (free, by_groups, *few) if rough else (*few, free):
+    for more in (*few, by_groups, free) if rough else (*few, free):
         _, finer = np.unique(np.column_stack([classes, more]), axis=0, return_inverse=True)
         finer = finer.reshape(-1).astype(np.int64)
         if (int(finer.max(initial=0)) + 1) * groups <= most:

@@ -46,27 +46,15 @@ class WeightedObjective(Objective):
         return replace(self, terms=tuple((weight, term.fixing(fixed)) for weight, term in self.terms))
 
     def relax(self, relaxation: Relaxation) -> int | None:
-        return self._least(relaxation, self.terms)
-
-    def relax_told(self, relaxation: Relaxation) -> int | None:
-        """The same where one group may stand for others that `told_by` does not tell apart.
-
-        Terms that read more of groups cost their least.
-        """
-        told = [(weight, term) for weight, term in self.terms if term.told_by() is not None]
-        others = sum(weight * term.least() for weight, term in self.terms if term.told_by() is None)
-        return self._least(relaxation, told, others)
-
-    def told_by(self) -> Sequence[IntArray]:
-        """What those terms read of groups that do tell: arrays (G, ...)."""
-        return [table for _, term in self.terms if (table := term.told_by()) is not None]
-
-    def _least(
-        self, relaxation: Relaxation, terms: Sequence[tuple[int, Term]], others: int = 0
-    ) -> int | None:
-        constant, parts = _relaxed(relaxation, terms)
+        constant, parts = _relaxed(relaxation, self.terms)
         best = relaxation.least(parts)
-        return None if best is None else self.rounded_up(best + constant + others)
+        return None if best is None else self.rounded_up(best + constant)
+
+    def parts(self) -> tuple[Part, Part]:
+        """The terms that say what they read of groups (`Term.told_by`), and the others."""
+        told = [pair for pair in self.terms if pair[1].told_by() is not None]
+        untold = [pair for pair in self.terms if pair[1].told_by() is None]
+        return Part(tuple(told)), Part(tuple(untold))
 
     def floor(self, cap: IntArray, size: IntArray, near: IntArray | None) -> Floor:
         """The floors of the terms, added up; as `Term.floor`."""
@@ -113,6 +101,29 @@ class WeightedObjective(Objective):
     def demand(self, relaxation: Relaxation, value: int) -> None:
         constant, parts = _relaxed(relaxation, self.terms)
         relaxation.at_most(parts, value - constant)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a weighted level's terms. Bounds of parts add up to one of the level."""
+
+    terms: tuple[tuple[int, Term], ...]
+
+    def relax(self, relaxation: Relaxation) -> int | None:
+        """The least that they can cost in a relaxation, all of them; None where the solver gave none."""
+        constant, parts = _relaxed(relaxation, self.terms)
+        if not parts:
+            return constant
+        best = relaxation.least(parts)
+        return None if best is None else best + constant
+
+    def least(self) -> int:
+        """The same without solving."""
+        return sum(weight * term.least() for weight, term in self.terms)
+
+    def told_by(self) -> Sequence[IntArray]:
+        """What they say they read of groups: arrays (G, ...)."""
+        return [table for _, term in self.terms if (table := term.told_by()) is not None]
 
 
 class _Sum(Tally):

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.agent import Agent, OwnerReference
+from placewright.models.policy import ResourceQuota
 from placewright.models.profile import Profile, ScoreName
 from placewright.models.selector import AffinityTerm, NodeSelectorTerm, PreferredNodeTerm
 from placewright.models.snapshot import Snapshot
@@ -21,6 +22,7 @@ from placewright.solver.compile import compile_problem
 from placewright.solver.merged_bound import Merged, first_alike
 from placewright.solver.objectives import TERMS
 from placewright.solver.objectives.weighted import WeightedObjective
+from placewright.solver.problem import Problem
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import HOSTNAME, agent, agents, near, node, requirement, snapshot
 from placewright.tests.crowded import crowded
@@ -33,12 +35,16 @@ BALANCE = Profile(weights={ScoreName.LEAST_ALLOCATED: 1, ScoreName.BALANCED_ALLO
 
 
 def merged(cluster: Snapshot, above: list[int] | None = None, *, preempt: bool = False) -> Merged:
-    """The last level's, with everybody placed unless `above` says otherwise."""
+    """Of the last level's terms that tell, with everybody placed unless `above` says otherwise."""
     _, problem = compile_problem(cluster, preempt=preempt)
+    placed = [int(problem.size.sum())] if above is None else above
+    return Merged(problem, scores(problem).parts()[0], placed)
+
+
+def scores(problem: Problem) -> WeightedObjective:
     level = problem.levels[-1]
     assert isinstance(level, WeightedObjective)
-    placed = [int(problem.size.sum())] if above is None else above
-    return Merged(problem, level, placed)
+    return level
 
 
 def standing_for(cluster: Snapshot) -> list[tuple[str, int]]:
@@ -58,9 +64,17 @@ def test_the_best_placement_is_never_below_the_bound(rng: Random, preempt: bool)
     _, problem = compile_problem(cluster, preempt=preempt)
     best = best_values(cluster, preempt=preempt)
     values = [best[level.name] for level in problem.levels]
-    if problem.cap.size:
-        found = merged(cluster, values[:-1], preempt=preempt).bound(60.0)
-        assert found is None or found <= values[-1], name
+    if not problem.cap.size:
+        return
+    found = merged(cluster, values[:-1], preempt=preempt).bound(60.0)
+    others = scores(problem).parts()[1].least()
+    assert found is None or found + others <= values[-1], name
+    with pytest.MonkeyPatch.context() as patch:
+        # The rough relaxation is smaller than the whole one then, however small that is.
+        patch.setattr("placewright.solver.bound.ROUGH", 0)
+        bounds = Bounds(problem)
+        assert bounds.level(len(values) - 1, values[:-1], 60.0, enough=lambda _: True) <= values[-1], name
+        assert bounds.level(len(values) - 1, values[:-1], 60.0, enough=lambda _: False) <= values[-1], name
 
 
 def twins(number: int) -> list[Agent]:
@@ -97,6 +111,33 @@ def test_templates_are_told_apart_by(other: dict[str, Any]) -> None:
     waiting = [agent("a", cpu=100), agent("b", **other)]
     found = merged(snapshot(nodes, waiting, profile=replace(BALANCE, weights=weights)), [1, 1])
     assert sorted(found.size.tolist()) == [1, 1]
+
+
+def test_a_quota_that_leaves_out_the_small_ones_is_paid_for() -> None:
+    """Templates alike but for the namespace: where one may have no more, others that ask for more come."""
+    small = [a for t in range(3) for a in agents(f"s{t}", 2, cpu=100, namespace="held", admitted=False)]
+    quota = ResourceQuota(namespace="held", name="q", hard={"requests.cpu": 100}, used={})
+    waiting = [*small, *agents("b", 4, cpu=900)]
+    nodes = [node(f"n{i}", cpu=4000) for i in range(2)]
+    free = snapshot(nodes, waiting, profile=BALANCE)
+    held = snapshot(nodes, waiting, profile=BALANCE, quotas=(quota,))
+    bounds = [merged(cluster, [5]).bound(60.0) for cluster in (free, held)]
+    assert bounds[0] is not None
+    assert bounds[1] is not None
+    assert bounds[0] < bounds[1] == level_bound(compile_problem(held)[1], 1, [5])
+
+
+def test_a_quota_that_nobody_is_charged_to_changes_nothing() -> None:
+    quota = ResourceQuota(namespace="empty", name="q", hard={"requests.cpu": 100}, used={})
+    cluster = snapshot([node("n0", cpu=4000)], agents("a", 2, cpu=100), profile=BALANCE, quotas=(quota,))
+    without = snapshot([node("n0", cpu=4000)], agents("a", 2, cpu=100), profile=BALANCE)
+    assert merged(cluster).bound(60.0) == merged(without).bound(60.0)
+
+
+def test_where_nobody_waits_nothing_is_merged() -> None:
+    found = merged(snapshot([node("n0", cpu=4000)], [agent("r", cpu=100, on="n0")], profile=BALANCE), [0])
+    assert found.size.tolist() == []
+    assert first_alike([np.zeros((0, 3), dtype=np.int64)]).dtype == np.int64
 
 
 def test_agents_that_run_stand_for_themselves() -> None:

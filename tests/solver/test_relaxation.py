@@ -10,12 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
 from placewright.tests.brute_force import best_values
-from placewright.tests.builders import agent, agents, node, snapshot
+from placewright.tests.builders import agent, agents, near, node, snapshot
 from placewright.tests.tiny import tiny_cluster
 
 EVEN = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
@@ -126,17 +127,35 @@ def test_no_level_beats_a_rough_bound_however_few_classes_it_has(rng: Random, mo
         level.demand(rough, value)
 
 
-def test_a_rough_bound_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Four nodes, each for one agent: as one class they know nothing of that, and the largest takes all."""
-    monkeypatch.setattr("placewright.solver.node_classes.MOST_ROUGH_COLUMNS", 4)
-    nodes = [node(f"n{i}", cpu=1000 * 3**i, labels={"for": str(i)}) for i in range(4)]
-    waiting = [agent(f"a{i}", cpu=800 + i, node_selector={"for": str(i)}) for i in range(4)]
-    _, problem = compile_problem(snapshot(nodes, waiting, profile=EVEN))
+def test_a_bound_by_parts_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Company pulls to one zone, load to all of them: each by itself costs less than both together."""
+    monkeypatch.setattr("placewright.solver.node_classes.MOST_ROUGH_COLUMNS", 1)
+    wish = (WeightedAffinityTerm(100, near(app="x")),)
+    waiting = [a for i in range(4) for a in agents(f"a{i}", 2, cpu=400 + i, preferred_affinity=wish)]
+    nodes = [node(f"n{i}", cpu=4000, zone=f"z{i}") for i in range(4)]
+    there = agent("x", cpu=10, labels={"app": "x"}, on="n0")
+    weights = {ScoreName.LEAST_ALLOCATED: 1, ScoreName.INTER_POD_AFFINITY: 1}
+    _, problem = compile_problem(snapshot(nodes, [there, *waiting], profile=Profile(weights=weights)))
     monkeypatch.setattr("placewright.solver.bound.has_time", lambda *_: False)
 
     def told(least: int) -> int:
-        return Bounds(problem).level(1, [4], 30.0, None, lambda bound: bound >= least)
+        return Bounds(problem).level(1, [8], 30.0, None, lambda bound: bound >= least)
 
-    fine = level_bound(problem, 1, [4])
+    fine = level_bound(problem, 1, [8])
     assert 0 < told(1) < fine
     assert told(fine) == fine
+
+
+def test_a_rough_bound_of_who_is_placed_is_enough_for_who_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two nodes with room for one of two each: as one class they have room for three."""
+    monkeypatch.setattr("placewright.solver.node_classes.MOST_ROUGH_COLUMNS", 2)
+    waiting = [agent(f"a{i}", cpu=600 + i, node_selector={"for": "1"}) for i in range(3)]
+    nodes = [node(f"n{i}", cpu=1000, labels={"for": str(i)}) for i in range(4)]
+    _, problem = compile_problem(snapshot(nodes, [*waiting, agent("b", cpu=500)], profile=EVEN))
+
+    def told(most: int) -> int:
+        return Bounds(problem).level(0, [], 30.0, None, lambda bound: bound <= most)
+
+    assert level_bound(problem, 0, []) == 2
+    assert told(4) > 2
+    assert told(2) == 2
