@@ -33,8 +33,8 @@ PRICE = 20.0
 """What using all of a node twice costs, in temperatures."""
 HOT, COLD = 0.5, 0.01
 """The first temperature beside what agents cost in the mean, and the last one beside what each could gain."""
-FALL, SPAN = 0.3, 30.0
-"""How hot later rounds begin beside what each could gain, each round less, and how far they cool down."""
+FALL, SPAN = 0.5, 30.0
+"""How hot later rounds begin beside what each could gain at first, each less, and how far they cool down."""
 
 
 class Heat(NamedTuple):
@@ -79,10 +79,12 @@ class Walks:
 
     Where little can be gained, beginning so hot that nothing of what there is lasts loses more than it finds
     again. A short round tells, in which every other walk does so; if that ends lower, all do in the first.
+    Later ones begin beside what there was to gain at first: beside what is left they would change nothing.
     """
 
-    def __init__(self, problem: Reassignment, seed: int, workers: int) -> None:
-        self._problem = problem
+    def __init__(self, board: Board, seed: int, workers: int) -> None:
+        self._problem = board.problem
+        self._gain = board.hope() / len(board.where)
         seeds = np.random.SeedSequence(seed).spawn(max(LEAST_WALKS, workers))
         self._draws = [np.random.default_rng(seed) for seed in seeds]
 
@@ -93,7 +95,7 @@ class Walks:
 
     def first(self, board: Board, short: Clock, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of the short round and the first one from a board."""
-        gain = board.hope() / len(board.where)
+        gain = self._gain
         hot = Heat(max(gain, HOT * float(board.size.mean())), COLD * gain)
         mild = Heat(gain, gain / SPAN)
         by_turns = [mild if number % 2 else hot for number in range(len(self._draws))]
@@ -104,7 +106,7 @@ class Walks:
 
     def next(self, board: Board, turn: int, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of a later round."""
-        hot = board.hope() / len(board.where) * FALL**turn
+        hot = self._gain * FALL**turn
         heats = [Heat(hot, hot / SPAN)] * len(self._draws)
         return min(self._walked(board, heats, elapsed), key=self._problem.value)
 

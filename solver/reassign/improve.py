@@ -102,7 +102,8 @@ def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callab
 
     tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
     # How many cores there are is not to count where answers are to be the same.
-    walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
+    workers = 0 if settings.deterministic else settings.worker_count
+    walks = Walks(Board(found.problem, found.where), settings.seed, workers)
     walks.translate(found.where)
 
     def clock(part: float) -> Callable[[], Callable[[], float]]:

@@ -47,7 +47,7 @@ def heats(monkeypatch: pytest.MonkeyPatch, *, hot_wins: bool) -> tuple[list[list
 
     monkeypatch.setattr(cool, "cool", walked)
     board = Board(problem, where)
-    found = Walks(problem, 1, 2).first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
+    found = Walks(board, 1, 2).first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
     return rounds, bool((found == better).all())
 
 
@@ -80,6 +80,24 @@ def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(cool, "cool", walked)
     board = Board(problem, best_of_some(problem, where))
-    Walks(problem, 1, 3).next(board, 1, lambda: lambda: 1.0)
+    Walks(board, 1, 3).next(board, 1, lambda: lambda: 1.0)
     assert len(began) == 3
     assert all(np.array_equal(start, board.where) for start in began)
+
+
+def test_later_rounds_begin_beside_what_there_was_to_gain_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    problem, where = small(Random(5), agents=12, nodes=4)
+    began: list[float] = []
+
+    def walked(_: Reassignment, where: IntArray, rng: object, elapsed: object, heat: Heat) -> IntArray:
+        began.append(heat.hot)
+        return where
+
+    monkeypatch.setattr(cool, "cool", walked)
+    start, better = Board(problem, where), Board(problem, best_of_some(problem, where))
+    assert better.hope() < start.hope()
+    walks = Walks(start, 1, 2)
+    for turn in (1, 2):
+        walks.next(better, turn, lambda: lambda: 1.0)
+    gain = start.hope() / len(where)
+    assert began == pytest.approx([gain * cool.FALL] * 2 + [gain * cool.FALL**2] * 2)
