@@ -153,7 +153,8 @@ def _without_status(snapshot: Snapshot) -> Iterator[str]:
     if any(agent.uid for agent in snapshot.agents):
         # Of a cluster, not only written down: its disruption controller would know better.
         yield from _about(
-            "PodDisruptionBudgets without status: what they allow is worked out from the agents",
+            "PodDisruptionBudgets without status, or with one of an earlier spec: what they allow is worked "
+            "out from the agents",
             (f"{b.namespace}/{b.name}" for b in snapshot.budgets if b.disruptions_allowed is None),
         )
 

@@ -14,7 +14,7 @@ from placewright.models.agent import Agent, ClaimUse, Phase
 from placewright.models.errors import UsageError
 from placewright.models.levels import placed_name
 from placewright.models.node import Node
-from placewright.models.profile import PLACED, Stage
+from placewright.models.profile import PLACED, FitArgs, Profile, Stage
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import CsiNodeDriver, PersistentVolume, PersistentVolumeClaim, Storage
 from placewright.models.survival import Answer, Missing, Survival
@@ -204,3 +204,11 @@ def test_nodes_that_attach_another_number_of_volumes_are_not_alike() -> None:
     answers = {loss.domains: loss.answer for loss in found.losses}
     assert answers["few",] is Answer.SURVIVES
     assert answers["more",] is Answer.FAILS
+
+
+def test_what_nobody_checks_is_not_what_is_missing() -> None:
+    ignoring = Profile(fit=FitArgs(ignored_resources=frozenset({"example.com/x"})))
+    there = agent("a", on="one", phase=Phase.RUNNING, cpu=3000, extra={"example.com/x": 3})
+    found = survival(snapshot([node("one"), node("two", cpu=2000)], [there], profile=ignoring), "node")
+    assert found.worst is not None
+    assert [item.resource for item in found.worst.missing] == ["cpu", "pods"]
