@@ -132,7 +132,7 @@ class ClusterState:
         key, name = agent.key, node.name
         if self._derived:
             self._derived.clear()
-        self._own(name)[key] = agent
+        (self._changed.get(name) or self._own(name))[key] = agent
         self.new[key] = name
         if devices:
             self.devices[key] = devices
