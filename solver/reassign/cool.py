@@ -4,8 +4,8 @@ A try costs a fraction of a microsecond, so that most may fail. What is in use t
 often what there is least of, and wandering uses it up without being any good. So being away has a price as
 long as it is hot, which falls with the temperature.
 
-Walks also take several agents away at once and put them back (ruin.py). One such try is worth many of
-the others where agents are large beside the room that there is, so every other walk mostly does so.
+Every other walk sends several away for one who needs the room of all of them (evict.py), which takes half of
+its time. Where agents are large that is the only way on, and where they are small time that is lost.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.board import Board
-from placewright.solver.reassign.ruin import MOST, ruin
+from placewright.solver.reassign.evict import MOST, evict
 from placewright.solver.reassign.state import state_of
 from placewright.solver.reassign.walk import walk
 
@@ -27,22 +27,22 @@ LEAST_WALKS = 2
 """So many are made on one core, too."""
 TRIES = 1 << 15
 """Between looks at how much time is left."""
-RUINS = (0.02, 0.1)
-"""How many tries at ruin walks make by turns, beside all others: each takes thirty times as long."""
+CLEARED = 0.2
+"""How many tries of walks that evict are for that, beside all others."""
 PRICE = 20.0
 """What using all of a node twice costs, in temperatures."""
 HOT, COLD = 0.5, 0.01
 """The first temperature beside what agents cost in the mean, and the last one beside what each could gain."""
-FALL, SPAN = 0.5, 30.0
-"""How hot later rounds begin beside what each could gain at first, each less, and how far they cool down."""
+FALL, SPAN = 0.3, 30.0
+"""How hot later rounds begin beside what each could gain, each round less, and how far they cool down."""
 
 
 class Heat(NamedTuple):
-    """The temperature at first and in the end; and how many tries at ruin there are, beside all others."""
+    """The temperature at first and in the end; and whether several are sent away for one."""
 
     hot: float
     cold: float
-    ruins: float = RUINS[0]
+    evicting: bool = False
 
 
 def cool(
@@ -56,11 +56,12 @@ def cool(
     """The best assignment (A,) seen while `elapsed` goes from 0 to 1 and the temperature from hot to cold."""
     state = state_of(problem, where)
     best, value = where.copy(), float(state.value[0])
-    ruins = max(1, int(tries * heat.ruins))
-    log = np.empty((max(2 * tries, MOST * ruins), 2), dtype=np.int64)
+    cleared = max(1, int(tries * CLEARED))
+    kinds = ((walk, tries), (evict, cleared)) if heat.evicting else ((walk, tries),)
+    log = np.empty((max(2 * tries, (MOST + 1) * cleared), 2), dtype=np.int64)
     while (share := elapsed()) < 1.0:
         temperature = heat.hot * (heat.cold / heat.hot) ** share
-        for made, times in ((walk, tries), (ruin, ruins)):
+        for made, times in kinds:
             before = value
             logged, kept, value = made(state, times, temperature, PRICE * temperature, rng, log, value)
             if value < before:
@@ -79,23 +80,21 @@ class Walks:
 
     Where little can be gained, beginning so hot that nothing of what there is lasts loses more than it finds
     again. A short round tells, in which every other walk does so; if that ends lower, all do in the first.
-    Later ones begin beside what there was to gain at first: beside what is left they would change nothing.
     """
 
-    def __init__(self, board: Board, seed: int, workers: int) -> None:
-        self._problem = board.problem
-        self._gain = board.hope() / len(board.where)
+    def __init__(self, problem: Reassignment, seed: int, workers: int) -> None:
+        self._problem = problem
         seeds = np.random.SeedSequence(seed).spawn(max(LEAST_WALKS, workers))
         self._draws = [np.random.default_rng(seed) for seed in seeds]
 
     def translate(self, where: IntArray) -> None:
         """Have all loops as machine code before clocks of walks begin to run."""
         once = iter((0.0, 1.0)).__next__
-        cool(self._problem, where, np.random.default_rng(0), once, Heat(1.0, 1.0), tries=1)
+        cool(self._problem, where, np.random.default_rng(0), once, Heat(1.0, 1.0, True), tries=1)
 
     def first(self, board: Board, short: Clock, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of the short round and the first one from a board."""
-        gain = self._gain
+        gain = board.hope() / len(board.where)
         hot = Heat(max(gain, HOT * float(board.size.mean())), COLD * gain)
         mild = Heat(gain, gain / SPAN)
         by_turns = [mild if number % 2 else hot for number in range(len(self._draws))]
@@ -106,13 +105,13 @@ class Walks:
 
     def next(self, board: Board, turn: int, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of a later round."""
-        hot = self._gain * FALL**turn
+        hot = board.hope() / len(board.where) * FALL**turn
         heats = [Heat(hot, hot / SPAN)] * len(self._draws)
         return min(self._walked(board, heats, elapsed), key=self._problem.value)
 
     def _walked(self, board: Board, heats: Sequence[Heat], elapsed: Clock) -> list[IntArray]:
         def one(number: int) -> IntArray:
-            heat = heats[number]._replace(ruins=RUINS[number % 2])
+            heat = heats[number]._replace(evicting=number % 2 == 1)
             return cool(self._problem, board.where, self._draws[number], elapsed(), heat)
 
         with ThreadPoolExecutor(len(heats)) as pool:

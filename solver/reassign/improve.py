@@ -27,7 +27,7 @@ HOT, FALL, SPAN = 1.0, 0.3, 30.0
 LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
 WORTH_SECONDS, WORTH_PAIRS = 40.0, 5_000
-"""From this limit and this many (agent, node) pairs on, translating the loops pays: it takes ten seconds."""
+"""From this limit and this many (agent, node) pairs on, translating the inner loop pays: it takes seconds."""
 SHORT, FIRST_SHARE, WALKING = 0.05, 0.5, 0.75
 """What part of the time tries take to tell how to begin, in the first turn, and of later turns' shares."""
 
@@ -102,8 +102,7 @@ def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callab
 
     tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
     # How many cores there are is not to count where answers are to be the same.
-    workers = 0 if settings.deterministic else settings.worker_count
-    walks = Walks(Board(found.problem, found.where), settings.seed, workers)
+    walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
     walks.translate(found.where)
 
     def clock(part: float) -> Callable[[], Callable[[], float]]:

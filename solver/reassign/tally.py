@@ -134,26 +134,12 @@ def count_in(
     n: int,
 ) -> None:
     """One of kind k is counted on node n instead of m."""
-    count_on(count, places, spread, in_place, near, in_near, k, m, -1)
-    count_on(count, places, spread, in_place, near, in_near, k, n, 1)
-
-
-@compiled
-def count_on(
-    count: IntArray,
-    places: IntArray,
-    spread: IntArray,
-    in_place: IntArray,
-    near: IntArray,
-    in_near: IntArray,
-    k: int,
-    n: int,
-    change: int,
-) -> None:
-    """One of kind k more is on node n, or (-1) one less."""
-    count[n, k] += change
-    p = places[n]
-    before = in_place[k, p]
-    in_place[k, p] = before + change
-    spread[k] += int(before + change > 0) - int(before > 0)
-    in_near[near[n], k] += change
+    count[m, k] -= 1
+    count[n, k] += 1
+    p, q = places[m], places[n]
+    in_place[k, p] -= 1
+    spread[k] -= int(in_place[k, p] == 0)
+    spread[k] += int(in_place[k, q] == 0)
+    in_place[k, q] += 1
+    in_near[near[m], k] -= 1
+    in_near[near[n], k] += 1

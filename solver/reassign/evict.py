@@ -1,0 +1,166 @@
+"""Room is made for one agent by sending others away, one after the other, until it fits; or nothing is done.
+
+A large agent needs the room of several small ones. None of these would leave for the little that is then
+gained, and an exchange of two does not make enough room. So they leave together, by chance like one exchange.
+Whoever leaves goes home or to a node that has room for it; every single step keeps every rule.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from placewright.solver.compilation import FloatArray, IntArray
+from placewright.solver.reassign.jit import compiled
+from placewright.solver.reassign.state import State
+from placewright.solver.reassign.tally import count_in, count_moves, counted, members
+from placewright.solver.reassign.walk import carry, cost_with, fits, leaves, target
+
+MOST = 6
+"""So many leave for one at most."""
+ENOUGH, LOOKS = 3, 6
+"""How often somebody is looked for who makes all the room that is lacking, and how often anybody in all."""
+ENDS = 4
+"""How many nodes who leaves tries."""
+
+
+@compiled
+def evict(
+    s: State,
+    steps: int,
+    temperature: float,
+    price: float,
+    rng: np.random.Generator,
+    log: IntArray,
+    best: float,
+) -> tuple[int, int, float]:
+    """Try so many times to make room for somebody. As `walk`, but that log is ((MOST + 1) * steps, 2)."""
+    where, home, amounts, free, cost = s.where, s.home, s.amounts, s.free, s.cost
+    bent, bends, fare, waste, value = s.bent, s.bends, s.fare, s.waste, s.value
+    targets_at, targets, alone, count, kind = s.targets_at, s.targets, s.alone, s.on_node, s.kind
+    nobody = len(where) - 1
+    logged, kept = 0, 0
+    on, slot, number = members(where, len(cost))
+    for _ in range(steps):
+        a = int(rng.random() * nobody)
+        m, n = where[a], target(rng, targets_at, targets, a)
+        if n == m or (alone[kind[a]] and count[n, kind[a]] > 0) or fits(amounts, home, free, a, n, nobody):
+            continue
+        # Nothing is gained beyond what m costs less, and all of n.
+        gain = cost[m] - cost_with(bent, bends, m, nobody, a) + fare[a, m] - fare[a, n]
+        allowed = -temperature * math.log(1.0 - rng.random()) - price * waste[a] * leaves(home, a, m, n)
+        first, change = logged, 0.0
+        while logged - first < MOST and change - gain - cost[n] <= allowed:
+            r = lacking(amounts, home, free, a, n)
+            b = leaving(rng, amounts, home, free, on, number, a, n, r)
+            end = going(rng, s, b, n) if b != nobody else n
+            added = put(s, on, slot, number, log, logged, b, end) if end != n else math.inf
+            if added == math.inf:
+                break
+            logged += 1
+            change += added
+            allowed -= price * waste[b] * leaves(home, b, n, end)
+            if fits(amounts, home, free, a, n, nobody):
+                added = put(s, on, slot, number, log, logged, a, n)
+                logged += int(added < math.inf)
+                change += added
+                break
+        if where[a] == n and change <= allowed:
+            value[0] += change
+            if value[0] < best:
+                best, kept = value[0], logged
+            continue
+        while logged > first:
+            logged -= 1
+            take_back(s, on, slot, number, log, logged)
+    return logged, kept, best
+
+
+@compiled
+def lacking(amounts: FloatArray, home: IntArray, free: FloatArray, a: int, n: int) -> int:
+    """The resource that an agent lacks most of on node n, beside what it asks for."""
+    i, found, most = int(home[a] == n), 0, 0.0
+    for r in range(free.shape[1]):
+        asked = amounts[i, a, r]
+        if asked - free[n, r] > most * asked:
+            found, most = r, (asked - free[n, r]) / asked
+    return found
+
+
+@compiled
+def leaving(
+    rng: np.random.Generator,
+    amounts: FloatArray,
+    home: IntArray,
+    free: FloatArray,
+    on: IntArray,
+    number: IntArray,
+    a: int,
+    n: int,
+    r: int,
+) -> int:
+    """Somebody on node n who gives up some of resource r, as a rule all that a lacks; or nobody."""
+    missing = amounts[int(home[a] == n), a, r] - free[n, r]
+    for look in range(LOOKS if number[n] > 0 else 0):
+        b = on[n, int(rng.random() * number[n])]
+        given = amounts[int(home[b] == n), b, r]
+        if given >= missing or (look >= ENOUGH and given > 0.0):
+            return int(b)
+    return len(home) - 1
+
+
+@compiled
+def going(rng: np.random.Generator, s: State, b: int, n: int) -> int:
+    """Where somebody who leaves node n fits and is not beside its own kind: its home first; n for nowhere."""
+    for look in range(ENDS):
+        end = target(rng, s.targets_at, s.targets, b)
+        if look == 0 and s.eligible[b, s.home[b]]:
+            end = s.home[b]
+        if s.alone[s.kind[b]] and s.on_node[end, s.kind[b]] > 0:
+            continue
+        if end != n and fits(s.amounts, s.home, s.free, b, end, len(s.where) - 1):
+            return int(end)
+    return n
+
+
+@compiled
+def put(
+    s: State,
+    on: IntArray,
+    slot: IntArray,
+    number: IntArray,
+    log: IntArray,
+    logged: int,
+    a: int,
+    n: int,
+) -> float:
+    """An agent goes to a node that has room for it, and the log says from where. What that changes.
+
+    Infinity, and nothing is done, where kinds then lack what they ask of each other.
+    """
+    m, k, nobody = s.where[a], s.kind[a], len(s.where) - 1
+    rules = s.least, s.related_at, s.related
+    if not counted(
+        s.on_node, s.places, s.spread, s.in_place, s.near, s.in_near, *rules, k, s.kind[nobody], m, n, m
+    ):
+        return math.inf
+    before = s.top[0]
+    count_moves(s.moved, s.with_moves, s.top, k, leaves(s.home, a, m, n))
+    there, here = cost_with(s.bent, s.bends, n, a, nobody), cost_with(s.bent, s.bends, m, nobody, a)
+    change = there - s.cost[n] + here - s.cost[m] + s.fare[a, n] - s.fare[a, m]
+    carry(s.amounts, s.home, s.free, s.bent, s.bends, s.where, on, slot, number, log, logged, a, n)
+    s.cost[n], s.cost[m] = there, here
+    return float(change + s.most_weight * (s.top[0] - before))
+
+
+@compiled
+def take_back(s: State, on: IntArray, slot: IntArray, number: IntArray, log: IntArray, entry: int) -> None:
+    """The agent of an entry of the log, the last one, goes back to where it was."""
+    a, m = log[entry, 0], log[entry, 1]
+    n, k, nobody = s.where[a], s.kind[a], len(s.where) - 1
+    count_in(s.on_node, s.places, s.spread, s.in_place, s.near, s.in_near, k, n, m)
+    count_moves(s.moved, s.with_moves, s.top, k, leaves(s.home, a, n, m))
+    carry(s.amounts, s.home, s.free, s.bent, s.bends, s.where, on, slot, number, log, entry, a, m)
+    s.cost[n] = cost_with(s.bent, s.bends, n, nobody, nobody)
+    s.cost[m] = cost_with(s.bent, s.bends, m, nobody, nobody)
