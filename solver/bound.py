@@ -162,8 +162,8 @@ class Bounds:
         and says nearly as much; more where that has to take unlike nodes for one another.
         """
         problem, (told, untold) = self._problem, level.parts()
-        merged = Merged(problem, told, above)
-        if until.passed or not merged.classes.alike:
+        merged = None if until.passed else Merged(problem, told, above)
+        if merged is None or not merged.classes.alike:
             return level.limit(problem.cap)
         found: int | None = None
         if merged.classes.columns <= until.remaining() * COLUMNS_A_SECOND:

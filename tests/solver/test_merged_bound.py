@@ -186,6 +186,7 @@ def test_where_the_relaxation_mixes_unlike_nodes_it_says_more(monkeypatch: pytes
 
 def test_without_time_there_is_no_more_than_the_cheap_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_classes, "MOST_COLUMNS", 60)
+    monkeypatch.setattr("placewright.solver.bound.Merged", None)
     _, problem = compile_problem(unlike_nodes(Random(3)))
     assert Bounds(problem).level(1, [80], 0.0) == problem.levels[1].limit(problem.cap)
 
