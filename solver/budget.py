@@ -45,8 +45,6 @@ PATIENCE = 0.25
 """The part of the limit in which it is looked again whether a machine is too busy to compile."""
 LITTLE = 0.25
 """Seconds of processor time for compiling that nobody is refused."""
-FORKED = 1.2
-"""How many times longer what follows a search takes: what its processes shared is copied once written."""
 LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""
 ENOUGH = 0.9
@@ -156,7 +154,7 @@ class Budget:
         looks: (kind of agent, node) pairs that are to be explained.
         """
         left_out = len(self._snapshot.pending) - placed
-        after = FORKED * self.pace * (self._tail * placed + self._standing + LIST * left_out)
+        after = self.pace * (self._tail * placed + self._standing + LIST * left_out)
         explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
         return self._end.minus(after + explaining)
 
