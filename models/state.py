@@ -132,6 +132,7 @@ class ClusterState:
         key, name = agent.key, node.name
         if self._derived:
             self._derived.clear()
+        # As `_own`, without a call for each of very many.
         (self._changed.get(name) or self._own(name))[key] = agent
         self.new[key] = name
         if devices:

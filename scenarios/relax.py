@@ -13,7 +13,7 @@ from placewright.models.quantity import format_amount
 from placewright.models.repair import Relaxation
 from placewright.models.rules.base import Reason
 from placewright.models.rules.quota import ChargeIndex, charging_quotas, unspecified_keys
-from placewright.models.rules.resources import PODS, UsageIndex, checked_requests
+from placewright.models.rules.resources import UsageIndex, checked_amounts
 from placewright.models.rules.taints import untolerated
 from placewright.models.rules.topology_spread import spread_domains
 from placewright.models.state import ClusterState
@@ -54,7 +54,7 @@ def _resources(state: ClusterState, agent: Agent, node: Node) -> _Change:
     """What the node lacks; as a measure the largest part of a request that has no room."""
     used = state.index(UsageIndex).used(node.name)
     lacks = {}
-    for name, amount in {PODS: 1, **(checked_requests(state.snapshot, agent) or {})}.items():
+    for name, amount in checked_amounts(state.snapshot, agent).items():
         short = amount - (node.allocatable.get(name, 0) - used.get(name, 0))
         if amount and short > 0:
             lacks[name] = (short, Fraction(short, amount))

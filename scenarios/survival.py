@@ -15,7 +15,7 @@ from placewright.models.plan import Plan
 from placewright.models.profile import PLACED, Stage
 from placewright.models.reading.display import nearest, shown
 from placewright.models.rules import RULES, resources
-from placewright.models.rules.resources import PODS, UsageIndex, checked_requests
+from placewright.models.rules.resources import UsageIndex, checked_amounts
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.survival import Answer, Loss, Missing, Survival
@@ -208,7 +208,7 @@ def _missing(state: ClusterState, stranded: Sequence[Agent]) -> Iterator[Missing
     asked: Counter[str] = Counter()
     kinds: dict[Hashable, Agent] = {}
     for agent in stranded:
-        asked.update({PODS: 1, **(checked_requests(snapshot, agent) or {})})
+        asked.update(checked_amounts(snapshot, agent))
         kinds.setdefault((agent.namespace, agent.label_set, agent.spec.signature), agent)
     others = [rule for rule in RULES if rule is not resources.RULE]
     usage, free = state.index(UsageIndex), Counter[str]()

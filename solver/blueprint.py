@@ -8,7 +8,7 @@ whole agents by class of nodes (`rounding`), and those laid out over the nodes o
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -147,7 +147,9 @@ def _drawn(
     whole = accompanied(
         whole_agents(solution, places, problem.request, room, number), problem, members, number
     )
-    layout = Layout(problem, None if _alike(problem, members) else _tally(problem))
+    # Alike nodes are used alike, whatever it costs.
+    alike = all(problem.alike(nodes) for nodes in members)
+    layout = Layout(problem, None if alike else _tally(problem))
     left = layout.lay_out(whole, members)
     if left:
         layout.compare(lambda: _tally(problem))
@@ -159,11 +161,6 @@ def _drawn(
         outside = layout.find_room(g, many, np.flatnonzero((place_of == places[c]).all(axis=1)))
         layout.find_room(g, outside, everywhere)
     return layout.target
-
-
-def _alike(problem: Problem, members: Sequence[IntArray]) -> bool:
-    """Whether the nodes of each class have the same: then they are used alike, whatever it costs."""
-    return all(bool((problem.room[nodes] == problem.room[nodes[0]]).all()) for nodes in members)
 
 
 def _tally(problem: Problem) -> Tally | None:

@@ -168,7 +168,7 @@ class Bounds:
         found: int | None = None
         if merged.classes.columns <= until.remaining() * COLUMNS_A_SECOND:
             found = merged.bound(until.remaining())
-        relaxation = self._ready(index, above, until.remaining(), rough=True)
+        relaxation = self._ready(index, above, until.remaining(), rough=True) if untold.terms else None
         other = None if relaxation is None else untold.relax(relaxation)
         least = (told.least() if found is None else found) + (untold.least() if other is None else other)
         return level.rounded_up(max(least, level.limit(problem.cap)))

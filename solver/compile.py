@@ -17,7 +17,7 @@ from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
-from placewright.models.rules.resources import PODS, checked_requests
+from placewright.models.rules.resources import PODS, checked_amounts
 from placewright.models.rules.victims import evictable, returns
 from placewright.models.snapshot import Snapshot
 from placewright.models.spread import spread_constraints
@@ -137,8 +137,7 @@ def _asked(agent: Agent, devices: DeviceAmounts) -> dict[str, int]:
 
 def _checked(snapshot: Snapshot, agent: Agent, devices: DeviceAmounts) -> dict[str, int]:
     """What one agent must find where it goes: less than it takes where its profile leaves something out."""
-    requests = checked_requests(snapshot, agent)
-    return {**({} if requests is None else {PODS: 1, **requests}), **devices.asked(agent)}
+    return {**checked_amounts(snapshot, agent), **devices.asked(agent)}
 
 
 def _rows(amounts: Sequence[Mapping[str, int]], names: Sequence[str]) -> IntArray:

@@ -21,7 +21,7 @@ from placewright.models.rules.devices import choose_devices
 from placewright.models.rules.host_ports import conflict
 from placewright.models.rules.limit_overcommit import LimitIndex, beyond, limit_of
 from placewright.models.rules.own_terms import own_anti_affinity
-from placewright.models.rules.resources import PODS, UsageIndex, checked_requests
+from placewright.models.rules.resources import PODS, UsageIndex, checked_amounts, checked_requests
 from placewright.models.rules.topology import TopologyCounts, term_matches
 from placewright.models.rules.volume_restrictions import agents_conflict
 from placewright.models.selector import AffinityTerm
@@ -213,7 +213,7 @@ class _InTheWay:
 
     def _short_of(self, node: Node) -> set[str]:
         used = self._state.index(UsageIndex).used(node.name)
-        asked = {PODS: 1, **_asked(self._state.snapshot, self._agent)}
+        asked = checked_amounts(self._state.snapshot, self._agent)
         return {n for n, amount in asked.items() if amount > node.allocatable.get(n, 0) - used.get(n, 0)}
 
     @cached_property

@@ -72,7 +72,7 @@ class Layout:
 
     def _add(self, g: int, nodes: IntArray, number: int) -> int:
         """Agents of a group on the nodes of a class; how many found room."""
-        alike = bool((self._problem.room[nodes] == self._problem.room[nodes[0]]).all())
+        alike = self._problem.alike(nodes)
         if not alike and self._tally is not None:
             return number - self.find_room(g, number, nodes, part(number, len(nodes)))
         room = self._room(g, nodes)

@@ -45,6 +45,10 @@ class Problem:
         )
         return room
 
+    def alike(self, nodes: IntArray) -> bool:
+        """Whether some nodes, at least one, have the same room."""
+        return bool((self.room[nodes] == self.room[nodes[0]]).all())
+
     @cached_property
     def topologies(self) -> list[IntArray]:
         """The topology keys that rules and levels speak of, each once: domains (N,), -1 for none."""

@@ -9,7 +9,7 @@ from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.rules import host_ports, inter_agent_affinity, volume_restrictions
 from placewright.models.rules.base import Rule, Violation
-from placewright.models.rules.resources import PODS, UsageIndex, checked_requests, shortages
+from placewright.models.rules.resources import UsageIndex, checked_amounts, shortages
 from placewright.models.rules.victims import evictable, may_preempt, preemptors, returns, unevictable_because
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -64,8 +64,7 @@ class PreemptionRule(Rule):
             if why:
                 message = f"may not preempt, and cannot be there without evictions: {', '.join(why)}"
                 yield Violation(self.name, message, agent.key, node.name)
-            requests = checked_requests(state.snapshot, agent)
-            used.update({} if requests is None else {PODS: 1, **requests})
+            used.update(checked_amounts(state.snapshot, agent))
 
     def concerns(self, snapshot: Snapshot, spec: AgentSpec) -> bool:
         return False

@@ -63,6 +63,12 @@ def checked_requests(snapshot: Snapshot, agent: Agent) -> Resources | None:
     return {name: amount for name, amount in agent.spec.requests.items() if not _is_ignored(fit, name)}
 
 
+def checked_amounts(snapshot: Snapshot, agent: Agent) -> Resources:
+    """The same with the pod slot that goes with them; nothing where nothing is checked."""
+    requests = checked_requests(snapshot, agent)
+    return {} if requests is None else {PODS: 1, **requests}
+
+
 def _is_ignored(fit: FitArgs, name: str) -> bool:
     group, slash, _ = name.partition("/")
     extended = bool(slash) and "kubernetes.io/" not in name
@@ -114,9 +120,7 @@ class ResourcesRule(Rule):
             if node.name not in full:
                 continue
             used = usage.used(node.name)
-            requests = checked_requests(state.snapshot, agent)
-            asked = {} if requests is None else {PODS: 1, **requests}
-            for name, amount in asked.items():
+            for name, amount in checked_amounts(state.snapshot, agent).items():
                 have = node.allocatable.get(name, 0)
                 if amount > 0 and used.get(name, 0) > have:
                     message = f"{name}: {used[name]} requested of {have} allocatable"

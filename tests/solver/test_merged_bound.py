@@ -20,14 +20,10 @@ from placewright.solver import node_classes
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
 from placewright.solver.merged_bound import Merged, first_alike
-from placewright.solver.objectives import TERMS
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.problem import Problem
-from placewright.tests.brute_force import best_values
 from placewright.tests.builders import HOSTNAME, agent, agents, near, node, requirement, snapshot
-from placewright.tests.crowded import crowded
-from placewright.tests.solver.objectives.test_every_term import judged_by
-from placewright.tests.tiny import tiny_cluster
+from placewright.tests.solver.objectives.test_every_term import best_of_judged
 
 CASES = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 SSD = PreferredNodeTerm(1, NodeSelectorTerm(match_expressions=(requirement("disk", "In", "ssd"),)))
@@ -58,15 +54,10 @@ def standing_for(cluster: Snapshot) -> list[tuple[str, int]]:
 @settings(CASES, max_examples=30)
 @given(rng=st.randoms(use_true_random=False))
 def test_the_best_placement_is_never_below_the_bound(rng: Random, preempt: bool) -> None:
-    name = rng.choice(list(TERMS))
-    make = crowded if preempt else tiny_cluster
-    cluster = judged_by(rng, name, make) if rng.random() < 0.7 else make(rng)
-    _, problem = compile_problem(cluster, preempt=preempt)
-    best = best_values(cluster, preempt=preempt)
-    values = [best[level.name] for level in problem.levels]
+    name, problem, values = best_of_judged(rng, preempt=preempt)
     if not problem.cap.size:
         return
-    found = merged(cluster, values[:-1], preempt=preempt).bound(60.0)
+    found = Merged(problem, scores(problem).parts()[0], values[:-1]).bound(60.0)
     others = scores(problem).parts()[1].least()
     assert found is None or found + others <= values[-1], name
     with pytest.MonkeyPatch.context() as patch:

@@ -17,15 +17,11 @@ from placewright.solver.clock import Deadline
 from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.first_answer import plain
-from placewright.solver.objectives import TERMS
 from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.priced_bound import has_time, priced_bound
-from placewright.tests.brute_force import best_values
 from placewright.tests.builders import ZONE, agent, agents, near, node, snapshot
-from placewright.tests.crowded import crowded
-from placewright.tests.solver.objectives.test_every_term import judged_by, random_counts
+from placewright.tests.solver.objectives.test_every_term import best_of_judged, random_counts
 from placewright.tests.solver.objectives.test_pairs_bound import wants
-from placewright.tests.tiny import tiny_cluster
 
 CASES = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 EVEN = Profile(weights={ScoreName.LEAST_ALLOCATED: 1})
@@ -45,12 +41,7 @@ def bound(cluster: Snapshot, placed: int, near: IntArray | None = None) -> int:
 def test_the_best_placement_is_never_below_the_bound_wherever_its_planes_touch(
     rng: Random, preempt: bool
 ) -> None:
-    name = rng.choice(list(TERMS))
-    make = crowded if preempt else tiny_cluster
-    cluster = judged_by(rng, name, make) if rng.random() < 0.7 else make(rng)
-    _, problem = compile_problem(cluster, preempt=preempt)
-    best = best_values(cluster, preempt=preempt)
-    values = [best[level.name] for level in problem.levels]
+    name, problem, values = best_of_judged(rng, preempt=preempt)
     level = problem.levels[-1]
     assert isinstance(level, WeightedObjective)
     if problem.cap.size:

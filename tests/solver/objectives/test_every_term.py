@@ -35,6 +35,16 @@ CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derando
 EVERY_SCORE = pytest.mark.parametrize("name", list(TERMS), ids=str)
 
 
+def best_of_judged(rng: Random, *, preempt: bool) -> tuple[ScoreName, Problem, list[int]]:
+    """A score, a random cluster's problem, mostly judged by that alone, and the best value of each level."""
+    name = rng.choice(list(TERMS))
+    make = crowded if preempt else tiny_cluster
+    cluster = judged_by(rng, name, make) if rng.random() < 0.7 else make(rng)
+    _, problem = compile_problem(cluster, preempt=preempt)
+    best = best_values(cluster, preempt=preempt)
+    return name, problem, [best[level.name] for level in problem.levels]
+
+
 def judged_by(rng: Random, name: ScoreName, make: Callable[[Random], Snapshot] = tiny_cluster) -> Snapshot:
     """A random cluster whose profile knows this one score."""
     cluster = make(rng)
