@@ -27,7 +27,7 @@ SAMPLES, SAMPLE, SAMPLE_NODES = 6, 2_000, 50
 
 No more nodes than a processor's cache holds: what is measured is how fast the machine is.
 """
-ORDER, PLAN, VERIFY = 70.0, 50.0, 70.0
+ORDER, PLAN, VERIFY = 70.0, 50.0, 80.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
 CACHED = 8_000
 """Nodes up to which each takes that; what is looked up among more of them is less and less in a cache."""

@@ -115,9 +115,11 @@ def _answered(
         orderly = Orderly(compilation, problem, begun.deadline)
         search = _search(compilation, problem, settings, begun, accepts, orderly, report, previous)
         report(f"strategy: {'one exact model' if search.exact else 'part by part'}")
-        answer = _settled(compilation, problem, search.run(), orderly, begun.deadline)
+        found = search.run()
     # Not turned on in between: all that was made would be walked once more.
     with collection_paused():
+        with phases("solve"):
+            answer = _settled(compilation, problem, found, orderly, begun.deadline)
         with phases("explain"):
             plan = _explained(compilation, problem, settings, begun, answer, orderly, budget)
         return _verified(snapshot, plan, settings, phases), begun.most, time.perf_counter() - began
