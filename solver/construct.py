@@ -43,7 +43,7 @@ def construct(
 
     `packed` fills nodes one after the other, otherwise the emptiest are taken first. `target` (G, N) is
     followed as far as the rules allow, before anybody else is placed; `number` (G,): how many of each group
-    it would have, of equals nobody comes beyond that who keeps others from it. `opening` (N,): nodes are
+    there should be, of equals nobody comes beyond that who keeps others from it. `opening` (N,): nodes are
     taken into use in this order, smallest first, and only where those in use have no room; 0: in use already.
     With `tallies`, in their order of importance, nodes are taken where one more agent costs least, until
     `comparing` has passed.
@@ -51,15 +51,12 @@ def construct(
     packed = packed or opening is not None
     builder = Builder(compilation, problem, packed, opening, tallies, comparing, most)
     waiting = list(_turns(compilation, problem))  # those who run stay where they are
-    if target is not None:
+    if target is not None or number is not None:
         wanted = compilation.size if number is None else number
         for _, turn in groupby(waiting, key=lambda g: compilation.groups[g].agent.spec.priority):
             equals = list(turn)
-            for g in sorted(equals, key=lambda g: g not in urgent):
-                builder.escort(g, target)
-                builder.place_at(g, target[g], deadline)
-                if g in urgent:
-                    builder.place_group(g, deadline, int(wanted[g]))
+            if target is not None:
+                _follow(builder, equals, target, wanted, urgent, deadline)
             # Whom the rules turned away there comes before anybody less important.
             for g in equals:
                 builder.place_group(g, deadline, int(wanted[g]))
@@ -72,6 +69,22 @@ def construct(
             break
     builder.remove_violations()
     return builder.count
+
+
+def _follow(
+    builder: Builder,
+    equals: Sequence[int],
+    target: IntArray,
+    wanted: IntArray,
+    urgent: Collection[int],
+    deadline: Deadline,
+) -> None:
+    """Groups of one priority to where they are wanted, urgent ones first and whole."""
+    for g in sorted(equals, key=lambda g: g not in urgent):
+        builder.escort(g, target)
+        builder.place_at(g, target[g], deadline)
+        if g in urgent:
+            builder.place_group(g, deadline, int(wanted[g]))
 
 
 def _turns(compilation: Compilation, problem: Problem) -> Iterator[int]:

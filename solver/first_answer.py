@@ -10,10 +10,10 @@ import numpy as np
 from placewright.models.profile import ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts
-from placewright.solver.apportion import Demand
+from placewright.solver.allotment import allotted
 from placewright.solver.baseline import baseline_counts
 from placewright.solver.blueprint import Blueprint, blueprint
-from placewright.solver.bound import KnownBound, affordable, apportionment, placed_bound
+from placewright.solver.bound import KnownBound, affordable
 from placewright.solver.builder import is_special
 from placewright.solver.choosing import between_looks
 from placewright.solver.clock import Deadline, WorkDeadline
@@ -42,11 +42,16 @@ FILLING = 2.0
 """Seconds of processor time that filling up an answer from elsewhere gets at least."""
 GUIDED_SHARE = 0.4
 """The part of the time left that comparing may take."""
+ALLOTTING_SHARE = 0.1
+"""The part of the time left in which it is asked how many of each group quotas allow."""
 SOON_SHARE = 0.1
-"""The part of the time left for which comparing comes before the relaxation, which may be cut off.
+"""The part of the time left for which comparing comes before the relaxation.
 
-More where the relaxation has to take unlike nodes for one another, and knows less than comparing does.
+More where the relaxation may be cut off, or has to take unlike nodes for one another and knows less than
+comparing does.
 """
+PLANNED_A_SECOND = 3_000
+"""What a plan takes that goes by all levels, in the relaxation's variables, carefully estimated."""
 PLAN_SHARE = 0.85
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
 URGENT_SHARE = 0.1
@@ -80,7 +85,7 @@ def first_answer(
     # Without time for the relaxation, or for all of it, there still is an answer.
     tallies = _all_tallies(problem)
     comparing = _comparing(compilation, tallies, 1.0)
-    soon = comparing <= _soon_share(problem) * deadline.remaining()
+    soon = comparing <= _soon_share(problem, deadline.remaining()) * deadline.remaining()
     if soon:
         best = better(problem, best, _guided(compilation, problem, deadline, tallies, comparing))
     seconds = PLAN_SHARE * deadline.remaining()
@@ -119,7 +124,8 @@ def plain(
     """
     packed = _packs(compilation.snapshot)
     tallies = _tallies(compilation, problem, Deadline(QUICK), 1.0) if packed else []
-    return construct(compilation, problem, deadline, packed=packed, tallies=tallies, most=most)
+    number = allotted(problem, problem.cap, ALLOTTING_SHARE * deadline.remaining())
+    return construct(compilation, problem, deadline, packed=packed, number=number, tallies=tallies, most=most)
 
 
 def resumed(
@@ -137,7 +143,8 @@ def resumed(
     pending = list(compilation.pending)
     new = int((problem.size - target.sum(axis=1))[pending].clip(min=0).sum())
     share = min(1.0, new / max(1, int(problem.size[pending].sum())))
-    number = _apportioned(problem, target, deadline.remaining() * GUIDED_SHARE)
+    number = allotted(problem, target, deadline.remaining() * GUIDED_SHARE)
+    number = problem.size if number is None else number
     # Of those that there may be fewer of than before the last ones give way.
     earlier = np.cumsum(target, axis=1) - target
     target = np.clip(number[:, None] - earlier, 0, target)
@@ -178,21 +185,6 @@ def looked_over_once(
     until = Deadline(LOOKING_SHARE * deadline.remaining())
     found = looked_over(compilation, problem, count, tallies, until)
     return better(problem, count, found) if accepts(found) else count
-
-
-def _apportioned(problem: Problem, target: IntArray, seconds: float) -> IntArray:
-    """How many of each group (G,): close to `target` where quotas limit them, all of the others."""
-    shares, values, demands = apportionment(problem), list[int](), list[Demand]()
-    for level in problem.levels:
-        if not isinstance(level, PlacedObjective):
-            break
-        values.append(placed_bound(shares, level, problem.levels, values, seconds))
-        demands.append(Demand(level.groups, values[-1] - level.already))
-    number = problem.size.copy()
-    before = dict(enumerate(target.sum(axis=1).astype(np.float64).tolist()))
-    for g, many in shares.nearest(before, demands, seconds).items():
-        number[g] = many
-    return number
 
 
 def _further(
@@ -271,7 +263,9 @@ def _guided(
     comparing = deadline.remaining() * GUIDED_SHARE
     if not tallies or seconds > comparing:
         return None
-    return construct(compilation, problem, deadline, tallies=tallies, comparing=Deadline(comparing))
+    number = allotted(problem, problem.cap, ALLOTTING_SHARE * deadline.remaining())
+    until = Deadline(comparing)
+    return construct(compilation, problem, deadline, number=number, tallies=tallies, comparing=until)
 
 
 def _followed(compilation: Compilation, problem: Problem, deadline: Deadline, plan: Blueprint) -> IntArray:
@@ -292,9 +286,10 @@ def _all_tallies(problem: Problem) -> list[Tally]:
     return [tally for level in weighted if (tally := level.tally()) is not None]
 
 
-def _soon_share(problem: Problem) -> float:
-    """The part of the time left for which comparing comes before the relaxation."""
-    return SOON_SHARE if problem.classes.alike else GUIDED_SHARE
+def _soon_share(problem: Problem, seconds: float) -> float:
+    """The part of the `seconds` left for which comparing comes before the relaxation."""
+    sure = problem.classes.alike and problem.classes.columns <= PLANNED_A_SECOND * PLAN_SHARE * seconds
+    return SOON_SHARE if sure else GUIDED_SHARE
 
 
 def _comparing(compilation: Compilation, tallies: Sequence[Tally], share: float) -> float:
