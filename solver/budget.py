@@ -33,13 +33,18 @@ CACHED = 8_000
 """Nodes up to which each takes that; what is looked up among more of them is less and less in a cache."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
+FEW = 1.3
+"""How many times longer an agent takes where there is no time for everybody.
+
+Fewer of a kind are then on a node together, and each is seen for the first time.
+"""
 CHOOSE = 40.0
 """The same for the plainest choice of a node."""
-LIST = 4.0
+LIST = 5.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
 COMPILE_KIND, COMPILE_PAIR = 1_000.0, 0.4
 """The same for compiling, for each kind of agent that a template makes, and with each node."""
-BEGIN_PAIR = 0.35
+BEGIN_PAIR = 0.5
 """The same, for each kind of agent and node, for what any answer takes to be begun, ordered and told."""
 PATIENCE = 0.25
 """The part of the limit in which it is looked again whether a machine is too busy to compile."""
@@ -113,7 +118,7 @@ class Budget:
     def most(self) -> int | None:
         """How many agents can still be placed, ordered and verified in time; None: all that wait."""
         pending = len(self._snapshot.pending)
-        found = self._affordable(CHOOSE + self._tail, self._begin)
+        found = self._affordable(FEW * (CHOOSE + self._tail), self._begin)
         return None if found >= pending else found
 
     def still(self, placed: int) -> int:
