@@ -17,3 +17,19 @@ def collection_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+@contextmanager
+def collection_of_new() -> Iterator[None]:
+    """Garbage collection walks only what is made meanwhile: all that is there already stays, and may be much.
+
+    Where somebody has set objects aside himself nothing is done, as they could not be told from ours.
+    """
+    if gc.get_freeze_count():
+        yield
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

@@ -10,7 +10,7 @@ from functools import partial
 
 import numpy as np
 
-from placewright.models.collection import collection_paused
+from placewright.models.collection import collection_of_new, collection_paused
 from placewright.models.plan import Plan, Status
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
@@ -74,15 +74,16 @@ def place(
     answered = partial(
         _answered, compilation, problem, budget, settings, phases, report, start=start, previous=previous
     )
-    verdict, most, seconds = answered()
-    # What was reckoned before anything was done may have been far too careful.
-    while most is not None and isinstance(verdict, VerifiedPlan) and not settings.deterministic:
-        if not budget.again(most, len(verdict.plan.bindings), seconds):
-            break
-        anew, most, seconds = answered()
-        if isinstance(anew, Refused) or _worth(anew) <= _worth(verdict):
-            break
-        verdict = anew
+    with collection_of_new():
+        verdict, most, seconds = answered()
+        # What was reckoned before anything was done may have been far too careful.
+        while most is not None and isinstance(verdict, VerifiedPlan) and not settings.deterministic:
+            if not budget.again(most, len(verdict.plan.bindings), seconds):
+                break
+            anew, most, seconds = answered()
+            if isinstance(anew, Refused) or _worth(anew) <= _worth(verdict):
+                break
+            verdict = anew
     return verdict
 
 

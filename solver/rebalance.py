@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from placewright.models.collection import collection_of_new, collection_paused
 from placewright.models.goals import Goals
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.snapshot import Snapshot
@@ -34,23 +35,33 @@ def rebalance(
 
     Raises UsageError where the goals name nodes that are not there.
     """
-    report = progress or (lambda _: None)
+    with collection_of_new():
+        return _rebalanced(snapshot, goals, options, settings, progress or (lambda _: None))
+
+
+def _rebalanced(
+    snapshot: Snapshot,
+    goals: Goals,
+    options: RebalanceOptions,
+    settings: Settings,
+    report: Callable[[str], None],
+) -> VerifiedRebalance | RefusedRebalance:
     phases = Phases()
     whole = Deadline(settings.time_limit)
-    with phases("compile"):
+    with phases("compile"), collection_paused():
         question = ask(snapshot, goals, options.policy)
         task = Task(question, goals, options, settings, report)
         finder = Finder(task)
     report(f"{len(question.home)} agents may move, {len(question.pinned)} stay")
     found = Seeker(task, finder, whole).best(phases)
-    with phases("plan"):
+    with phases("plan"), collection_paused():
         plan = Writer(task, whole.minus(settings.time_limit * VERIFY_SHARE)).plan(found)
     if options.pareto:
         with phases("pareto"):
             most = len({move.key for move in plan.all_moves})
             points = tuple(pareto(finder, most, Deadline(settings.time_limit)))
             plan = plan.model_copy(update={"pareto": points})
-    with phases("verify"):
+    with phases("verify"), collection_paused():
         verdict = verify_rebalance(snapshot, plan)
     if isinstance(verdict, RefusedRebalance) or settings.deterministic:
         return verdict
