@@ -36,7 +36,7 @@ SPARE = 120.0
 FEW = 1.3
 """How many times longer an agent takes where there is no time for everybody.
 
-Fewer of a kind are then on a node together, and each is seen for the first time.
+Fewer of a kind are then on a node together, and each is seen for the first time: as where nodes are many.
 """
 CHOOSE = 40.0
 """The same for the plainest choice of a node."""
@@ -118,7 +118,8 @@ class Budget:
     def most(self) -> int | None:
         """How many agents can still be placed, ordered and verified in time; None: all that wait."""
         pending = len(self._snapshot.pending)
-        found = self._affordable(FEW * (CHOOSE + self._tail), self._begin)
+        slower = max(FEW / self._spread_out, 1.0)
+        found = self._affordable(slower * (CHOOSE + self._tail), self._begin)
         return None if found >= pending else found
 
     def still(self, placed: int) -> int:
