@@ -29,21 +29,23 @@ No more nodes than a processor's cache holds: what is measured is how fast the m
 """
 ORDER, PLAN, VERIFY = 70.0, 50.0, 80.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
+SLACK = 1.15
+"""How much more is kept free for that after a search: where it is too little, agents are left out for it."""
 CACHED = 8_000
 """Nodes up to which each takes that; what is looked up among more of them is less and less in a cache."""
 SPARE = 120.0
 """The same for looking, twice, whether every eviction was needed."""
-FEW = 1.3
-"""How many times longer an agent takes where there is no time for everybody.
-
-Fewer of a kind are then on a node together, and each is seen for the first time: as where nodes are many.
-"""
 CHOOSE = 40.0
 """The same for the plainest choice of a node."""
 LIST = 5.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
-COMPILE_KIND, COMPILE_PAIR = 1_000.0, 0.4
+COMPILE_KIND, COMPILE_PAIR = 550.0, 0.9
 """The same for compiling, for each kind of agent that a template makes, and with each node."""
+TELLING, MOST_TELLING = 0.2, 2.0
+"""Seconds of compiling that say more of the machine than a sample, and how many times slower at most.
+
+A sample stays in the processor's cache, and is so short that it may be of a moment that is like no other.
+"""
 BEGIN_PAIR = 0.5
 """The same, for each kind of agent and node, for what any answer takes to be begun, ordered and told."""
 PATIENCE = 0.25
@@ -52,8 +54,10 @@ LITTLE = 0.25
 """Seconds of processor time for compiling that nobody is refused."""
 LOOK = 30.0
 """The same for asking all rules about one kind of agent and one node."""
-ENOUGH = 0.9
+ENOUGH = 0.95
 """The part of those placed that, if it can still be verified in time, is not worth placing anew."""
+HOPEFUL = 0.7
+"""The part of all for which there has to be time for all to be tried, where some can be left out later."""
 SLOW = 3.0
 """How many times slower than it is the machine may seem for a moment."""
 MORE = 1.2
@@ -80,6 +84,7 @@ class Budget:
         self._evicting = evicting
         self._given = pace
         self._measured: float | None = None
+        self._compiling = 0.0
         self._crowding = Crowding()
 
     @property
@@ -92,14 +97,15 @@ class Budget:
             return self._given
         if self._measured is None:
             self._measured = _pace(self._snapshot)
-        return self._measured * min(self._crowding.factor(), MOST_CROWDED)
+        working = min(max(self._measured, self._compiling), MOST_TELLING * self._measured)
+        return working * min(self._crowding.factor(), MOST_CROWDED)
 
     def compiling(self) -> Deadline:
         """Until when compiling may go on, for what follows to be in time.
 
         Passed already where it would take longer than that, unless it is little.
         """
-        work = COMPILE_KIND * self._kinds + COMPILE_PAIR * self._pairs
+        work = self._compile_passes
         after = self._begin + self._standing + LIST * len(self._snapshot.pending)
         pace = self.pace
         if work * (pace if self._measured is None else self._measured) <= LITTLE:
@@ -115,12 +121,20 @@ class Budget:
         left = self._last.remaining() - pace * after
         return Deadline(left if pace * work <= left else 0.0)
 
-    def most(self) -> int | None:
-        """How many agents can still be placed, ordered and verified in time; None: all that wait."""
+    def compiled(self, seconds: float) -> None:
+        """Compiling took so many seconds of processor time: so fast is the machine at such work."""
+        if seconds >= TELLING:
+            self._compiling = seconds / self._compile_passes
+
+    def most(self, *, shortens: bool = False) -> int | None:
+        """How many agents can still be placed, ordered and verified in time; None: all that wait.
+
+        shortens: whoever turns out to be too many can be left out later, so that nobody need be where the
+        machine seems a little slow.
+        """
         pending = len(self._snapshot.pending)
-        slower = max(FEW / self._spread_out, 1.0)
-        found = self._affordable(slower * (CHOOSE + self._tail), self._begin)
-        return None if found >= pending else found
+        found = self._affordable(CHOOSE + self._tail, self._begin)
+        return None if found >= (HOPEFUL if shortens else 1.0) * pending else found
 
     def still(self, placed: int) -> int:
         """How many of those `placed` can still be ordered and verified in time.
@@ -148,6 +162,17 @@ class Budget:
         passes = SAFETY * self._last.remaining() / self.pace - first - self._standing - listing
         return max(int(passes / (each - LIST)), 0)
 
+    def tellable(self, placed: int, ordering: float) -> int:
+        """How many of those `placed`, ordered in so many seconds, can be told and verified in time.
+
+        All of them, where it is nearly all.
+        """
+        each = ordering / max(placed, 1) * (PLAN + VERIFY) / ORDER
+        passes = self._begin / 2 + self._standing + LIST * len(self._snapshot.pending)
+        left = self._last.remaining() - self.pace * passes
+        found = int(max(left, 0.0) / each) if each > 0.0 else placed
+        return found if found < ENOUGH * placed else placed
+
     def construction(self, agents: int) -> float:
         """Seconds for a first answer of which so many agents are placed."""
         left = self._last.remaining()
@@ -160,7 +185,7 @@ class Budget:
         looks: (kind of agent, node) pairs that are to be explained.
         """
         left_out = len(self._snapshot.pending) - placed
-        after = self.pace * (self._tail * placed + self._standing + LIST * left_out)
+        after = SLACK * self.pace * (self._tail * placed + self._standing + LIST * left_out)
         explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
         return self._end.minus(after + explaining)
 
@@ -191,6 +216,10 @@ class Budget:
     @property
     def _pairs(self) -> int:
         return self._kinds * len(self._snapshot.nodes)
+
+    @property
+    def _compile_passes(self) -> float:
+        return COMPILE_KIND * self._kinds + COMPILE_PAIR * self._pairs
 
     @property
     def _begin(self) -> float:

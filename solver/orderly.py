@@ -7,6 +7,7 @@ stay pending.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import networkx as nx
@@ -50,11 +51,15 @@ class Orderly:
         self._any_order = not self._entangled and not claims
         """Nothing is let in later that is refused now: every order will do."""
         self._known: tuple[IntArray, Replayed] | None = None
+        self.took = 0.0
+        """Seconds for the last order that was made."""
 
     def order(self, count: IntArray) -> Replayed:
         """The steps of an answer (G, N) in order. That of the last answer is kept: it is asked for again."""
         if self._known is None or not np.array_equal(self._known[0], count):
+            began = time.perf_counter()
             self._known = (count.copy(), order_of(self._compilation, count))
+            self.took = time.perf_counter() - began
         return self._known[1]
 
     def in_order(self, count: IntArray) -> InOrder:

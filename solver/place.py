@@ -16,7 +16,7 @@ from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts, acceptor
-from placewright.solver.bound import Bounds, KnownBound
+from placewright.solver.bound import KnownBound
 from placewright.solver.budget import Budget
 from placewright.solver.clock import Deadline, Phases, WorkDeadline
 from placewright.solver.compilation import Compilation, IntArray
@@ -33,8 +33,9 @@ from placewright.solver.previous import Previous
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
 from placewright.solver.rules.base import Encoder
-from placewright.solver.search import Answer, LevelValue, Search
+from placewright.solver.search import Answer, Search
 from placewright.solver.settings import Settings
+from placewright.solver.shortening import relevelled, shortened, shortens
 from placewright.solver.verify import Refused, VerifiedPlan, verify
 
 Progress = Callable[[str], None]
@@ -63,6 +64,7 @@ def place(
     phases = Phases()
     budget = Budget(snapshot, settings.time_limit, evicting=settings.preempt)
     unhurried = settings.deterministic or not can_place_nobody(snapshot)
+    began = time.process_time()
     with phases("compile"), collection_paused():
         until = Deadline(math.inf) if unhurried else budget.compiling()
         compiled = compile_until(until, snapshot, rules=rules, encoders=encoders, preempt=settings.preempt)
@@ -70,6 +72,7 @@ def place(
         report("the time limit leaves no time to compile")
         return _nobody(snapshot, settings, phases)
     compilation, problem = compiled
+    budget.compiled(time.process_time() - began)
     report(f"{len(snapshot.pending)} agents in {len(compilation.groups)} groups, {len(snapshot.nodes)} nodes")
     answered = partial(
         _answered, compilation, problem, budget, settings, phases, report, start=start, previous=previous
@@ -122,7 +125,9 @@ def _answered(
         with phases("solve"):
             answer = _settled(compilation, problem, found, orderly, begun.deadline)
         with phases("explain"):
-            plan = _explained(compilation, problem, settings, begun, answer, orderly, budget)
+            # An answer that is known is wanted as it is.
+            whole = settings.deterministic or start is not None
+            plan = _explained(compilation, problem, settings, begun, answer, orderly, budget, whole=whole)
         return _verified(snapshot, plan, settings, phases), begun.most, time.perf_counter() - began
 
 
@@ -165,7 +170,7 @@ def _begin(
     start: Mapping[str, str] | None,
     previous: Previous | None,
 ) -> _Begun:
-    most = budget.most()
+    most = budget.most(shortens=shortens(compilation) and not settings.deterministic)
     if previous is not None:
         start = compilation.seats = previous.places
     known = None if start is None else counts_of(compilation, start)
@@ -235,15 +240,27 @@ def _explained(
     answer: Answer,
     orderly: Orderly,
     budget: Budget,
+    *,
+    whole: bool,
 ) -> Plan:
-    """The answer as a plan, with the reasons of who is left out as far as there is time for them."""
-    hurried = begun.most is not None
-    if hurried:
-        why = f"placing, ordering and verifying {begun.most} of them is what it allows"
-        short = too_short(compilation.snapshot, settings, why)
-        answer = replace(answer, warnings=(*answer.warnings, short))
+    """The answer as a plan, with the reasons of who is left out as far as there is time for them.
+
+    Unless it is to stay `whole`, the least important are left out where there is no time for all.
+    """
     replayed = orderly.order(answer.count)
-    placed = len(replayed.order)
+    placed, most = len(replayed.order), begun.most
+    # The order says how long an agent takes here and now, as nothing before it did.
+    tellable = placed if whole else budget.tellable(placed, orderly.took)
+    short = shortened(compilation, replayed, tellable) if tellable < placed else None
+    if short is not None:
+        count, replayed = short
+        answer = relevelled(problem, answer, count, begun.deadline)
+        placed = most = tellable
+    hurried = most is not None
+    if hurried:
+        why = f"placing, ordering and verifying {most} of them is what it allows"
+        warning = too_short(compilation.snapshot, settings, why)
+        answer = replace(answer, warnings=(*answer.warnings, warning))
     return make_plan(
         compilation,
         problem,
@@ -266,8 +283,7 @@ def _settled(
 ) -> Answer:
     """The answer with an order of bindings, and without evictions that were not needed after all.
 
-    Only an unproven answer can have such. Where a level is worse for it the bounds below are worked out anew:
-    they are given what the levels above have.
+    Only an unproven answer can have such.
     """
     proven = all(level.value == level.bound for level in answer.levels)
     count = orderly.in_order(answer.count).count
@@ -275,16 +291,6 @@ def _settled(
         count = orderly.without_needless(count)
     if count is answer.count:
         return answer
-    bounds, worse = Bounds(problem), False
-    levels: list[LevelValue] = []
-    for index, (level, known) in enumerate(zip(problem.levels, answer.levels, strict=True)):
-        value = level.value(count)
-        bound = known.bound
-        if worse:
-            above = [kept.value for kept in levels]
-            bound = bounds.level(index, above, deadline.remaining(), count)
-        worse = worse or (value < known.value if level.sense == "maximize" else value > known.value)
-        levels.append(LevelValue(value, bound))
     left_out = int((answer.count - count)[list(compilation.pending)].sum())
     warnings = answer.warnings
     if left_out > 0:
@@ -292,4 +298,4 @@ def _settled(
             *warnings,
             f"{left_out} agents stay pending as no order of bindings was found that takes them",
         )
-    return replace(answer, count=count, levels=tuple(levels), warnings=warnings)
+    return replace(relevelled(problem, answer, count, deadline), warnings=warnings)

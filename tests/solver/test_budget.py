@@ -62,12 +62,29 @@ def test_what_was_thought_to_be_in_time_is_placed_anew_where_it_no_longer_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     crowd = cluster(200)
-    monkeypatch.setattr(Budget, "most", lambda _: 100)
+    monkeypatch.setattr(Budget, "most", lambda _, **__: 100)
     monkeypatch.setattr(Budget, "still", lambda _, placed: placed // 4)
     verdict = place(crowd, Settings(time_limit=5.0, workers=1))
     assert isinstance(verdict, VerifiedPlan)
     assert len(verdict.plan.bindings) == 25
     assert "verifying 25 of them" in verdict.plan.warnings[-1]
+
+
+def test_all_are_tried_on_a_machine_that_seems_a_little_slow_where_some_can_be_left_out_later() -> None:
+    crowd = cluster(50_000)
+    careful = Budget(crowd, 12.0, pace=1e-6).most()
+    assert careful is not None
+    assert careful > 0.7 * 50_000
+    assert Budget(crowd, 12.0, pace=1e-6).most(shortens=True) is None
+    assert Budget(crowd, 7.0, pace=1e-6).most(shortens=True) is not None
+
+
+def test_the_longer_an_order_took_the_fewer_can_be_told_in_time() -> None:
+    crowd = cluster(50_000)
+    told = [Budget(crowd, 10.0, pace=PACE).tellable(50_000, took) for took in (0.0, 1.0, 10.0, 30.0, 1e9)]
+    assert told[:2] == [50_000, 50_000]
+    assert 50_000 > told[2] > told[3] > 0
+    assert told[4] == 0
 
 
 def test_nothing_that_was_kept_to_be_safe_is_spent_on_explaining() -> None:
@@ -173,7 +190,7 @@ def test_where_the_machine_is_faster_than_it_seemed_more_agents_are_placed_in_th
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     reckoned = iter([10])
-    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned, None))
+    monkeypatch.setattr(Budget, "most", lambda _, **__: next(reckoned, None))
     verdict = place(cluster(40), Settings(time_limit=5.0, workers=1))
     assert isinstance(verdict, VerifiedPlan)
     assert len(verdict.plan.bindings) == 40
@@ -182,7 +199,7 @@ def test_where_the_machine_is_faster_than_it_seemed_more_agents_are_placed_in_th
 
 def test_an_answer_that_is_begun_anew_and_is_worse_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     reckoned = iter([10, 20, 4])
-    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned))
+    monkeypatch.setattr(Budget, "most", lambda _, **__: next(reckoned))
     verdict = place(cluster(40), Settings(time_limit=5.0, workers=1))
     assert isinstance(verdict, VerifiedPlan)
     assert len(verdict.plan.bindings) == 10
@@ -190,7 +207,7 @@ def test_an_answer_that_is_begun_anew_and_is_worse_is_not_taken(monkeypatch: pyt
 
 def test_a_deterministic_round_is_never_begun_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     reckoned = iter([10])
-    monkeypatch.setattr(Budget, "most", lambda _: next(reckoned))
+    monkeypatch.setattr(Budget, "most", lambda _, **__: next(reckoned))
     verdict = place(cluster(40), Settings(time_limit=5.0, workers=1, deterministic=True))
     assert isinstance(verdict, VerifiedPlan)
     assert len(verdict.plan.bindings) == 10

@@ -73,7 +73,7 @@ def test_no_more_room_is_made_than_for_as_many_agents_as_asked_for() -> None:
 
 
 def test_a_limit_too_short_for_all_evicts_for_some(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Budget, "most", lambda _: 2)
+    monkeypatch.setattr(Budget, "most", lambda _, **__: 2)
     nodes = [node(f"n{i}", cpu=2000) for i in range(4)]
     low = [running(f"low-{i}", f"n{i}") for i in range(4)]
     newcomers = [agent(f"new-{i}", cpu=2000, priority=10 + i) for i in range(4)]

@@ -1,0 +1,68 @@
+"""Answers of which agents are left out after all: as no order takes them, or no time is left for them."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from placewright.solver.bound import Bounds
+from placewright.solver.builder import is_special
+from placewright.solver.clock import Deadline
+from placewright.solver.compilation import Compilation, IntArray
+from placewright.solver.outcome import Step, outcome
+from placewright.solver.problem import Problem
+from placewright.solver.replay import Replayed
+from placewright.solver.search import Answer, LevelValue
+
+
+def relevelled(problem: Problem, answer: Answer, count: IntArray, deadline: Deadline) -> Answer:
+    """An answer with other counts (G, N), which are no better on any level.
+
+    Where a level is worse for it the bounds below are worked out anew: they are given what the levels above
+    have.
+    """
+    bounds, worse = Bounds(problem), False
+    levels: list[LevelValue] = []
+    for index, (level, known) in enumerate(zip(problem.levels, answer.levels, strict=True)):
+        value = level.value(count)
+        bound = known.bound
+        if worse:
+            above = [kept.value for kept in levels]
+            bound = bounds.level(index, above, deadline.remaining(), count)
+        worse = worse or (value < known.value if level.sense == "maximize" else value > known.value)
+        levels.append(LevelValue(value, bound))
+    return replace(answer, count=count, levels=tuple(levels))
+
+
+def shortens(compilation: Compilation) -> bool:
+    """Whether the first steps of any order are an answer by themselves.
+
+    Every step is accepted as things stand, so they are, where nobody leaves before, and where counts say all
+    that there is to say of an agent.
+    """
+    special = (is_special(compilation, compilation.groups[g].agent) for g in compilation.pending)
+    return not compilation.standing.any() and not any(special)
+
+
+def shortened(compilation: Compilation, replayed: Replayed, most: int) -> tuple[IntArray, Replayed] | None:
+    """Counts (G, N) with the first `most` steps of an order alone, and these steps.
+
+    None where these need not be an answer.
+    """
+    if replayed.stuck or not shortens(compilation):
+        return None
+    group_of = {agent.key: g for g in compilation.pending for agent in compilation.groups[g].members}
+    first = [
+        (group_of[agent.key], compilation.node_index[node.name]) for agent, node in replayed.order[:most]
+    ]
+    count = compilation.home.copy()
+    np.add.at(count, tuple(np.array(first, dtype=np.int64).reshape(-1, 2).T), 1)
+    # Which of a group are placed is told by counts: the steps take whoever that is.
+    who: dict[tuple[int, int], deque[Step]] = {}
+    for agent, node in outcome(compilation, count).steps:
+        who.setdefault((group_of[agent.key], compilation.node_index[node.name]), deque()).append(
+            (agent, node)
+        )
+    return count, Replayed(tuple(who[pair].popleft() for pair in first), ())
