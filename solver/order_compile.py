@@ -44,9 +44,11 @@ class _Spread:
         if domain == NOWHERE:
             return None
         there = self.known.census.gates.setdefault(domain, [])
-        asked = (self.itself, self.max_skew, self.floor_is_zero)
+        within = self.known.within
+        adds = self.itself if within is None or node in within else 0
+        asked = (self.itself, adds, self.max_skew, self.floor_is_zero)
         for gate in there:
-            if (gate.itself, gate.max_skew, gate.floor_is_zero) == asked:
+            if (gate.itself, gate.adds, gate.max_skew, gate.floor_is_zero) == asked:
                 return gate
         there.append(Gate(self.known.census, domain, *asked))
         return there[-1]

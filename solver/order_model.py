@@ -64,11 +64,15 @@ class Census:
 
 @dataclass(eq=False)
 class Gate:
-    """One spread constraint in one domain. `left`: steps that have yet to pass."""
+    """One spread constraint in one domain. `left`: steps that have yet to pass.
+
+    itself: 1 where those that pass count themselves; adds: 1 where they are then one more in the domain.
+    """
 
     census: Census
     domain: int
     itself: int
+    adds: int
     max_skew: int
     floor_is_zero: bool
     left: int = 0
@@ -88,7 +92,7 @@ class Gate:
     def stays_open(self) -> bool:
         """Whether no step that is left can find it closed, whatever comes before."""
         least = 0 if self.floor_is_zero else self.census.least
-        return self.census.final[self.domain] - least <= self.max_skew
+        return self.census.final[self.domain] + self.itself - self.adds - least <= self.max_skew
 
 
 @dataclass(eq=False)

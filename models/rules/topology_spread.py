@@ -104,6 +104,14 @@ class Domains:
     def count(self, value: str) -> int:
         return self.counts.get(value, 0)
 
+    def adds(self, node: Node) -> int:
+        """1 where an agent that comes to a node is one more in its domain for those who come after it.
+
+        Its own test adds `itself` anyway: policies leave nodes out that its profile, where it checks neither
+        selectors nor taints, lets it go to.
+        """
+        return self.itself if node.name in self.within else 0
+
     @property
     def floor_is_zero(self) -> bool:
         """Whether minDomains wants more domains than there are: the least then is 0."""
@@ -172,8 +180,9 @@ def overhang(state: ClusterState, agent: Agent, nodes: Sequence[Node]) -> int:
     found = 0
     for domains in spread_domains(state, agent):
         highest = domains.least + domains.constraint.max_skew
-        values = {node.labels.get(domains.constraint.topology_key, "") for node in nodes}
-        found += sum(max(0, domains.count(value) - highest) for value in values)
+        key = domains.constraint.topology_key
+        tested = {(node.labels.get(key, ""), domains.itself - domains.adds(node)) for node in nodes}
+        found += sum(max(0, domains.count(value) + more - highest) for value, more in tested)
     return found
 
 
@@ -221,18 +230,19 @@ class TopologySpreadRule(Rule):
         for i, (domains, least) in enumerate(leasts):
             constraint = domains.constraint
             value = node.labels[constraint.topology_key]
-            if domains.count(value) - least <= constraint.max_skew:
+            holds = domains.count(value) + domains.itself - domains.adds(node)
+            if holds - least <= constraint.max_skew:
                 continue
-            if not _passes_at_start(spread_domains(state.before(), agent)[i], value):
+            if domains.adds(node) or not _passes_at_start(spread_domains(state.before(), agent)[i], value):
                 yield (
-                    f"{constraint.topology_key}={value} holds {domains.count(value)}, the emptiest "
+                    f"{constraint.topology_key}={value} holds {holds}, the emptiest "
                     f"domain {least}, maxSkew is {constraint.max_skew}"
                 )
 
 
 def _passes_at_start(start: Domains, value: str) -> bool:
-    """An agent that does not count itself may also go first, whatever comes after it."""
-    return not start.itself and start.count(value) - start.least <= start.constraint.max_skew
+    """An agent that adds to no domain may also go first, whatever comes after it."""
+    return start.count(value) + start.itself - start.least <= start.constraint.max_skew
 
 
 RULE = TopologySpreadRule()

@@ -59,6 +59,10 @@ class SpreadLedger(Ledger):
         self._owned: dict[int, list[int]] = {}
         self._adding: dict[int, list[int]] = {}
         self._placed: list[dict[int, IntArray]] = []
+        """By owner, (2 D,): those that add to each domain, then those that do not."""
+        self._side: list[IntArray] = []
+        """(N,): where in `_placed` each node is; -1: nowhere."""
+        self._has_aside = [bool(spread.aside.any()) for spread in spreads]
         for s, spread in enumerate(spreads):
             coming = count[list(spread.matching)].sum(axis=0) * spread.counted
             self._there.append(spread.start + by_domain(spread.domain, coming, len(spread.start)))
@@ -67,20 +71,22 @@ class SpreadLedger(Ledger):
             for g in spread.matching:
                 self._adding.setdefault(g, []).append(s)
             domains = len(spread.start)
-            self._placed.append({g: by_domain(spread.domain, count[g], domains) for g in spread.groups})
+            self._side.append(np.where(spread.aside, domains + spread.domain, spread.domain))
+            self._placed.append({g: by_domain(self._side[s], count[g], 2 * domains) for g in spread.groups})
 
     def add(self, group: int, nodes: IntArray, number: IntArray) -> None:
         for s in self._adding.get(group, ()):
             spread = self._spreads[s]
             _add(self._there[s], spread.domain[nodes], number * spread.counted[nodes])
         for s in self._owned.get(group, ()):
-            _add(self._placed[s][group], self._spreads[s].domain[nodes], number)
+            _add(self._placed[s][group], self._side[s][nodes], number)
 
     def closed(self, group: int) -> BoolArray | None:
         closed: BoolArray | None = None
         for s in self._owned.get(group, ()):
-            if not self._spreads[s].itself:
-                shut = np.append(self._over(s), False)[self._spreads[s].domain]
+            if self._has_aside[s]:
+                spread = self._spreads[s]
+                shut = spread.aside & np.append(self._over(s, int(spread.itself)), False)[spread.domain]
                 closed = shut if closed is None else closed | shut
         return closed
 
@@ -91,7 +97,8 @@ class SpreadLedger(Ledger):
             if spread.itself:
                 there = self._there[s]
                 even = _Even(
-                    domain=spread.domain,
+                    # Those who add nothing come while `closed` lets them, in whatever number.
+                    domain=np.where(spread.aside, -1, spread.domain) if self._has_aside[s] else spread.domain,
                     domains=len(there),
                     by_node=spread.by_node,
                     there=there,
@@ -105,20 +112,25 @@ class SpreadLedger(Ledger):
     def holds(self) -> bool | None:
         told = True
         for s, spread in enumerate(self._spreads):
+            domains = len(spread.start)
             over = self._over(s)
-            over[list(spread.exempt)] = False
-            if any(placed[over].any() for placed in self._placed[s].values()):
-                if spread.itself or not spread.standing:
-                    return False
-                told = False
+            if any(placed[:domains][over].any() for placed in self._placed[s].values()):
+                return False
+            if self._has_aside[s]:
+                over = self._over(s, int(spread.itself))
+                over[list(spread.exempt)] = False
+                if any(placed[domains:][over].any() for placed in self._placed[s].values()):
+                    if not spread.standing:
+                        return False
+                    told = False
         return True if told else None
 
-    def _over(self, s: int) -> BoolArray:
-        """bool (D,): domains that count and hold too many."""
+    def _over(self, s: int, more: int = 0) -> BoolArray:
+        """bool (D,): domains that count and hold too many, or would with so many more."""
         spread, there = self._spreads[s], self._there[s]
         least = 0 if spread.floor_is_zero else int(there[spread.counting].min(initial=2**62))
         over = np.zeros(len(there), dtype=np.bool_)
-        over[spread.counting] = there[spread.counting] - least > spread.max_skew
+        over[spread.counting] = there[spread.counting] + more - least > spread.max_skew
         return over
 
 

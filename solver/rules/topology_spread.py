@@ -87,8 +87,10 @@ def _compile(
     floor_is_zero = len(counting) < constraint.min_domains
     least = 0 if floor_is_zero else int(start[counting].min(initial=2**62))
     exempt = frozenset(
-        d for d in range(len(start)) if not itself and int(start[d]) - least <= constraint.max_skew
+        d for d in range(len(start)) if int(start[d]) + int(itself) - least <= constraint.max_skew
     )
+    open_to = compilation.eligible[groups].any(axis=0)
+    aside = open_to & np.isin(domains.of_node, counting) & ~((counted > 0) & itself)
     return Spread(
         tuple(groups),
         domains.of_node,
@@ -102,6 +104,7 @@ def _compile(
         itself,
         counting,
         domains.by_node,
+        aside,
     )
 
 
@@ -127,14 +130,27 @@ def _encode(x: Variables, spread: Spread) -> None:
         return
     final, least = _totals(x, spread, spread.matching)
     x.complete_hints(lambda count: [(least, _least(spread, count))])
-    passes = _passing_at_start(x, spread) if spread.standing and not spread.itself else {}
-    nodes = x.occupied_by(spread.domain)
+    passes = _passing_at_start(x, spread) if spread.standing and spread.aside.any() else {}
     for g in spread.groups:
-        for d in dict.fromkeys(int(spread.domain[n]) for n in x.nodes_of(g)):
-            if d in final and (d in passes or d not in spread.exempt):
-                there = [x.present([g], nodes[d])]
-                there += [~passes[d]] if d in passes else []
-                x.model.add(final[d] - least <= spread.max_skew).only_enforce_if(there)
+        for (d, aside), nodes in _sides(x, spread, g).items():
+            within = final[d] + int(aside and spread.itself) - least <= spread.max_skew
+            if not aside:
+                x.model.add(within).only_enforce_if(x.present([g], nodes))
+            elif d in passes:
+                x.model.add(within).only_enforce_if(x.present([g], nodes), ~passes[d])
+            elif d not in spread.exempt:
+                x.model.add(within).only_enforce_if(x.present([g], nodes))
+
+
+def _sides(x: Variables, spread: Spread, g: int) -> dict[tuple[int, bool], list[int]]:
+    """A group's nodes in domains that count, by domain and by whether it adds nothing to it there."""
+    counting = set(spread.counting.tolist())
+    found: dict[tuple[int, bool], list[int]] = {}
+    for n in x.nodes_of(g):
+        d = int(spread.domain[n])
+        if d in counting:
+            found.setdefault((d, bool(spread.aside[n])), []).append(n)
+    return found
 
 
 def _least(spread: Spread, count: IntArray) -> int:
@@ -148,7 +164,7 @@ def _least(spread: Spread, count: IntArray) -> int:
 
 
 def _passing_at_start(x: Variables, spread: Spread) -> dict[int, Literal]:
-    """Domain -> a literal that may be true only where an agent that does not count itself passes right away.
+    """Domain -> a literal that may be true only where an agent that adds nothing to it passes right away.
 
     Right away is after the evictions and before anything is placed. What is fixed in a neighbourhood counts
     as if it had been there: never too lax for the minimum, and the acceptor judges the rest.
@@ -157,5 +173,5 @@ def _passing_at_start(x: Variables, spread: Spread) -> dict[int, Literal]:
     passes: dict[int, Literal] = {}
     for d, count in stays.items():
         passes[d] = x.model.new_bool_var("")
-        x.model.add(count - least <= spread.max_skew).only_enforce_if(passes[d])
+        x.model.add(count + int(spread.itself) - least <= spread.max_skew).only_enforce_if(passes[d])
     return passes

@@ -18,9 +18,17 @@ def census(*counts: int, counting: Sequence[int] | None = None) -> Census:
     )
 
 
-def gate(of: Census, domain: int, *, itself: int = 1, max_skew: int = 1, floor_is_zero: bool = False) -> Gate:
-    """A gate that its census knows of."""
-    made = Gate(of, domain, itself, max_skew, floor_is_zero)
+def gate(
+    of: Census,
+    domain: int,
+    *,
+    itself: int = 1,
+    adds: int | None = None,
+    max_skew: int = 1,
+    floor_is_zero: bool = False,
+) -> Gate:
+    """A gate that its census knows of. adds: None: where those who pass count themselves."""
+    made = Gate(of, domain, itself, itself if adds is None else adds, max_skew, floor_is_zero)
     of.gates.setdefault(domain, []).append(made)
     return made
 
@@ -78,14 +86,18 @@ def random_lots(rng: Random) -> list[Lot]:
 
 
 def _random_gate(rng: Random, of: Census, raises: Sequence[tuple[Census, int]]) -> Gate:
-    """In the domain that the lot raises, where it raises one; a lot counts itself there, or does not."""
+    """In the domain that the lot raises, where it raises one; a lot counts itself there, or does not.
+
+    One that raises none may count itself all the same: its node does not count.
+    """
     own = [d for c, d in raises if c is of]
     domain = own[0] if own else rng.randrange(len(of.counts))
-    asked = (rng.randint(0, 1) if own else 0, rng.choice((1, 1, 2)), rng.random() < 0.2)
+    itself = rng.randint(0, 1)
+    asked = (itself, itself if own else 0, rng.choice((1, 1, 2)), rng.random() < 0.2)
     for there in of.gates.get(domain, ()):
-        if (there.itself, there.max_skew, there.floor_is_zero) == asked:
+        if (there.itself, there.adds, there.max_skew, there.floor_is_zero) == asked:
             return there
-    return gate(of, domain, itself=asked[0], max_skew=asked[1], floor_is_zero=asked[2])
+    return gate(of, domain, itself=asked[0], adds=asked[1], max_skew=asked[2], floor_is_zero=asked[3])
 
 
 def accepts(lots: Sequence[Lot], done: Done, chosen: int) -> bool:

@@ -89,6 +89,19 @@ def test_those_who_ask_alike_share_a_gate_and_others_have_their_own() -> None:
     ]
 
 
+def test_who_goes_where_its_selector_does_not_let_it_counts_itself_without_adding() -> None:
+    free = Profile(off=frozenset({"NodeAffinity"}))
+    seen = cluster(
+        agent("x", labels=WEB, spread=(EVEN,), node_selector={HOSTNAME: "n1"}),
+        agent("y", labels=WEB, spread=(EVEN,), node_selector={HOSTNAME: "n1"}),
+        profile=free,
+    )
+    lots = model(seen, "12").lots
+    gates = [lot.gates[0] for lot in lots]
+    assert [(gate.itself, gate.adds) for gate in gates] == [(1, 1), (1, 0)]
+    assert [bool(lot.raises) for lot in lots] == [True, False]
+
+
 @pytest.mark.parametrize(
     "constraint",
     [

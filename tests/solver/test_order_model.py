@@ -66,6 +66,15 @@ def test_a_gate_stays_open_where_the_end_is_within_the_skew_of_the_least_there_i
     assert passed.stays_open
 
 
+def test_who_counts_itself_without_adding_may_find_its_gate_closed_by_one_fewer() -> None:
+    """Those who add are in the final count themselves, and the last of them passes at one less."""
+    seen = census(1, 1)
+    adding, aside = gate(seen, 0), gate(seen, 0, adds=0)
+    settled([lot(1, [(seen, 0)], [adding]), lot(1, gates=[aside])])
+    assert adding.stays_open
+    assert not aside.stays_open
+
+
 def test_a_lot_that_is_taken_back_leaves_everything_as_it_was() -> None:
     seen = census(0, 0)
     passed = gate(seen, 0)

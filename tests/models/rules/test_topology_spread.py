@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations, product
-from typing import Any
+from random import Random
+from typing import Any, TypeVar
 
 import pytest
 
 from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
 from placewright.models.node import Node
-from placewright.models.rules.topology_spread import RULE
+from placewright.models.profile import Profile
+from placewright.models.rules.topology_spread import RULE, counted_nodes
 from placewright.models.selector import LabelSelector
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.tests.builders import ZONE, agent, node, snapshot, spread, taint
 from placewright.tests.rule_checks import blamed, messages, open_nodes
 
+T = TypeVar("T")
 X = {"app": "x"}
 EVEN = spread(app="x")
 
@@ -167,3 +170,80 @@ def test_the_end_is_fine_exactly_when_some_order_is_accepted(skew: int, min_doma
             where = "a" * adds[0] + "b" * adds[1]
             placed = {f"n{i}": zone for i, zone in enumerate(where)}
             assert (not blamed(RULE, seen, placed)) is accepted_in_some_order(seen, placed), (counts, adds)
+
+
+UNASKED = Profile(off=frozenset({"NodeAffinity", "TaintToleration"}))
+"""Agents go where their selectors and tolerations do not let them; spread honours both all the same."""
+SSD = {"disk": "ssd"}
+BESIDE = [node("a", zone="A", labels=SSD), node("aside", zone="A"), node("b", zone="B", labels=SSD)]
+
+
+@pytest.mark.parametrize(
+    ("start", "placed", "fine"),
+    [
+        pytest.param({"a": 1}, ["aside"], False, id="it would be the second where another zone has none"),
+        pytest.param({"a": 1, "b": 1}, ["aside"], True, id="it would be the second, and ahead by one"),
+        pytest.param({"a": 1}, ["aside", "b"], True, id="it comes when the other zone has caught up"),
+        pytest.param({}, ["aside"] * 3, True, id="none of them adds to what the zone holds"),
+        pytest.param({}, ["a", "aside"], True, id="it comes before the one that does"),
+        pytest.param({"a": 1}, ["a", "aside", "b"], False, id="it can come neither first nor last"),
+    ],
+)
+def test_an_agent_on_a_node_that_does_not_count_is_one_more_than_its_zone_holds(
+    start: dict[str, int], placed: list[str], fine: bool
+) -> None:
+    """kube-scheduler adds the agent itself to the count of the zone, wherever in the zone it goes."""
+    members = [
+        agent(f"n{i}", labels=X, spread=(EVEN,), node_selector={"disk": "ssd"}) for i in range(len(placed))
+    ]
+    seen = snapshot(BESIDE, [*running(**start), *members], profile=UNASKED)
+    found = blamed(RULE, seen, {f"n{i}": where for i, where in enumerate(placed)})
+    assert bool(found) is not fine
+
+
+def unasked_cluster(rng: Random) -> tuple[Snapshot, dict[str, str]]:
+    """Nodes that count and nodes that do not, and agents of one kind placed at random on them."""
+    honour = rng.choice(list(InclusionPolicy))
+    constraint = replace(
+        EVEN, max_skew=rng.choice((1, 2)), min_domains=rng.choice((1, 3)), node_taints_policy=honour
+    )
+    nodes = [
+        node(
+            f"n{i}",
+            zone=rng.choice("ABC"),
+            labels=SSD if rng.random() < 0.7 else {},
+            taints=[taint("gpu")] if rng.random() < 0.3 else [],
+        )
+        for i in range(rng.randint(1, 4))
+    ]
+    there = [agent(f"r{i}", labels=X, on=rng.choice(nodes).name) for i in range(rng.randint(0, 3))]
+    members = [
+        agent(f"p{i}", labels=X, spread=(constraint,), node_selector=SSD) for i in range(rng.randint(1, 4))
+    ]
+    placed = {member.name: rng.choice(nodes).name for member in members}
+    return snapshot(nodes, [*there, *members], profile=UNASKED), placed
+
+
+def test_the_end_is_fine_exactly_when_those_who_add_nothing_can_come_first_or_last() -> None:
+    asked = {True: 0, False: 0}
+    for seed in range(300):
+        seen, placed = unasked_cluster(Random(seed))
+        within = counted_nodes(seen, seen.pending[0], seen.pending[0].spec.spread[0])
+        steps = [(seen.agent_by_key[f"default/{m}"], seen.node_by_name[n]) for m, n in placed.items()]
+        adding = [step for step in steps if step[1].name in within]
+        aside = [step for step in steps if step[1].name not in within]
+        found = any(
+            _accepted(seen, (*first, *middle, *last))
+            for first, last in _halves(aside)
+            for middle in permutations(adding)
+        )
+        assert (not blamed(RULE, seen, placed)) is found, seed
+        asked[found] += bool(aside)
+    assert min(asked.values()) > 20
+
+
+def _halves(steps: Sequence[T]) -> Iterator[tuple[list[T], list[T]]]:
+    """Every way to have some first and the others last."""
+    for firsts in product((True, False), repeat=len(steps)):
+        chosen = list(zip(steps, firsts, strict=True))
+        yield [step for step, first in chosen if first], [step for step, first in chosen if not first]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from placewright.models.agent import Agent, SpreadConstraint
+from placewright.models.node import Node
+from placewright.models.profile import Profile
 from placewright.solver.compile import compile_problem
 from placewright.solver.rules.spread_ledger import SpreadLedger
 from placewright.solver.rules.topology_spread import TopologySpreadEncoder
@@ -18,9 +21,12 @@ EVEN = spread(app="web")
 NODES = [node("n1", zone="a"), node("n2", zone="b"), node("n3", zone="c"), node("n4")]
 
 
-def ledger(*everyone: Agent, placed: tuple[int, ...] = (0, 0, 0, 0)) -> SpreadLedger:
+def ledger(
+    *everyone: Agent, placed: tuple[int, ...] = (0, 0, 0, 0), nodes: list[Node] = NODES, **fields: Any
+) -> SpreadLedger:
     """Of the first group with so many on each node, the others with nobody."""
-    compilation, problem = compile_problem(snapshot(NODES, everyone), encoders=[TopologySpreadEncoder])
+    seen = snapshot(nodes, everyone, **fields)
+    compilation, problem = compile_problem(seen, encoders=[TopologySpreadEncoder])
     [encoder] = problem.encoders
     assert isinstance(encoder, TopologySpreadEncoder)
     count = np.zeros((len(compilation.groups), 4), dtype=np.int64)
@@ -87,3 +93,48 @@ def test_a_domain_too_full_of_others_is_only_wrong_with_an_owner_in_it() -> None
     assert seen.holds() is True
     seen.add(1, np.array([0]), np.array([1]))
     assert seen.holds() is False
+
+
+def aside_ledger(running: int, placed: tuple[int, ...]) -> SpreadLedger:
+    """Where the profile does not ask for the selector that leaves n1 and n2 to count, of zones a and b."""
+    nodes = [
+        node("n1", zone="a", labels={"rack": "x"}),
+        node("n2", zone="b", labels={"rack": "x"}),
+        node("n3", zone="a"),
+        node("n4"),
+    ]
+    wanted = agents("w", 4, labels=WEB, spread=(EVEN,), node_selector={"rack": "x"})
+    blind = Profile(off=frozenset({"NodeAffinity"}))
+    return ledger(
+        *agents("r", running, labels=WEB, on="n1"), *wanted, placed=placed, nodes=nodes, profile=blind
+    )
+
+
+def test_on_a_node_that_policies_leave_out_one_is_let_in_while_it_would_not_be_too_many() -> None:
+    closed = []
+    for placed in ((0, 0, 0, 0), (1, 0, 0, 0), (1, 1, 0, 0)):
+        shut = aside_ledger(0, placed).closed(0)
+        assert shut is not None
+        closed.append(shut.tolist())
+    assert closed == [[False] * 4, [False, False, True, False], [False] * 4]
+
+
+def test_those_on_nodes_that_policies_leave_out_are_no_part_of_the_skew() -> None:
+    [limit] = aside_ledger(0, (0, 0, 3, 0)).limits(0)
+    assert limit.domain.tolist() == [0, 1, -1, -1]
+    assert limit.each(np.array([9, 9])).tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("running", "placed", "holds"),
+    [
+        pytest.param(0, (1, 0, 2, 0), True, id="they came first"),
+        pytest.param(1, (0, 1, 1, 0), True, id="they came last"),
+        pytest.param(1, (0, 0, 1, 0), False, id="two beside none, whenever it came"),
+        pytest.param(1, (1, 1, 1, 0), False, id="neither first nor last"),
+    ],
+)
+def test_whether_counts_hold_with_some_on_a_node_that_policies_leave_out(
+    running: int, placed: tuple[int, ...], holds: bool
+) -> None:
+    assert aside_ledger(running, placed).holds() is holds

@@ -141,6 +141,29 @@ def test_who_does_not_count_itself_passes_while_its_zone_does() -> None:
     assert "default/x" not in solve_tiny(crowded, RULES, ENCODERS)
 
 
+BLIND = Profile(off=frozenset({"NodeAffinity", "TaintToleration"}))
+"""Its agents go where their selectors and tolerations do not let them; spread honours both all the same."""
+
+
+@pytest.mark.parametrize(
+    ("running", "placed"),
+    [
+        pytest.param([], 3, id="those who add nothing to the zone come first"),
+        pytest.param(
+            agents("r", 1, labels=WEB, on="n1"), 0, id="each would be the second beside an empty zone"
+        ),
+    ],
+)
+def test_on_a_node_that_policies_leave_out_each_is_one_more_than_its_zone_holds(
+    running: list[Agent], placed: int
+) -> None:
+    nodes = [node("n1", zone="a", pods=len(running)), node("n2", zone="b", pods=0), node("n3", zone="a")]
+    nodes = [replace(n, labels={**n.labels, "rack": "x"}) if n.name != "n3" else n for n in nodes]
+    wanted = web(3, node_selector={"rack": "x"})
+    cluster = snapshot(nodes, [*running, *wanted], profile=BLIND)
+    assert len(solve_tiny(cluster, RULES, ENCODERS)) == placed
+
+
 def random_cluster(rng: Random) -> Snapshot:
     """Three nodes and four agents at most; selectors, policies and keys of every kind."""
     nodes = [
@@ -165,8 +188,9 @@ def random_cluster(rng: Random) -> Snapshot:
     return snapshot(
         nodes,
         rng.sample([*pending[:4], *running], len(pending[:4]) + len(running)),
-        scheduler_names=frozenset({"default-scheduler", "free", "even"}),
+        scheduler_names=frozenset({"default-scheduler", "free", "even", "blind"}),
         profiles=(
+            replace(BLIND, scheduler_name="blind"),
             Profile(scheduler_name="free", off=frozenset({"PodTopologySpread"})),
             Profile(scheduler_name="even", default_spread=DefaultSpread(False, (hard,))),
         ),
@@ -183,7 +207,7 @@ def _template(rng: Random) -> dict[str, Any]:
         "spread_selector": match_labels(labels) if rng.random() < 0.5 else None,
         "node_selector": {"rack": "x"} if rng.random() < 0.2 else {},
         "tolerations": (toleration(operator="Exists"),) if rng.random() < 0.3 else (),
-        "scheduler_name": rng.choice(("default-scheduler",) * 4 + ("free", "even")),
+        "scheduler_name": rng.choice(("default-scheduler",) * 4 + ("free", "even", "blind", "blind")),
     }
 
 

@@ -30,6 +30,7 @@ def spread(start: tuple[int, ...] = (0, 0, 0), *, skew: int = 1, owners: tuple[i
         itself=True,
         counting=DOMAIN,
         by_node=True,
+        aside=np.zeros(3, dtype=np.bool_),
     )
 
 
