@@ -79,6 +79,13 @@ class Running:
         found: BoolArray = np.any(self.home, axis=1).astype(np.bool_)
         return found
 
+    @cached_property
+    def theirs(self) -> BoolArray:
+        """bool (G,): which groups are of running agents, whether they stand or return."""
+        found = self.standing.copy()
+        found[list(self.returning.values())] = True
+        return found
+
 
 class Compilation:
     """Indices and lookups over one snapshot with G groups of agents and N nodes, in its order.
@@ -139,8 +146,7 @@ class Compilation:
     @cached_property
     def pending(self) -> tuple[int, ...]:
         """The groups of pending agents."""
-        back = set(self.running.returning.values())
-        return tuple(g for g in range(len(self.groups)) if not self.standing[g] and g not in back)
+        return tuple(np.flatnonzero(~self.running.theirs).tolist())
 
     @cached_property
     def fixed_residents(self) -> tuple[Agent, ...]:

@@ -171,8 +171,7 @@ class _Gathering:
         self._worth.append((worth, both))
 
     def _may_gather(self, g: int, d: int) -> bool:
-        running = self._problem.running
-        runs = bool(self._problem.standing[g]) or g in running.returning.values()
+        runs = self._problem.running.theirs[g]
         return not runs and bool(self._most[g, d] >= self._problem.size[g])
 
     def _literal(self, g: int, d: int) -> cp_model.IntVar:

@@ -71,8 +71,7 @@ class Merged:
         for limit in self._limits:
             yield _charged(limit, len(everybody))
         # Those who run are like nobody else: there are rows for each group of them.
-        running = problem.standing | np.isin(everybody, list(problem.running.returning.values()))
-        yield np.where(running, everybody, -1)
+        yield np.where(problem.running.theirs, everybody, -1)
         yield from self._part.told_by()
 
 

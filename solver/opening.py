@@ -52,10 +52,8 @@ class _Shopping:
     def __init__(self, problem: Problem, price: IntArray) -> None:
         self._problem = problem
         self._price = price
-        standing = problem.standing
-        self._left = np.where(standing, 0, problem.size)
-        self._left[list(problem.running.returning.values())] = 0
-        there = np.where(standing[:, None], problem.cap, 0).T @ problem.request
+        self._left = np.where(problem.running.theirs, 0, problem.size)
+        there = np.where(problem.standing[:, None], problem.cap, 0).T @ problem.request
         self._free = np.maximum(problem.free - there, 0)
         supply = np.maximum(self._free.sum(axis=0), 1).astype(np.float64)
         self._weight = np.minimum(self._left @ problem.request / supply, 1.0) / supply
