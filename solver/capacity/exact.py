@@ -15,6 +15,7 @@ from placewright.models.node import Node
 from placewright.models.plan import Plan
 from placewright.models.rules.topology_spread import hard_constraints
 from placewright.models.scores.used_nodes import keeps_in_use
+from placewright.models.snapshot import Snapshot
 from placewright.solver.capacity.bins import Bins
 from placewright.solver.capacity.question import Question, by_cost, node_of
 from placewright.solver.capacity.realise import Names, Purchase, on_offer
@@ -55,8 +56,8 @@ def solve_exactly(
     total = int(numbers.sum()) + there
     if total > MOST_NODES or total * len(bins.size) > MOST_PAIRS:
         return None
-    snapshot = replace(question.snapshot, nodes=tuple(replace(n, price=0) for n in question.snapshot.nodes))
-    question = replace(question, snapshot=snapshot)
+    question = replace(question, snapshot=_paid_for(question.snapshot))
+    snapshot = question.snapshot
     names = Names(snapshot)
     offered = [
         (k, node_of(kind.offering, names.next(kind.offering.name)))
@@ -74,13 +75,28 @@ def solve_exactly(
         return Exact(None, None)
     plan = verdict.plan
     goes = {binding.key: binding.node for binding in plan.bindings}
-    real = {key for key in goes if keeps_in_use(snapshot.agent_by_key[key])}
-    used = {goes[key] for key in real}
+    used = set(goes.values())
     bought = [(k, node) for k, node in offered if node.name in used]
     purchase = Purchase(tuple(n for _, n in bought), tuple(k for k, _ in bought), goes)
     if not within_budgets(bins, purchase):
         return Exact(None, _bound(candidates_exact=_is_exact(question), plan=plan))
     return Exact(purchase, _bound(candidates_exact=_is_exact(question), plan=plan))
+
+
+def _paid_for(snapshot: Snapshot) -> Snapshot:
+    """The cluster with nodes that cost nothing, and with everybody who is to be placed in need of one.
+
+    Otherwise agents of DaemonSets that wait would be on nodes that are put up and that nobody pays for.
+    """
+    waiting = {agent.key for agent in snapshot.pending if not keeps_in_use(agent)}
+    return replace(
+        snapshot,
+        nodes=tuple(replace(node, price=0) for node in snapshot.nodes),
+        agents=tuple(
+            replace(agent, owner=None, static=False) if agent.key in waiting else agent
+            for agent in snapshot.agents
+        ),
+    )
 
 
 def within_budgets(bins: Bins, purchase: Purchase) -> bool:
