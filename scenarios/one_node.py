@@ -35,22 +35,32 @@ def cheapest_node(after: Snapshot, agent: Agent, offers: LoadedCatalog | None) -
     return None
 
 
+_PASSING = ("node.kubernetes.io/", "node.cloudprovider.kubernetes.io/")
+"""Taints with such a key are made by what watches over nodes, and say how one node is at the moment."""
+
 _More = Iterator[tuple[Purchase, Node, Callable[[], Snapshot]]]
 """What is bought, the node, and what makes the cluster with it and its DaemonSets' agents."""
 
 
 def _like_those_there(after: Snapshot) -> _More:
     shapes: dict[Hashable, Node] = {}
-    for node in after.nodes:
+    for there in after.nodes:
+        node = _as_new(there)
         labels = tuple(sorted((key, value) for key, value in node.labels.items() if key != HOSTNAME))
         amounts = tuple(sorted(node.allocatable.items()))
         shapes.setdefault((labels, amounts, node.taints, node.devices, node.price), node)
     for like in shapes.values():
         name = _free_name(after, f"{like.name}-more")
         hostname = {HOSTNAME: name} if HOSTNAME in like.labels else {}
-        new = replace(like, name=name, labels={**like.labels, **hostname}, unschedulable=False, uid="")
+        new = replace(like, name=name, labels={**like.labels, **hostname}, uid="")
         bought = partial(_with_one, after, new)
         yield Purchase(like=like.name, price=like.price), new, bought
+
+
+def _as_new(node: Node) -> Node:
+    """A node without what is wrong with it now: a cordon, and taints that say how it is."""
+    taints = tuple(taint for taint in node.taints if not taint.key.startswith(_PASSING))
+    return replace(node, taints=taints, unschedulable=False)
 
 
 def _with_one(after: Snapshot, new: Node) -> Snapshot:

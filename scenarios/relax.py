@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TypeAlias
@@ -11,11 +11,12 @@ from placewright.models.agent import Agent
 from placewright.models.node import Node
 from placewright.models.quantity import format_amount
 from placewright.models.repair import Relaxation
+from placewright.models.rules import cordon, taints
 from placewright.models.rules.base import Reason
 from placewright.models.rules.quota import ChargeIndex, charging_quotas, unspecified_keys
 from placewright.models.rules.resources import UsageIndex, checked_amounts
-from placewright.models.rules.taints import untolerated
 from placewright.models.rules.topology_spread import spread_domains
+from placewright.models.selector import Taint
 from placewright.models.state import ClusterState
 from placewright.solver.explain import node_reasons
 
@@ -35,12 +36,24 @@ def relaxations(state: ClusterState, agent: Agent) -> Iterator[Relaxation]:
     """For each rule that alone keeps the agent off some node the least change, and the nodes it opens."""
     found: dict[str, dict[_Change, list[str]]] = {}
     for node, reasons in node_reasons(state, agent):
-        if len(reasons) == 1:
-            change = _change(state, agent, node, reasons[0])
-            found.setdefault(reasons[0].rule, {}).setdefault(change, []).append(node.name)
+        objections = _without_cordon_taint(state, agent, node, reasons)
+        if len(objections) == 1:
+            change = _change(state, agent, node, objections[0])
+            found.setdefault(objections[0].rule, {}).setdefault(change, []).append(node.name)
     for rule, changes in found.items():
         least = min(changes)
         yield Relaxation(rule=rule, change=least.said, nodes=tuple(changes[least]))
+
+
+def _without_cordon_taint(
+    state: ClusterState, agent: Agent, node: Node, reasons: Sequence[Reason]
+) -> Sequence[Reason]:
+    """A cordon comes with a taint: where that is the only one in the way it goes with the cordon."""
+    if cordon.RULE.name not in {reason.rule for reason in reasons}:
+        return reasons
+    if any(taint.key != cordon.UNSCHEDULABLE.key for taint in _untolerated(state, agent, node)):
+        return reasons
+    return [reason for reason in reasons if reason.rule != taints.RULE.name]
 
 
 def _change(state: ClusterState, agent: Agent, node: Node, reason: Reason) -> _Change:
@@ -64,17 +77,20 @@ def _resources(state: ClusterState, agent: Agent, node: Node) -> _Change:
 
 
 def _taints(state: ClusterState, agent: Agent, node: Node) -> _Change:
-    comparing = state.snapshot.options.taint_comparison_operators
-    tolerations = agent.spec.tolerations
-    left = [
-        taint
-        for taint in node.taints
-        if untolerated([taint], tolerations, comparison_operators=comparing) is not None
-    ]
+    left = _untolerated(state, agent, node)
     names = ", ".join(
         f"{taint.key}{f'={taint.value}' if taint.value else ''}:{taint.effect.value}" for taint in left
     )
     return _Change(Fraction(len(left)), f"tolerate {names}")
+
+
+def _untolerated(state: ClusterState, agent: Agent, node: Node) -> list[Taint]:
+    comparing = state.snapshot.options.taint_comparison_operators
+    return [
+        taint
+        for taint in node.taints
+        if taints.untolerated([taint], agent.spec.tolerations, comparison_operators=comparing) is not None
+    ]
 
 
 def _spread(state: ClusterState, agent: Agent, node: Node) -> _Change:
