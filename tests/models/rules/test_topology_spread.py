@@ -13,7 +13,7 @@ import pytest
 from placewright.models.agent import Agent, InclusionPolicy, SpreadConstraint
 from placewright.models.node import Node
 from placewright.models.profile import Profile
-from placewright.models.rules.topology_spread import RULE, counted_nodes
+from placewright.models.rules.topology_spread import RULE, counted_nodes, overhang
 from placewright.models.selector import LabelSelector
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -193,12 +193,26 @@ def test_an_agent_on_a_node_that_does_not_count_is_one_more_than_its_zone_holds(
     start: dict[str, int], placed: list[str], fine: bool
 ) -> None:
     """kube-scheduler adds the agent itself to the count of the zone, wherever in the zone it goes."""
-    members = [
-        agent(f"n{i}", labels=X, spread=(EVEN,), node_selector={"disk": "ssd"}) for i in range(len(placed))
-    ]
+    members = [agent(f"n{i}", labels=X, spread=(EVEN,), node_selector=SSD) for i in range(len(placed))]
     seen = snapshot(BESIDE, [*running(**start), *members], profile=UNASKED)
     found = blamed(RULE, seen, {f"n{i}": where for i, where in enumerate(placed)})
     assert bool(found) is not fine
+
+
+@pytest.mark.parametrize(
+    ("on", "beyond"),
+    [
+        pytest.param("a", 1, id="it is among the two that its zone holds, beside an empty one"),
+        pytest.param("aside", 2, id="it is one more than the two"),
+        pytest.param("b", 0, id="its zone is the emptiest"),
+    ],
+)
+def test_how_far_a_zone_is_ahead_is_told_as_the_test_of_an_agent_on_a_node_has_it(
+    on: str, beyond: int
+) -> None:
+    member = agent("n", labels=X, spread=(EVEN,), node_selector=SSD)
+    seen = snapshot(BESIDE, [*running(a=2), member], profile=UNASKED)
+    assert overhang(ClusterState(seen), member, [seen.node_by_name[on]]) == beyond
 
 
 def unasked_cluster(rng: Random) -> tuple[Snapshot, dict[str, str]]:
