@@ -10,13 +10,13 @@ from pydantic import Field, model_validator
 
 from placewright.models.agent import Agent
 from placewright.models.errors import InputError
-from placewright.models.policy import Scale as ControllerScale
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise_base import unfit
 from placewright.scenarios.copies import Copies, base_name
 from placewright.scenarios.left_behind import quotas_without
 from placewright.scenarios.operations.base import AgentChoice, Factor, Operation, scaled
+from placewright.scenarios.replicas import rescaled
 
 MOST_REPLICAS = 1_000_000
 
@@ -75,7 +75,7 @@ class _Scaled:
         self._gone: set[str] = set()
         self._new: list[Agent] = []
         self._copies = Copies(snapshot)
-        self._scales = dict(snapshot.scales)
+        self._changes: list[tuple[Agent, int]] = []
 
     def to(self, members: Sequence[Agent], wanted: int) -> None:
         """Make a workload's `members` as many as `wanted`."""
@@ -84,7 +84,7 @@ class _Scaled:
             self._gone.update(agent.key for agent in _first_to_go(members)[:-more])
         elif more > 0:
             self._new.extend(self._copies.of(members[0], more, first=len(members)))
-        self._rescale(members[0], more)
+        self._changes.append((members[0], more))
 
     def snapshot(self) -> Snapshot:
         kept = (agent for agent in self._old.agents if agent.key not in self._gone)
@@ -93,20 +93,8 @@ class _Scaled:
             agents=(*kept, *self._new),
             quotas=quotas_without(self._old, (a for a in self._old.agents if a.key in self._gone)),
             storage=self._copies.storage,
-            scales=self._scales,
+            scales=rescaled(self._old.scales, self._changes),
         )
-
-    def _rescale(self, sample: Agent, more: int) -> None:
-        """What disruption budgets take for the number that the controller wants."""
-        if sample.owner is None:
-            return
-        scale = self._scales.get((sample.namespace, sample.owner.kind, sample.owner.name))
-        if scale is None:
-            return
-        replicas = max(0, scale.replicas + more)
-        for key, other in self._scales.items():
-            if key[0] == sample.namespace and other.controller == scale.controller:
-                self._scales[key] = ControllerScale(scale.controller, replicas)
 
 
 def _first_to_go(members: Sequence[Agent]) -> list[Agent]:

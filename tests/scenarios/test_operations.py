@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from placewright.models.agent import Agent, ClaimUse, OwnerReference, Phase
+from placewright.models.disruption import allowed
 from placewright.models.errors import InputError
-from placewright.models.policy import ResourceQuota, Scale
+from placewright.models.policy import PodDisruptionBudget, ResourceQuota, Scale
 from placewright.models.selector import Effect
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
@@ -23,6 +24,7 @@ from placewright.tests.builders import (
     node,
     node_affinity,
     requirement,
+    selector,
     snapshot,
     toleration,
 )
@@ -168,6 +170,17 @@ def test_nodes_change_their_price(change: dict[str, Any], price: int) -> None:
 def test_agents_are_taken_away_for_good() -> None:
     after = apply(cluster(), {"removeAgents": {"matchLabels": {"app": "web"}}})
     assert names(after) == {"logs-x", "logs-y", "kubelet", "new"}
+
+
+def test_disruption_budgets_do_not_wait_for_agents_that_are_taken_away() -> None:
+    """Their controller wanted as many as before: those that are left could not be disrupted any more."""
+    owner = OwnerReference("ReplicaSet", "web-1")
+    scales = {("default", "ReplicaSet", "web-1"): Scale(("Deployment", "web"), 4)}
+    budget = PodDisruptionBudget("default", "web", selector(app="web"), max_unavailable="25%")
+    there = [running(f"w-{i}", "n", owner=owner, labels={"app": "web"}) for i in range(4)]
+    before = snapshot([node("n")], there, scales=scales, budgets=(budget,))
+    after = apply(before, {"removeAgents": {"names": ["w-2", "w-3"]}})
+    assert [allowed(before, budget), allowed(after, budget)] == [1, 1]
 
 
 def test_agents_get_another_priority_and_replicas_keep_one_spec() -> None:
