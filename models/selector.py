@@ -191,12 +191,16 @@ class Taint:
 
 @dataclass(frozen=True, order=True)
 class Toleration:
-    """An empty key, value or effect is the API's "not given"; `operator` is Equal where it was empty."""
+    """An empty key, value or effect is the API's "not given"; `operator` is Equal where it was empty.
+
+    `for_a_time`: who runs leaves some time after a NoExecute taint comes (tolerationSeconds). No filter asks.
+    """
 
     key: str = ""
     operator: str = "Equal"
     value: str = ""
     effect: str = ""
+    for_a_time: bool = False
 
     def tolerates(self, taint: Taint, *, comparison_operators: bool = False) -> bool:
         """kube-scheduler's `ToleratesTaint`; Lt and Gt only with their (alpha) feature gate."""

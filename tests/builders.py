@@ -91,8 +91,10 @@ def taint(key: str, value: str = "", effect: str = "NoSchedule") -> Taint:
     return Taint(key, Effect(effect), value)
 
 
-def toleration(key: str = "", value: str = "", effect: str = "", operator: str = "Equal") -> Toleration:
-    return Toleration(key=key, operator=operator, value=value, effect=effect)
+def toleration(
+    key: str = "", value: str = "", effect: str = "", operator: str = "Equal", *, for_a_time: bool = False
+) -> Toleration:
+    return Toleration(key=key, operator=operator, value=value, effect=effect, for_a_time=for_a_time)
 
 
 def requirement(key: str, operator: str, *values: str) -> Requirement:

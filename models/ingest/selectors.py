@@ -94,7 +94,8 @@ def spread_constraint(wire: SpreadConstraintWire, labels: Mapping[str, str], fie
 
 
 def toleration(wire: TolerationWire) -> Toleration:
-    return Toleration(wire.key, wire.operator or "Equal", wire.value, wire.effect or "")
+    for_a_time = wire.toleration_seconds is not None
+    return Toleration(wire.key, wire.operator or "Equal", wire.value, wire.effect or "", for_a_time)
 
 
 def taints(wires: Iterable[TaintWire]) -> tuple[Taint, ...]:

@@ -55,7 +55,7 @@ class Toleration(Strict):
     effect: Effect | None = None
     """The taint's effect; left out: every effect."""
     toleration_seconds: int | None = None
-    """Read and kept; it plays no part in placement."""
+    """How long a running agent stays once a NoExecute taint comes; it plays no part in placement."""
 
     @model_validator(mode="after")
     def _fits(self) -> Toleration:

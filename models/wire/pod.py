@@ -45,6 +45,7 @@ class TolerationWire(Wire):
     operator: Literal["", "Equal", "Exists", "Gt", "Lt"] | None = None
     value: Text = ""
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
+    toleration_seconds: int | None = None
 
 
 class PreferredSchedulingTerm(Wire):

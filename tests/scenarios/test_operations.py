@@ -138,6 +138,32 @@ def test_tainting(effect: str, stay: set[str]) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("tolerations", "stays"),
+    [
+        pytest.param((toleration("gpu", operator="Exists", for_a_time=True),), False, id="for a time"),
+        pytest.param((toleration("gpu", operator="Exists"),), True, id="for good"),
+        pytest.param(
+            (toleration("gpu", operator="Exists", for_a_time=True), toleration(operator="Exists")),
+            False,
+            id="for a time by the first that matches",
+        ),
+        pytest.param(
+            (toleration("other", operator="Exists", for_a_time=True), toleration(operator="Exists")),
+            True,
+            id="for good by the first that matches",
+        ),
+    ],
+)
+def test_who_tolerates_a_taint_for_a_time_only_leaves_in_the_end(tolerations: Any, stays: bool) -> None:
+    """It was taken to tolerate it for good: every agent tolerates an unreachable node for 300 seconds."""
+    there = [running("web", "n", tolerations=tolerations), running("kubelet", "n", static=True)]
+    after = apply(snapshot([node("n")], there), {"taint": {"names": ["n"], "taint": "gpu=yes:NoExecute"}})
+    assert where(after) == {"web": "n" if stays else "", "kubelet": "n"}
+    told = "1 agent tolerates {gpu: yes} for a time only (tolerationSeconds), and leaves as well"
+    assert after.notes == (() if stays else (told,))
+
+
 def test_a_taint_of_the_same_key_and_effect_is_replaced() -> None:
     twice = ({"taint": {"names": ["a-0"], "taint": f"k={v}:NoSchedule"}} for v in ("one", "two"))
     assert [t.value for t in apply(cluster(), *twice).node_by_name["a-0"].taints] == ["two"]

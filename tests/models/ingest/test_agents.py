@@ -136,6 +136,11 @@ SPREAD = {"maxSkew": 1, "topologyKey": "z", "whenUnsatisfiable": "DoNotSchedule"
             pod("b", volumes=[{"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": {}}}}]),
             id="claims that carry the agent's name",
         ),
+        pytest.param(
+            pod("a", tolerations=[{"operator": "Exists", "tolerationSeconds": 300}]),
+            pod("b", tolerations=[{"operator": "Exists"}]),
+            id="taints that are tolerated for a time",
+        ),
         pytest.param(pod("a", container(cpu="1")), pod("b", container(cpu="2")), id="requests"),
     ],
 )

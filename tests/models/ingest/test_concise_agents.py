@@ -139,7 +139,7 @@ def test_a_service_selects_agents_for_default_spread() -> None:
 def test_terms_are_those_of_kubernetes() -> None:
     spec = one_agent(
         """
-        tolerations: [{key: gpu, operator: Exists}],
+        tolerations: [{key: gpu, operator: Exists}, {operator: Exists, tolerationSeconds: 60}],
         affinity: {
           nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
             {matchExpressions: [{key: cores, operator: Gt, values: ["8"]}]}]}},
@@ -148,7 +148,7 @@ def test_terms_are_those_of_kubernetes() -> None:
         topologySpreadConstraints: [{topologyKey: zone, maxSkew: 2, labelSelector: {matchLabels: {a: b}}}]
         """
     ).spec
-    assert spec.tolerations[0].operator == "Exists"
+    assert [(t.operator, t.for_a_time) for t in spec.tolerations] == [("Exists", False), ("Exists", True)]
     assert spec.node_affinity is not None
     assert spec.node_affinity.terms[0].match_expressions == (Requirement("cores", Operator.GT, ("8",)),)
     assert spec.anti_affinity[0].selector == match_labels({"a": "b"})
