@@ -47,6 +47,8 @@ class Orderly:
         self._problem = problem
         self._deadline = deadline
         self._entangled = nx.Graph(_relations(compilation))
+        self.entangled = frozenset[int](self._entangled)
+        """The groups whose turn matters: they ask who is there, or are asked about."""
         claims = any(group.agent.spec.claims for group in compilation.groups)
         self._any_order = not self._entangled and not claims
         """Nothing is let in later that is refused now: every order will do."""

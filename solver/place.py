@@ -251,7 +251,9 @@ def _explained(
     placed, most = len(replayed.order), begun.most
     # The order says how long an agent takes here and now, as nothing before it did.
     tellable = placed if whole else budget.tellable(placed, orderly.took)
-    short = shortened(compilation, replayed, tellable) if tellable < placed else None
+    short = None
+    if tellable < placed:
+        short = shortened(compilation, replayed, tellable, orderly.entangled)
     if short is not None:
         count, replayed = short
         answer = relevelled(problem, answer, count, begun.deadline)

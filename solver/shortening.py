@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,23 +47,48 @@ def shortens(compilation: Compilation) -> bool:
     return not compilation.standing.any() and not any(special)
 
 
-def shortened(compilation: Compilation, replayed: Replayed, most: int) -> tuple[IntArray, Replayed] | None:
-    """Counts (G, N) with the first `most` steps of an order alone, and these steps.
+def shortened(
+    compilation: Compilation, replayed: Replayed, most: int, entangled: Container[int]
+) -> tuple[IntArray, Replayed] | None:
+    """Counts (G, N) with `most` steps of an order alone, and these; None where they need not be an answer.
 
-    None where these need not be an answer.
+    entangled: groups whose turn matters, as they ask who is there or are asked about.
     """
     if replayed.stuck or not shortens(compilation):
         return None
     group_of = {agent.key: g for g in compilation.pending for agent in compilation.groups[g].members}
-    first = [
-        (group_of[agent.key], compilation.node_index[node.name]) for agent, node in replayed.order[:most]
-    ]
+
+    def pair(step: Step) -> tuple[int, int]:
+        return group_of[step[0].key], compilation.node_index[step[1].name]
+
+    pairs = [pair(step) for step in replayed.order]
+    priority = [agent.spec.priority for agent, _ in replayed.order]
+    goes = _left_out(priority, [g in entangled for g, _ in pairs], len(pairs) - most)
+    kept = [there for i, there in enumerate(pairs) if i not in goes]
     count = compilation.home.copy()
-    np.add.at(count, tuple(np.array(first, dtype=np.int64).reshape(-1, 2).T), 1)
+    np.add.at(count, tuple(np.array(kept, dtype=np.int64).reshape(-1, 2).T), 1)
     # Which of a group are placed is told by counts: the steps take whoever that is.
     who: dict[tuple[int, int], deque[Step]] = {}
-    for agent, node in outcome(compilation, count).steps:
-        who.setdefault((group_of[agent.key], compilation.node_index[node.name]), deque()).append(
-            (agent, node)
-        )
-    return count, Replayed(tuple(who[pair].popleft() for pair in first), ())
+    for step in outcome(compilation, count).steps:
+        who.setdefault(pair(step), deque()).append(step)
+    return count, Replayed(tuple(who[there].popleft() for there in kept), ())
+
+
+def _left_out(priority: Sequence[int], entangled: Sequence[bool], number: int) -> set[int]:
+    """So many positions in an order that the others do not rest on, the least important as far as can be.
+
+    Nobody rests on those who are not entangled, nor on the last one of those who are.
+    """
+    goes: set[int] = set()
+    ranks = sorted(set(priority))
+    tail = [i for i, one in enumerate(entangled) if one]
+    loose: dict[int, list[int]] = {rank: [] for rank in ranks}
+    for i, one in enumerate(entangled):
+        if not one:
+            loose[priority[i]].append(i)
+    for rank in ranks:
+        while len(goes) < number and loose[rank]:
+            goes.add(loose[rank].pop())
+        while len(goes) < number and tail and priority[tail[-1]] <= rank:
+            goes.add(tail.pop())
+    return goes

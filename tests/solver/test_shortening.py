@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -86,8 +87,26 @@ def test_no_part_of_a_gang_is_an_answer() -> None:
     assert len(told(cluster, 2).bindings) == 3
 
 
+def test_those_that_nobody_rests_on_are_left_out_before_important_ones_that_came_late() -> None:
+    # Who follows somebody less important comes after them, and was left out with the end of the order.
+    base = agents("base", 1, cpu=100, labels={"app": "base"})
+    follow = agents("follow", 2, cpu=100, affinity=(near(app="base"),), priority=9)
+    loose = agents("loose", 4, cpu=100)
+    pending = [*loose, *follow, *base]
+    Random(2).shuffle(pending)
+    plan = told(snapshot([node("n1", zone="a"), node("n2", zone="b")], pending), 3)
+    assert sorted(binding.agent for binding in plan.bindings) == ["base-0", "follow-0", "follow-1"]
+
+
+def test_the_last_ones_of_those_that_others_rest_on_go_as_soon_as_nobody_does() -> None:
+    base = agents("base", 1, cpu=100, labels={"app": "base"})
+    follow = agents("follow", 2, cpu=100, affinity=(near(app="base"),), priority=9)
+    plan = told(snapshot([node("n1", zone="a")], [*follow, *base]), 1)
+    assert [binding.agent for binding in plan.bindings] == ["base-0"]
+
+
 @pytest.mark.parametrize("most", range(9))
-def test_the_steps_that_remain_are_the_first_ones_and_whom_the_counts_name(most: int) -> None:
+def test_as_many_remain_as_are_asked_for_each_of_whom_the_counts_name(most: int) -> None:
     compilation, problem = compile_problem(mixed())
     verdict = place(mixed(), Settings(time_limit=20.0, workers=1))
     assert isinstance(verdict, VerifiedPlan)
@@ -96,11 +115,14 @@ def test_the_steps_that_remain_are_the_first_ones_and_whom_the_counts_name(most:
     for g in compilation.pending:
         for member in compilation.groups[g].members:
             count[g, compilation.node_index[where[member.key]]] += 1
-    whole = Orderly(compilation, problem, Deadline(10.0)).order(count)
-    found = shortened(compilation, whole, most)
+    orderly = Orderly(compilation, problem, Deadline(10.0))
+    found = shortened(compilation, orderly.order(count), most, orderly.entangled)
     assert found is not None
     fewer, replayed = found
     assert fewer.sum() == len(replayed.order) == len({agent.key for agent, _ in replayed.order}) == most
-    kept = [(agent.spec, one.name) for agent, one in replayed.order]
-    assert kept == [(agent.spec, one.name) for agent, one in whole.order[:most]]
     assert (fewer <= count).all()
+    there = np.zeros_like(fewer)
+    group_of = {member.key: g for g in compilation.pending for member in compilation.groups[g].members}
+    for agent, one in replayed.order:
+        there[group_of[agent.key], compilation.node_index[one.name]] += 1
+    assert (there == fewer).all()
