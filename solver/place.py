@@ -170,7 +170,8 @@ def _begin(
     start: Mapping[str, str] | None,
     previous: Previous | None,
 ) -> _Begun:
-    most = budget.most(shortens=shortens(compilation) and not settings.deterministic)
+    later = shortens(compilation) and not settings.deterministic
+    most = budget.most(shortens=later)
     if previous is not None:
         start = compilation.seats = previous.places
     known = None if start is None else counts_of(compilation, start)
@@ -183,7 +184,7 @@ def _begin(
         return resumed(compilation, problem, until, np.minimum(known, problem.cap), most)
 
     quick = first(most)
-    if most is not None:
+    if most is not None and not later:
         fewer = budget.still(most)
         quick, most = (first(fewer), fewer) if fewer < most else (quick, most)
     deadline = budget.search(int(quick.sum()), len(compilation.nodes) * _waiting(compilation, quick))
