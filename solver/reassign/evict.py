@@ -2,7 +2,7 @@
 
 A large agent needs the room of several small ones. None of these would leave for the little that is then
 gained, and an exchange of two does not make enough room. So they leave together, by chance like one exchange.
-Whoever leaves goes home or to a node that has room for it; every single step keeps every rule.
+Whoever leaves goes home, to what the large one leaves free, or to another node that has room for it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST = 6
 """So many leave for one at most."""
 ENOUGH, LOOKS = 3, 6
 """How often somebody is looked for who makes all the room that is lacking, and how often anybody in all."""
-ENDS = 4
+ENDS = 5
 """How many nodes who leaves tries."""
 
 
@@ -37,7 +37,7 @@ def evict(
 ) -> tuple[int, int, float]:
     """Try so many times to make room for somebody. As `walk`, but that log is ((MOST + 1) * steps, 2)."""
     where, home, amounts, free, cost = s.where, s.home, s.amounts, s.free, s.cost
-    bent, bends, fare, waste, value = s.bent, s.bends, s.fare, s.waste, s.value
+    fare, waste, value = s.fare, s.waste, s.value
     targets_at, targets, alone, count, kind = s.targets_at, s.targets, s.alone, s.on_node, s.kind
     nobody = len(where) - 1
     logged, kept = 0, 0
@@ -47,25 +47,26 @@ def evict(
         m, n = where[a], target(rng, targets_at, targets, a)
         if n == m or (alone[kind[a]] and count[n, kind[a]] > 0) or fits(amounts, home, free, a, n, nobody):
             continue
-        # Nothing is gained beyond what m costs less, and all of n.
-        gain = cost[m] - cost_with(bent, bends, m, nobody, a) + fare[a, m] - fare[a, n]
         allowed = -temperature * math.log(1.0 - rng.random()) - price * waste[a] * leaves(home, a, m, n)
-        first, change = logged, 0.0
-        while logged - first < MOST and change - gain - cost[n] <= allowed:
+        # Its room is free as long as others leave, as it will be; nothing is gained beyond that and all of n.
+        first, change, fares = logged, lifted(s, a, 1.0), fare[a, n] - fare[a, m]
+        fit = False
+        while not fit and logged - first < MOST and change + fares - cost[n] <= allowed:
             r = lacking(amounts, home, free, a, n)
             b = leaving(rng, amounts, home, free, on, number, a, n, r)
-            end = going(rng, s, b, n) if b != nobody else n
+            end = going(rng, s, b, n, m) if b != nobody else n
             added = put(s, on, slot, number, log, logged, b, end) if end != n else math.inf
             if added == math.inf:
                 break
             logged += 1
             change += added
             allowed -= price * waste[b] * leaves(home, b, n, end)
-            if fits(amounts, home, free, a, n, nobody):
-                added = put(s, on, slot, number, log, logged, a, n)
-                logged += int(added < math.inf)
-                change += added
-                break
+            fit = fits(amounts, home, free, a, n, nobody)
+        change += lifted(s, a, -1.0)
+        if fit:
+            added = put(s, on, slot, number, log, logged, a, n)
+            logged += int(added < math.inf)
+            change += added
         if where[a] == n and change <= allowed:
             value[0] += change
             if value[0] < best:
@@ -75,6 +76,19 @@ def evict(
             logged -= 1
             take_back(s, on, slot, number, log, logged)
     return logged, kept, best
+
+
+@compiled
+def lifted(s: State, a: int, sign: float) -> float:
+    """An agent's node is as without it (1), or as with it (-1), by amounts alone. What it then costs more."""
+    m, nobody = s.where[a], len(s.where) - 1
+    i, before = int(s.home[a] == m), s.cost[m]
+    for r in range(s.free.shape[1]):
+        s.free[m, r] += sign * s.amounts[i, a, r]
+    for h in range(s.bent.shape[1]):
+        s.bent[m, h] -= sign * s.bends[a, h]
+    s.cost[m] = cost_with(s.bent, s.bends, m, nobody, nobody)
+    return float(s.cost[m] - before)
 
 
 @compiled
@@ -111,12 +125,18 @@ def leaving(
 
 
 @compiled
-def going(rng: np.random.Generator, s: State, b: int, n: int) -> int:
-    """Where somebody who leaves node n fits and is not beside its own kind: its home first; n for nowhere."""
+def going(rng: np.random.Generator, s: State, b: int, n: int, m: int) -> int:
+    """Where somebody who leaves node n fits and is not beside its own kind; n for nowhere.
+
+    First its home or node m, which the one that comes leaves, then the other one of these, then any.
+    """
+    at_home = int(rng.random() * 2.0)
     for look in range(ENDS):
         end = target(rng, s.targets_at, s.targets, b)
-        if look == 0 and s.eligible[b, s.home[b]]:
+        if look == at_home and s.eligible[b, s.home[b]]:
             end = s.home[b]
+        elif look == 1 - at_home and s.eligible[b, m]:
+            end = m
         if s.alone[s.kind[b]] and s.on_node[end, s.kind[b]] > 0:
             continue
         if end != n and fits(s.amounts, s.home, s.free, b, end, len(s.where) - 1):

@@ -75,6 +75,26 @@ def test_three_small_ones_go_for_a_large_one_where_together_that_gains(crowded: 
     assert not len(log)
 
 
+def test_those_who_leave_take_the_place_of_the_one_that_comes(crowded: Reassignment) -> None:
+    """Three for one change places, of whom nobody finds room anywhere before the other side has gone."""
+    eligible = np.array([[True, True, False]] * 4)
+    state = state_of(replace(crowded, eligible=eligible), np.array([0, 1, 1, 1]))
+    log, best = evicted(state, 200, 1e-3, 1)
+    assert state.where[:-1].tolist() == [1, 0, 0, 0]
+    assert best == state.value[0] == 3.0
+    assert not len(log)
+
+
+def test_what_one_leaves_in_use_at_home_is_no_room_for_others(crowded: Reassignment) -> None:
+    eligible = np.array([[True, True, False]] * 4)
+    twice = replace(crowded, eligible=eligible, double=np.array([True]), capacity=np.array([[4.0, 3.0, 3.0]]))
+    where = np.array([0, 1, 1, 1])
+    state = state_of(twice, where)
+    evicted(state, 200, 1e-3, 1)
+    assert state.where[:-1].tolist() == where.tolist()
+    assert holds(twice, where)
+
+
 def test_all_come_back_where_room_is_not_worth_what_it_costs(crowded: Reassignment) -> None:
     dear = replace(crowded, bends=np.array([[9.0, 4.0, 4.0, 4.0]]), offset=np.array([[0.0, -12.0, 0.0]]))
     where = np.array([0, 1, 1, 1])
