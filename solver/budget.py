@@ -41,13 +41,13 @@ LIST = 5.0
 """The same for an agent that is left out, be it explained or not: it is listed, and accounted for."""
 COMPILE_KIND, COMPILE_PAIR = 550.0, 0.9
 """The same for compiling, for each kind of agent that a template makes, and with each node."""
+BEGIN_PAIR = 0.5
+"""The same, for each kind of agent and node, for what any answer takes to be begun, ordered and told."""
 TELLING, MOST_TELLING = 0.2, 2.0
 """Seconds of compiling that say more of the machine than a sample, and how many times slower at most.
 
 A sample stays in the processor's cache, and is so short that it may be of a moment that is like no other.
 """
-BEGIN_PAIR = 0.5
-"""The same, for each kind of agent and node, for what any answer takes to be begun, ordered and told."""
 PATIENCE = 0.25
 """The part of the limit in which it is looked again whether a machine is too busy to compile."""
 LITTLE = 0.25

@@ -251,16 +251,11 @@ class Builder:
         n = self._compilation.node_index[self._state.new[key]]
         agent = self._compilation.snapshot.agent_by_key[key]
         self._state.remove(agent, self._compilation.nodes[n])
-        self._books.add(self._group_of[key], np.array([n]), np.array([-1]))
+        self._books.add(self._compilation.group_of[key], np.array([n]), np.array([-1]))
 
     @cached_property
     def _pending(self) -> frozenset[int]:
         return frozenset(self._compilation.pending)
-
-    @cached_property
-    def _group_of(self) -> dict[str, int]:
-        groups = self._compilation.groups
-        return {a.key: g for g in self._compilation.pending for a in groups[g].members}
 
 
 def is_special(compilation: Compilation, agent: Agent) -> bool:

@@ -149,6 +149,11 @@ class Compilation:
         return tuple(np.flatnonzero(~self.running.theirs).tolist())
 
     @cached_property
+    def group_of(self) -> Mapping[str, int]:
+        """The group of each pending agent, by its key."""
+        return {agent.key: g for g in self.pending for agent in self.groups[g].members}
+
+    @cached_property
     def fixed_residents(self) -> tuple[Agent, ...]:
         """The running agents that stay where they are, whatever happens."""
         leaving = {a.key for g in np.flatnonzero(self.standing) for a in self.groups[g].members}

@@ -60,7 +60,7 @@ class Work:
         self.state = made.state(compilation.snapshot, devices)
         self.count = count.copy()
         groups = compilation.groups
-        self._pending = {a.key: g for g in compilation.pending for a in groups[g].members}
+        self._pending = compilation.group_of
         self._standing = {
             a.key: g for g in np.flatnonzero(compilation.standing).tolist() for a in groups[g].members
         }

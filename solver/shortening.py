@@ -56,7 +56,7 @@ def shortened(
     """
     if replayed.stuck or not shortens(compilation):
         return None
-    group_of = {agent.key: g for g in compilation.pending for agent in compilation.groups[g].members}
+    group_of = compilation.group_of
 
     def pair(step: Step) -> tuple[int, int]:
         return group_of[step[0].key], compilation.node_index[step[1].name]

@@ -53,7 +53,7 @@ class Board:
         self.home = {key: index[name] for key, name in question.home.items()}
         self.where = dict(self.home)
         self.agents = {agent.key: agent for agent in question.asked.pending}
-        self.group_of = {a.key: g for g in compilation.pending for a in compilation.groups[g].members}
+        self.group_of = compilation.group_of
         self.cost = {agent.key: costs.of(agent) for agent in question.asked.pending}
         self.closed: BoolArray = np.array(
             [n.name in question.closed for n in compilation.nodes], dtype=np.bool_

@@ -122,7 +122,6 @@ def test_as_many_remain_as_are_asked_for_each_of_whom_the_counts_name(most: int)
     assert fewer.sum() == len(replayed.order) == len({agent.key for agent, _ in replayed.order}) == most
     assert (fewer <= count).all()
     there = np.zeros_like(fewer)
-    group_of = {member.key: g for g in compilation.pending for member in compilation.groups[g].members}
     for agent, one in replayed.order:
-        there[group_of[agent.key], compilation.node_index[one.name]] += 1
+        there[compilation.group_of[agent.key], compilation.node_index[one.name]] += 1
     assert (there == fewer).all()
