@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from placewright.models.plan import gap
 from placewright.models.profile import ScoreName
 from placewright.models.snapshot import Snapshot
 from placewright.solver.accept import Accepts
@@ -71,14 +72,16 @@ def first_answer(
     accepts: Accepts,
     quick: IntArray,
     known: IntArray | None = None,
+    enough: float = 0.0,
 ) -> tuple[IntArray, tuple[KnownBound, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
-    from elsewhere, taken where `accepts` agrees and nothing better is found.
+    from elsewhere, taken where `accepts` agrees and nothing better is found. enough: the gap at which an
+    answer is good enough.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
-    if known is None and _unbeatable(problem, quick) and accepts(quick):
+    if known is None and _is_good_enough(problem, quick, enough) and accepts(quick):
         return settled_counts(compilation, quick), ()
     baseline = baseline_counts(compilation, deadline, accepts)
     best = better(problem, baseline, quick)
@@ -228,9 +231,9 @@ def better(problem: Problem, one: IntArray | None, other: IntArray | None) -> In
     return max(found, key=lambda count: _rank(problem, count))
 
 
-def _unbeatable(problem: Problem, count: IntArray) -> bool:
-    """Whether every level is what no answer can better: then there is nothing to compare with."""
-    return all(level.value(count) == level.limit(problem.cap) for level in problem.levels)
+def _is_good_enough(problem: Problem, count: IntArray, enough: float) -> bool:
+    """Whether every level is so close to what no answer can better: then there is nothing to compare with."""
+    return all(gap(level.value(count), level.limit(problem.cap)) <= enough for level in problem.levels)
 
 
 def _left_out(compilation: Compilation, problem: Problem, count: IntArray) -> bool:

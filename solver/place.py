@@ -194,7 +194,7 @@ def _begin(
         if only is not None:
             return _Begun(*only, deadline, None)
     if most is None and (previous is None or not previous.alike):
-        found, bounds = first_answer(compilation, problem, deadline, accepts, quick, known)
+        found, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, settings.gap)
         return _Begun(found, bounds, deadline, None)
     if known is not None and accepts(known):
         quick = better(problem, known, quick)

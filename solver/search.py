@@ -153,7 +153,9 @@ class Search:
         """Improve the incumbent on one level; returns the level's proven bound."""
         time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
         above = [known.value for known in kept]
-        enough = None if self._patient else partial(self._is_good_enough, level)
+        # Who asks for the best there is wants the best bound, too.
+        content = self._settings.gap > 0.0 or not self._patient
+        enough = partial(self._is_good_enough, level) if content else None
         value = self._value(level)
         bound = self._bounds.level(index, above, time_left, self._best, enough, value=value)
         if self._is_good_enough(level, bound) or self._deadline.passed:

@@ -15,8 +15,14 @@ from placewright.models.reading.display import shown
 class Wire(BaseModel):
     """One wire object: camelCase names, unknown fields ignored, types as strict as the API server's."""
 
+    # Built when first used: of all that there is most inputs hold little.
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, extra="ignore", strict=True, frozen=True
+        alias_generator=to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        strict=True,
+        frozen=True,
+        defer_build=True,
     )
 
 

@@ -35,8 +35,14 @@ MICRO = 1_000_000
 class Strict(BaseModel):
     """A part of a concise document: unknown fields are errors, nothing is converted, null is absent."""
 
+    # Built when first used: of all that there is most inputs hold little.
     model_config = ConfigDict(
-        extra="forbid", strict=True, alias_generator=to_camel, use_attribute_docstrings=True, frozen=True
+        extra="forbid",
+        strict=True,
+        alias_generator=to_camel,
+        use_attribute_docstrings=True,
+        frozen=True,
+        defer_build=True,
     )
 
     @model_validator(mode="before")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import NoReturn
 
 import pytest
 
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.plan import Status
-from placewright.models.profile import PLACED, Profile, Stage
+from placewright.models.profile import PLACED, Profile, ScoreName, Shape, Stage
 from placewright.solver import first_answer, node_classes
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
@@ -51,6 +52,18 @@ def test_where_somebody_is_left_out_that_a_node_could_hold_it_is() -> None:
 def test_where_scores_count_it_is() -> None:
     with pytest.raises(AskedError):
         place(snapshot([node("a"), node("b")], agents("x", 2, cpu=1000)), SETTINGS)
+
+
+def test_an_answer_within_the_gap_that_is_asked_for_is_compared_with_nothing() -> None:
+    """Two copies of a thousand have room at first, and one is there in the end: a thousandth of what lacks."""
+    room = Profile(weights={ScoreName.FRAGMENTATION: 1}, shapes=(Shape("whole", {"cpu": 4000}, count=1000),))
+    cluster = snapshot([node("a", cpu=4000), node("b", cpu=4000)], agents("x", 2, cpu=1000), profile=room)
+    verdict = place(cluster, replace(SETTINGS, gap=0.002))
+    assert isinstance(verdict, VerifiedPlan)
+    scores = verdict.plan.levels[-1]
+    assert (scores.value - scores.bound, scores.value) == (scores.value // 999, 999 * (scores.value // 999))
+    with pytest.raises(AskedError):
+        place(cluster, replace(SETTINGS, gap=0.0005))
 
 
 def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_scores(
