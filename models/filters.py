@@ -22,19 +22,11 @@ def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rul
     return None
 
 
-def out_of_turn(
-    state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES
-) -> Reason | None:
-    """The same for a step towards a placement that breaks no rule in the end: only what opens is asked."""
-    for rule in opening(state.snapshot, agent.spec, rules):
-        reason = rule.rejects(state, agent, node)
-        if reason is not None:
-            return reason
-    return None
-
-
 def opening(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
-    """The rules that may let in later what they reject now of a spec; remembered like those concerned."""
+    """The rules that may let in later what they reject now of a spec; remembered like those concerned.
+
+    Of a step towards a placement that breaks no rule in the end only these need be asked.
+    """
     key: Hashable = (opening.__qualname__, id(spec), id(rules))
     known = snapshot.memo.get(key)
     if known is None:

@@ -180,8 +180,10 @@ class _Compiler:
         final = ClusterState(self._state.snapshot)
         for agent in self._state.evicted:
             final.remove(agent, self._state.snapshot.node_by_name[agent.node_name])
-        for agent, node in self._steps:
-            final.place(agent, node)
+        # The others neither need company nor are any.
+        for identity, (agent, node) in zip(self._identities, self._steps, strict=True):
+            if (identity, node.name) in lots:
+                final.place(agent, node)
         seeds = found(final).seeds
         return tuple(lots[_identity(agent), node.name] for agent, node in seeds)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
-from placewright.models.filters import out_of_turn
+from placewright.models.filters import opening
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -55,13 +55,15 @@ def find_order(
     best = Replayed((), tuple(steps))
     left = Effort(effort)
     urgent: dict[str, None] = {}
+    specs = {id(agent.spec): agent.spec for agent, _ in steps}
+    asked = {key: opening(snapshot, spec, rules) for key, spec in specs.items()}
     for _ in range(MOST_TRIES):
         state = _after(snapshot, evicted)
-        proposed, hopeless = _proposed(state, _by_turns(steps, urgent), left)
-        replayed = _replay(state, proposed, devices, rules)
+        proposed = _proposed(state, _by_turns(steps, urgent), left)
+        replayed = _replay(state, proposed, devices, asked)
         if len(replayed.stuck) <= len(best.stuck):
-            best = replace(replayed, proven=bool(hopeless) and left.left > 0)
-        new = [agent.key for agent, _ in replayed.stuck if agent.key not in {*urgent, *hopeless}]
+            best = replace(replayed, proven=bool(proposed.hopeless) and left.left > 0)
+        new = [agent.key for agent, _ in replayed.stuck if agent.key not in {*urgent, *proposed.hopeless}]
         if not new:
             break
         urgent = dict.fromkeys([*new, *urgent])
@@ -77,25 +79,46 @@ def _after(snapshot: Snapshot, evicted: Sequence[Agent]) -> ClusterState:
 
 def _by_turns(steps: Sequence[Step], urgent: Mapping[str, None]) -> list[Step]:
     """Priority first, then the k-th agent of each template on each node before the (k+1)-th of any."""
-    rank = {key: i for i, key in enumerate(urgent)}
-    seen: Counter[tuple[int, str]] = Counter()
-    keyed = []
-    for position, (agent, node) in enumerate(steps):
+    first = {key: i for i, key in enumerate(urgent)}
+    specs = {id(agent.spec): agent.spec for agent, _ in steps}
+    wishes = {key: (-spec.priority, bool(spec.affinity)) for key, spec in specs.items()}
+    among = {wish: i for i, wish in enumerate(sorted(set(wishes.values())))}
+    rank = {key: among[wish] for key, wish in wishes.items()}
+    seen: dict[tuple[int, str], int] = {}
+    turns = []
+    # One number for each: tuples of them take several times as long to sort.
+    for agent, node in steps:
         template = (id(agent.spec), node.name)
-        first = rank.get(agent.key, len(rank))
-        turn = (first, -agent.spec.priority, bool(agent.spec.affinity), seen[template], position)
-        keyed.append((turn, (agent, node)))
-        seen[template] += 1
-    return [step for _, step in sorted(keyed, key=lambda item: item[0])]
+        before = seen.get(template, 0)
+        seen[template] = before + 1
+        early = first.get(agent.key, len(first)) if first else 0
+        turns.append((early * len(among) + rank[template[0]]) * len(steps) + before)
+    return [steps[i] for i in sorted(range(len(steps)), key=turns.__getitem__)]
 
 
-def _proposed(state: ClusterState, steps: Sequence[Step], effort: Effort) -> tuple[list[Step], set[str]]:
-    """The steps in an order that the model accepts, then those that it has no place for, and their keys."""
+@dataclass(frozen=True)
+class _Proposed:
+    """The steps in an order that the model accepts, then those that it has no place for: `hopeless`, by key.
+
+    free: which of the steps neither spread nor affinity asks about, nor do they ask.
+    """
+
+    steps: Sequence[Step]
+    free: Sequence[bool]
+    hopeless: frozenset[str]
+
+
+def _proposed(state: ClusterState, steps: Sequence[Step], effort: Effort) -> _Proposed:
     model = compile_order(state, steps)
     order = list(_ordered(model, effort))
+    free = [False] * len(steps)
+    for i in model.free:
+        free[i] = True
     placed = {*order, *model.free}
     left = [i for i in range(len(steps)) if i not in placed]
-    return [steps[i] for i in (*_merged(order, model.free), *left)], {steps[i][0].key for i in left}
+    turns = [*_merged(order, model.free), *left]
+    hopeless = frozenset(steps[i][0].key for i in left)
+    return _Proposed([steps[i] for i in turns], [free[i] for i in turns], hopeless)
 
 
 def _ordered(model: OrderModel, effort: Effort) -> Iterator[int]:
@@ -137,23 +160,30 @@ def _merged(order: Sequence[int], free: Sequence[int]) -> Iterator[int]:
 
 
 def _replay(
-    state: ClusterState, steps: Sequence[Step], devices: Mapping[str, tuple[int, ...]], rules: Sequence[Rule]
+    state: ClusterState,
+    proposed: _Proposed,
+    devices: Mapping[str, tuple[int, ...]],
+    asked: Mapping[int, Sequence[Rule]],
 ) -> Replayed:
     """Round after round, placing what the rules accept, until all are in or none is.
 
-    Asked is what depends on the order: the steps together break nothing else, or the verifier will say so.
+    Asked is what depends on the order, by the id of a spec: the steps together break nothing else, or the
+    verifier will say so. Who is free and is asked nothing makes no difference to who is: nobody looks.
     """
     order: list[Step] = []
-    waiting = list(steps)
+    waiting: Sequence[tuple[Step, bool]] = list(zip(proposed.steps, proposed.free, strict=True))
     while waiting:
         refused = []
-        for agent, node in waiting:
-            if out_of_turn(state, agent, node, rules) is None:
+        for step, free in waiting:
+            agent, node = step
+            rules = asked[id(agent.spec)]
+            if any(rule.rejects(state, agent, node) is not None for rule in rules):
+                refused.append((step, free))
+                continue
+            if rules or not free:
                 state.place(agent, node, devices.get(agent.key, ()))
-                order.append((agent, node))
-            else:
-                refused.append((agent, node))
+            order.append(step)
         if len(refused) == len(waiting):
             break
         waiting = refused
-    return Replayed(tuple(order), tuple(waiting))
+    return Replayed(tuple(order), tuple(step for step, _ in waiting))
