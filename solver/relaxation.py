@@ -181,7 +181,7 @@ class Relaxation:
         """How many agents of `groups` class `c` receives."""
         return self.total([self._y[g, c] for g in groups if (g, c) in self._y])
 
-    def load(self, c: int, amounts: Sequence[float]) -> pywraplp.LinearExpr:
+    def load(self, c: int, amounts: Sequence[float]) -> pywraplp.Variable:
         """What class `c` receives when one agent of group g adds `amounts[g]`."""
         given = ((self._y.get((g, c)), float(amount)) for g, amount in enumerate(amounts) if amount)
         return self._amount((y, amount) for y, amount in given if y is not None)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
+from ortools.linear_solver import pywraplp
 from ortools.sat.python import cp_model
 
 from placewright.models.agent import AgentSpec
@@ -141,22 +142,37 @@ class FragmentationTerm(Term):
         """What a class has free bounds what its agents ask for and the copies beside them, by resource."""
         lp = relaxation.lp
         fits = self._fits(self.free)
+        told = np.flatnonzero((self.shape > 0).any(axis=0) & self.held).tolist()
+        loads = [
+            {r: relaxation.load(c, self.ask[:, r].astype(float).tolist()) for r in told}
+            for c in range(len(relaxation.members))
+        ]
         terms = []
         for s, price in enumerate(self.price.tolist()):
             missing = lp.NumVar(0.0, lp.infinity(), "")
-            copies = [self._class_copies(relaxation, c, s, fits[s]) for c in range(len(relaxation.members))]
-            lp.Add(missing + lp.Sum(copies) >= float(self.wanted[s]))
+            copies = [
+                self._class_copies(relaxation, nodes, s, fits[s], load)
+                for nodes, load in zip(relaxation.members, loads, strict=True)
+            ]
+            needed = ((one, 1.0) for one in (missing, *copies))
+            relaxation.row(needed, least=float(self.wanted[s]), most=lp.infinity())
             terms.append(price * missing)
         return lp.Sum(terms)
 
-    def _class_copies(self, relaxation: Relaxation, c: int, s: int, fits: IntArray) -> LpExpression:
-        lp, nodes = relaxation.lp, relaxation.members[c]
-        copies = lp.NumVar(0.0, float(fits[nodes].sum()), "")
+    def _class_copies(
+        self,
+        relaxation: Relaxation,
+        nodes: IntArray,
+        s: int,
+        fits: IntArray,
+        load: Mapping[int, pywraplp.Variable],
+    ) -> pywraplp.Variable:
+        """A variable: the copies of shape s beside the `load` of a class of nodes, by resource."""
+        copies = relaxation.lp.NumVar(0.0, float(fits[nodes].sum()), "")
         for r in np.flatnonzero((self.shape[s] > 0) & self.held).tolist():
             # Nodes that keep no room are counted in: agents may be there instead.
             room = float(self.most_asked[nodes, r].sum())
-            load = relaxation.load(c, self.ask[:, r].astype(float).tolist())
-            lp.Add(float(self.shape[s, r]) * copies + load <= room)
+            relaxation.row(((copies, float(self.shape[s, r])), (load[r], 1.0)), most=room)
         return copies
 
     def _fits(self, free: IntArray) -> IntArray:
