@@ -15,7 +15,7 @@ from placewright.models.state import ClusterState
 
 def rejection(state: ClusterState, agent: Agent, node: Node, rules: Sequence[Rule] = RULES) -> Reason | None:
     """The first rule that turns the agent away from the node now, or None."""
-    for rule in _concerned(state.snapshot, agent.spec, rules):
+    for rule in concerned(state.snapshot, agent.spec, rules):
         reason = rule.rejects(state, agent, node)
         if reason is not None:
             return reason
@@ -35,7 +35,7 @@ def opening(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Seque
     return cast(tuple[tuple[Rule, ...], AgentSpec, Sequence[Rule]], known)[0]
 
 
-def _concerned(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
+def concerned(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:
     """The rules that may have something to say of a spec; remembered, as it is asked again and again."""
     # What is remembered keeps spec and rules alive, so their ids stay their own.
     key: Hashable = (__name__, id(spec), id(rules))

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from placewright.models.agent import Agent
-from placewright.models.filters import rejection
+from placewright.models.filters import concerned, rejection
 from placewright.models.node import Node, Resources
 from placewright.models.policy import PodGroup
 from placewright.models.quantity import format_amount
@@ -35,6 +35,22 @@ NAMED = 3
 """Names that a message lists before it says how many more there are."""
 
 _NEVER = "no node could ever hold it"
+
+_ON_THE_NODE = frozenset(
+    {
+        "admission",
+        "scheduling_gates",
+        "scheduler_name",
+        "cordon",
+        "taints",
+        "node_affinity",
+        "host_ports",
+        "resources",
+        "devices",
+        "limit_overcommit",
+    }
+)
+"""Rules that look at nothing but the agent, the node, and who is there."""
 
 
 def listed(names: Sequence[str]) -> str:
@@ -128,18 +144,34 @@ def _who_holds_the_room(
     state: ClusterState, agent: Agent, now: Sequence[tuple[Node, Reason | None]]
 ) -> Iterator[UnplacedReason]:
     """This round's agents on nodes that were open before it; else the running ones; else its own size."""
-    before = state.before()
-    free = [(node, reason) for node, reason in now if reason and rejection(before, agent, node) is None]
+    then = _before(state, agent, now)
+    free = [
+        (node, reason)
+        for (node, reason), (_, was) in zip(now, then, strict=True)
+        if reason is not None and was is None
+    ]
     if free:
         placed = frozenset(state.new)
         yield from _held_by(state, agent, free, placed, "this round's")
         return
-    possible = [node for node in state.snapshot.nodes if _admitted(state.snapshot, agent, node)]
+    possible = {node.name for node in state.snapshot.nodes if _admitted(state.snapshot, agent, node)}
     if not possible:
         yield from _never(state.snapshot, agent)
         return
-    held = [(node, reason) for node in possible if (reason := rejection(before, agent, node)) is not None]
-    yield from _held_by(before, agent, held, before.snapshot.resident_keys, "the running")
+    held = [(node, was) for node, was in then if was is not None and node.name in possible]
+    yield from _held_by(state.before(), agent, held, state.snapshot.resident_keys, "the running")
+
+
+def _before(
+    state: ClusterState, agent: Agent, now: Sequence[tuple[Node, Reason | None]]
+) -> list[tuple[Node, Reason | None]]:
+    """What each node said before this round: what it says `now`, where nothing it looks at has changed."""
+    before, came = state.before(), frozenset(state.new.values())
+    alone = all(rule.name in _ON_THE_NODE for rule in concerned(state.snapshot, agent.spec, RULES))
+    return [
+        (node, reason if alone and node.name not in came else rejection(before, agent, node))
+        for node, reason in now
+    ]
 
 
 def _admitted(snapshot: Snapshot, agent: Agent, node: Node) -> bool:

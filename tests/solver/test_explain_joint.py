@@ -17,9 +17,11 @@ from placewright.models.policy import PodGroup
 from placewright.models.profile import Profile
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Reason
+from placewright.models.rules.devices import choose_devices
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.models.unplaced import UnplacedReason
+from placewright.solver import explain_joint
 from placewright.solver.explain_joint import JOINT, joint_reasons, listed, ranked
 from placewright.tests.builders import ZONE, agent, agents, near, node, snapshot, spread, taint
 from placewright.tests.rule_checks import state_of
@@ -214,3 +216,19 @@ def test_without_those_who_are_named_the_rule_lets_the_agent_in() -> None:
                     assert RULE_OF[refused.rule].rejects(freed, waits, where) is None, (seed, reason)
                     checked[whose] += 1
     assert min(checked.values()) > 20, checked
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_what_nodes_said_before_the_round_is_what_asking_them_again_would_say(seed: int) -> None:
+    rng = Random(seed)
+    cluster = tiny_cluster(rng)
+    state = ClusterState(cluster)
+    for one in rng.sample(cluster.pending, len(cluster.pending)):
+        nodes = [on for on in cluster.nodes if rejection(state, one, on) is None]
+        if nodes and rng.random() < 0.7:
+            on = rng.choice(nodes)
+            state.place(one, on, choose_devices(state, one, on) or ())
+    for waits in cluster.pending:
+        if waits.key not in state.new:
+            asked = [(on, rejection(state.before(), waits, on)) for on in cluster.nodes]
+            assert explain_joint._before(state, waits, now(state, waits)) == asked
