@@ -13,7 +13,7 @@ from placewright.models.ingest.nodes import condition_taints
 from placewright.models.ingest.pods import PodRecord, PodShape
 from placewright.models.quantity import MOST_ON_A_NODE, TOO_MUCH, format_amount
 from placewright.models.selector import LabelSelector, NodeSelector, Operator
-from placewright.models.snapshot import Snapshot
+from placewright.models.snapshot import NAMESPACE_NAME, Snapshot
 from placewright.models.spread import may_take_defaults
 from placewright.models.wire.node import NodeStatus, NodeWire
 from placewright.models.wire.pod import PodSpec
@@ -164,8 +164,8 @@ def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     if "Namespace" not in kinds:
         yield from _about_agents(
             "namespaceSelector is used but no Namespace is in the snapshot: every namespace counts as having "
-            "no labels",
-            _whose_spec(snapshot.agents, lambda spec: any(_namespace_selectors(spec))),
+            "no label but its name",
+            _whose_spec(snapshot.agents, lambda spec: any(map(_reads_labels, _namespace_selectors(spec)))),
         )
     claims, pending = snapshot.storage.claims, snapshot.pending
     if "PersistentVolumeClaim" not in kinds:
@@ -229,9 +229,15 @@ def _pending_whose_spec(snapshot: Snapshot, says: Callable[[AgentSpec], bool]) -
 
 
 def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:
-    for term in (*spec.affinity, *spec.anti_affinity):
+    preferred = (own.term for own in spec.preferred_affinity)
+    for term in (*spec.affinity, *spec.anti_affinity, *preferred):
         if term.namespace_selector is not None:
             yield term.namespace_selector
+
+
+def _reads_labels(selector: LabelSelector) -> bool:
+    """Whether it goes by more than names of namespaces, which are known without the objects."""
+    return any(key != NAMESPACE_NAME for key in selector.keys())
 
 
 def _is_negative(selector: LabelSelector) -> bool:

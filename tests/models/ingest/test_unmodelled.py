@@ -56,6 +56,14 @@ def test_what_is_not_modelled_is_named(objects: list[Object], warning: str) -> N
     assert [w for w in build(*objects).warnings if warning in w]
 
 
+def test_preferences_that_read_labels_of_missing_namespaces_are_named_too() -> None:
+    selecting = affine(namespaceSelector={"matchLabels": {"a": "b"}})
+    stanza = selecting["spec"]["affinity"]["podAffinity"]
+    term = stanza.pop("requiredDuringSchedulingIgnoredDuringExecution")[0]
+    stanza["preferredDuringSchedulingIgnoredDuringExecution"] = [{"weight": 1, "podAffinityTerm": term}]
+    assert len(mentions("no Namespace is in the snapshot", selecting)) == 1
+
+
 def mentions(text: str, *objects: Object, **options: Any) -> list[str]:
     return [warning for warning in build(*objects, **options).warnings if text in warning]
 
@@ -152,6 +160,11 @@ def test_more_that_is_named(objects: list[Object], text: str) -> None:
         pytest.param(
             [pod("p", nodeName="gone", status={"phase": "Failed"})], id="an ended agent without its node"
         ),
+        pytest.param(
+            [affine(namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "own"}})],
+            id="namespaces that are asked for by name",
+        ),
+        pytest.param([affine(namespaceSelector={})], id="every namespace is asked for"),
     ],
 )
 def test_what_needs_no_warning(objects: list[Object]) -> None:
