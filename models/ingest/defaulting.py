@@ -15,9 +15,12 @@ from pydantic.alias_generators import to_camel
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.requests import (
     Exact,
+    aggregate,
     container_limits,
     container_requests,
     containers,
+    pod_level_limits,
+    pod_level_requests,
     pod_limits,
     pod_requests,
     quantities,
@@ -98,8 +101,8 @@ class Admission:
             if pod.spec.priority_class_name and named is None:
                 refusal = f"no PriorityClass with name {pod.spec.priority_class_name} was found"
             items = self._items.get(pod.namespace, [])
-            spec = _limited(spec, items)
-            refusal = refusal or _above_limit(spec) or _out_of_range(spec, items)
+            spec = _limited(_whole_first(spec), items) if items else spec
+            refusal = refusal or _above_limit(spec) or _above_the_whole(spec) or _out_of_range(spec, items)
         return spec, priority, policy, refusal
 
     def refuses_claim(self, claim: PersistentVolumeClaim) -> str:
@@ -112,6 +115,20 @@ class Admission:
                 if fault:
                     return fault
         return ""
+
+
+def _whole_first(spec: PodSpec) -> PodSpec:
+    """What `spec.resources` leaves open is filled in before limit ranges are asked."""
+    if spec.resources is None:
+        return spec
+    requests = {**spec.resources.requests, **_written(pod_level_requests(spec))}
+    limits = {**spec.resources.limits, **_written(pod_level_limits(spec))}
+    return spec.model_copy(update={"resources": ResourcesWire(requests=requests, limits=limits)})
+
+
+def _written(exact: Exact) -> Quantities:
+    """Stored amounts, all of which are whole thousandths, as quantities."""
+    return {name: f"{int(value * 1000)}m" for name, value in exact.items()}
 
 
 def _limited(spec: PodSpec, items: Sequence[LimitRangeItem]) -> PodSpec:
@@ -149,15 +166,35 @@ def _above_limit(spec: PodSpec) -> str:
     return ""
 
 
+def _above_the_whole(spec: PodSpec) -> str:
+    """How containers, or limits, do not go with what `spec.resources` asks for them all, or ""."""
+    if spec.resources is None:
+        return ""
+    requests, limits = pod_level_requests(spec), pod_level_limits(spec)
+    for name, asked in aggregate(spec, container_requests).items():
+        if asked > requests.get(name, asked):
+            return f"the containers request more {name} than spec.resources"
+    for name, asked in requests.items():
+        if asked > limits.get(name, asked):
+            return f"the request of {name} is above its limit in spec.resources"
+    for i, container in enumerate(spec.containers):
+        for name, limit in container_limits(container, f"spec.containers[{i}]").items():
+            if limit > limits.get(name, limit):
+                return f"the limit of {name} is above that of spec.resources in {_named(container)}"
+    return ""
+
+
 def _named(container: Container) -> str:
     return f"container {container.name}".strip()
 
 
 def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
     """The first bound of a limit range that the pod or one of its containers breaks, or ""."""
+    # Limit ranges are asked before a RuntimeClass adds its overhead.
+    bare = spec.model_copy(update={"overhead": {}})
     for item in items:
         if item.type == "Pod":
-            fault = _fault(item, pod_requests(spec), pod_limits(spec), "pod")
+            fault = _fault(item, pod_requests(bare), pod_limits(bare), "pod")
             if fault:
                 return fault
         if item.type == "Container":
@@ -170,11 +207,12 @@ def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
 
 
 def _fault(item: LimitRangeItem, requests: Exact, limits: Exact, what: str) -> str:
+    # Of a whole pod, one container's limit may be less than what another one, without limit, requests.
     for name, least in quantities(item.min, "spec.limits.min").items():
-        if requests.get(name, Fraction(0)) < least:
+        if name not in requests or min(requests[name], limits.get(name, least)) < least:
             return f"LimitRange: minimum {name} usage per {what} is {item.min[name]}"
     for name, most in quantities(item.max, "spec.limits.max").items():
-        if name not in limits or limits[name] > most:
+        if name not in limits or max(limits[name], requests.get(name, most)) > most:
             return f"LimitRange: maximum {name} usage per {what} is {item.max[name]}"
     for name, ratio in quantities(item.max_limit_request_ratio, "spec.limits.maxLimitRequestRatio").items():
         asked = requests.get(name, Fraction(0))

@@ -246,7 +246,9 @@ def container_scoring_requests(spec: PodSpec) -> Resources:
 
 
 def unspecified(spec: PodSpec) -> frozenset[str]:
-    """Quota keys that some container leaves open (§12.2)."""
+    """Quota keys that some container leaves open (§12.2); none where the pod asks for a whole."""
+    if pod_level_requests(spec) or any(map(is_pod_level, pod_level_limits(spec))):
+        return frozenset()
     missing: set[str] = set()
     for field, container in containers(spec):
         requests, limits = container_requests(container, field), container_limits(container, field)
