@@ -55,9 +55,13 @@ def in_scope(quota: ResourceQuota, agent: Agent) -> bool:
     return quota.namespace == agent.namespace and all(_scope_holds(s, agent.spec) for s in quota.scopes)
 
 
-def counts_claims(quota: ResourceQuota) -> bool:
-    """A quota with scopes does not count claims, but for volume attributes classes."""
-    return not quota.scopes
+def claims_in_scope(
+    quota: ResourceQuota, claims: Iterable[PersistentVolumeClaim]
+) -> list[PersistentVolumeClaim]:
+    """Those of its namespace's claims that a quota counts: of the scopes only volume attributes classes do."""
+    if any(s.scope is not Scope.VOLUME_ATTRIBUTES_CLASS for s in quota.scopes):
+        return []
+    return [c for c in claims if all(_name_holds(s, c.attributes_class) for s in quota.scopes)]
 
 
 def _scope_holds(requirement: ScopeRequirement, spec: AgentSpec) -> bool:
@@ -73,12 +77,13 @@ def _scope_holds(requirement: ScopeRequirement, spec: AgentSpec) -> bool:
         case Scope.CROSS_NAMESPACE:
             return spec.crosses_namespaces
         case Scope.PRIORITY_CLASS:
-            return _priority_class_holds(requirement, spec.priority_class_name)
+            return _name_holds(requirement, spec.priority_class_name)
         case Scope.VOLUME_ATTRIBUTES_CLASS:
             return False
 
 
-def _priority_class_holds(requirement: ScopeRequirement, name: str) -> bool:
+def _name_holds(requirement: ScopeRequirement, name: str) -> bool:
+    """Of a class by its name, "" for none."""
     match requirement.operator:
         case "In":
             return bool(name) and name in requirement.values
@@ -108,11 +113,11 @@ def used(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
 def _recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
     total = dict.fromkeys(quota.hard, 0)
     charged = [a for a in snapshot.agents if a.admitted and in_scope(quota, a)]
-    claims = [c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace]
+    there = (c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace)
+    claims = claims_in_scope(quota, there)
     for key in total:
         total[key] = sum(agent_usage(a, key) for a in charged if key == "count/pods" or not a.terminal)
-        if counts_claims(quota):
-            total[key] += sum(claim_usage(claim, key) for claim in claims)
+        total[key] += sum(claim_usage(claim, key) for claim in claims)
     return total
 
 
