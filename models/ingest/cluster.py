@@ -26,6 +26,7 @@ from placewright.models.reader import RawObject, TakenPod
 from placewright.models.rules.switched_off import refuse_unmodelled
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
+from placewright.models.wire.devices import DeviceClassWire
 from placewright.models.wire.node import NamespaceWire, NodeWire
 from placewright.models.wire.policy import (
     LimitRangeWire,
@@ -172,7 +173,9 @@ def _expanded(
 
 
 def _findings(read: Objects, pods: Iterable[_Located], options: Options) -> Iterator[str]:
-    findings = Unmodelled()
+    classes = (w.spec for w in read.wires("DeviceClass", DeviceClassWire))
+    offered = (spec.extended_resource_name for spec in classes if spec is not None)
+    findings = Unmodelled(frozenset(name for name in offered if name))
     for pod, _, _ in pods:
         findings.pod(pod)
     for node in read.wires("Node", NodeWire):

@@ -20,27 +20,48 @@ from placewright.models.wire.pod import PodSpec
 from placewright.models.wire.storage import PersistentVolumeWire
 
 _NEGATIVE = frozenset({Operator.NOT_IN, Operator.DOES_NOT_EXIST})
+_COMPARING = frozenset({"Gt", "Lt"})
+_OF_CLASS = "deviceclass.resource.kubernetes.io/"
+_OFFERED = (
+    "extended resources that stand for a DeviceClass (dynamic resource allocation) are not modelled: they "
+    "are found only where nodes list them as allocatable"
+)
 _MOST = f"{format_amount('memory', MOST_ON_A_NODE)} ({MOST_ON_A_NODE})"
 
 
 class Unmodelled:
-    """Collects findings about objects as they are read."""
+    """Collects findings about objects as they are read.
 
-    def __init__(self) -> None:
+    offered: the extended resources that DeviceClasses stand for.
+    """
+
+    def __init__(self, offered: Set[str] = frozenset()) -> None:
+        self._offered = offered
         self._count: Counter[str] = Counter()
         self._first: dict[str, str] = {}
-        self._known: dict[tuple[int, bool], tuple[PodShape, tuple[str, ...]]] = {}
+        self._known: dict[tuple[int, bool, bool], tuple[PodShape, tuple[str, ...]]] = {}
 
     def pod(self, pod: PodRecord) -> None:
         """Note what a pod's spec asks for beyond the rules."""
-        key = (id(pod.shape), bool(pod.uid))
+        key = (id(pod.shape), bool(pod.uid), bool(pod.node_name))
         known = self._known.get(key)
         if known is None:
             ended = pod.status.phase in TERMINAL_PHASES
             found = () if ended else tuple(_spec_findings(pod.spec, live=bool(pod.uid)))
+            if not ended and not pod.node_name and self._asks_for_devices(pod.spec):
+                found = (*found, _OFFERED)
             known = self._known[key] = (pod.shape, found)
         for what in known[1]:
             self.note(what, pod.key)
+
+    def _asks_for_devices(self, spec: PodSpec) -> bool:
+        """Whether a container requests a DeviceClass as if it were an extended resource."""
+        return any(
+            name in self._offered or name.startswith(_OF_CLASS)
+            for container in (*spec.containers, *spec.init_containers)
+            if container.resources is not None
+            for name in (*container.resources.requests, *container.resources.limits)
+        )
 
     def node(self, node: NodeWire, *, taints_from_conditions: bool) -> None:
         status = node.status or NodeStatus()
@@ -107,6 +128,14 @@ def _odd_agents(snapshot: Snapshot) -> Iterator[str]:
         "pending for another scheduler: left alone, and may compete for the same room",
         snapshot.by_class[AgentClass.FOREIGN],
     )
+    if not snapshot.options.taint_comparison_operators:
+        yield from _about_agents(
+            "a toleration with Gt or Lt, which are alpha in Kubernetes: it tolerates nothing without "
+            "--taint-comparison-operators",
+            _pending_whose_spec(
+                snapshot, lambda spec: any(t.operator in _COMPARING for t in spec.tolerations)
+            ),
+        )
     yield from _about_agents(
         "a required node affinity term that cannot be parsed: it matches nothing",
         _whose_spec(agents, lambda spec: _has_broken_term(spec.node_affinity)),
@@ -237,7 +266,7 @@ def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:
 
 def _reads_labels(selector: LabelSelector) -> bool:
     """Whether it goes by more than names of namespaces, which are known without the objects."""
-    return any(key != NAMESPACE_NAME for key in selector.keys())
+    return any(requirement.key != NAMESPACE_NAME for requirement in selector.requirements)
 
 
 def _is_negative(selector: LabelSelector) -> bool:

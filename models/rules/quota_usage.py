@@ -58,7 +58,7 @@ def in_scope(quota: ResourceQuota, agent: Agent) -> bool:
 def claims_in_scope(
     quota: ResourceQuota, claims: Iterable[PersistentVolumeClaim]
 ) -> list[PersistentVolumeClaim]:
-    """Those of its namespace's claims that a quota counts: of the scopes only volume attributes classes do."""
+    """Which claims of its namespace a quota counts; of all scopes only VolumeAttributesClass is about claims."""
     if any(s.scope is not Scope.VOLUME_ATTRIBUTES_CLASS for s in quota.scopes):
         return []
     return [c for c in claims if all(_name_holds(s, c.attributes_class) for s in quota.scopes)]

@@ -127,6 +127,29 @@ def preferring(*values: str) -> Object:
             id="a feature that nodes declare",
         ),
         pytest.param([pod("p", workloadRef={"name": "w"})], "workloadRef", id="a gang by its older name"),
+        pytest.param(
+            [pod("p", container(limits={"deviceclass.resource.kubernetes.io/gpu": "1"}))],
+            "stand for a DeviceClass",
+            id="a class of devices by its own name",
+        ),
+        pytest.param(
+            [
+                pod("p", container(limits={"example.com/gpu": "1"})),
+                obj(
+                    "DeviceClass",
+                    "gpu",
+                    api="resource.k8s.io/v1",
+                    spec={"extendedResourceName": "example.com/gpu"},
+                ),
+            ],
+            "stand for a DeviceClass",
+            id="an extended resource that devices are behind",
+        ),
+        pytest.param(
+            [pod("p", tolerations=[{"key": "sla", "operator": "Gt", "value": "900"}])],
+            "a toleration with Gt or Lt",
+            id="a comparison that is off",
+        ),
     ],
 )
 def test_more_that_is_named(objects: list[Object], text: str) -> None:
@@ -165,6 +188,10 @@ def test_more_that_is_named(objects: list[Object], text: str) -> None:
             id="namespaces that are asked for by name",
         ),
         pytest.param([affine(namespaceSelector={})], id="every namespace is asked for"),
+        pytest.param(
+            [pod("p", container(limits={"example.com/gpu": "1"})), obj("DeviceClass", "gpu", spec={})],
+            id="a class of devices that no resource stands for",
+        ),
     ],
 )
 def test_what_needs_no_warning(objects: list[Object]) -> None:
@@ -173,6 +200,11 @@ def test_what_needs_no_warning(objects: list[Object]) -> None:
 
 def test_a_sick_node_is_no_news_where_taints_are_derived() -> None:
     assert mentions("bad condition", obj("Node", "n1", status=SICK), taints_from_conditions=True) == []
+
+
+def test_comparisons_are_no_news_where_they_are_switched_on() -> None:
+    comparing = pod("p", tolerations=[{"key": "sla", "operator": "Lt", "value": "900"}])
+    assert mentions("Gt or Lt", comparing, taint_comparison_operators=True) == []
 
 
 def test_one_warning_for_a_finding_with_its_count_and_first_example() -> None:
