@@ -58,7 +58,7 @@ def in_scope(quota: ResourceQuota, agent: Agent) -> bool:
 def claims_in_scope(
     quota: ResourceQuota, claims: Iterable[PersistentVolumeClaim]
 ) -> list[PersistentVolumeClaim]:
-    """Which claims of its namespace a quota counts; of all scopes only VolumeAttributesClass is about claims."""
+    """Which claims of its namespace a quota counts: of all scopes only VolumeAttributesClass means claims."""
     if any(s.scope is not Scope.VOLUME_ATTRIBUTES_CLASS for s in quota.scopes):
         return []
     return [c for c in claims if all(_name_holds(s, c.attributes_class) for s in quota.scopes)]
