@@ -47,6 +47,11 @@ def affine(**term: Any) -> Object:
             [pod("p", container(memory="1Ei"))], "agents that ask for more than 64Ti", id="an endless request"
         ),
         pytest.param(
+            [pod("p", container("a", memory="6E"), container("b", memory="6E"))],
+            "agents that ask for more than 64Ti",
+            id="requests that only together exceed 64 bits",
+        ),
+        pytest.param(
             [pod("p", container(limits={"cpu": "99999999999"}))], "have such a limit", id="an endless limit"
         ),
         pytest.param([pod("p", status={"nominatedNodeName": "n1"})], "nominated node", id="a nominated node"),
