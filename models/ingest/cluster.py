@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from placewright.models.agent import Agent
-from placewright.models.ingest import policies, storage, workloads
+from placewright.models.ingest import policies, runtime_classes, storage, workloads
 from placewright.models.ingest.agents import AgentBuilder
 from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
@@ -35,6 +35,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.runtime_class import RuntimeClassWire
 from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
@@ -102,7 +103,8 @@ _Located = tuple[PodRecord, Origin, str]
 def _admission(read: Objects) -> Admission:
     classes = read.build("PriorityClass", PriorityClassWire, policies.build_priority_class)
     ranges = read.build("LimitRange", LimitRangeWire, limit_range)
-    return Admission((*policies.SYSTEM_CLASSES, *classes), ranges)
+    runtimes = read.build("RuntimeClass", RuntimeClassWire, runtime_classes.check)
+    return Admission((*policies.SYSTEM_CLASSES, *classes), ranges, runtimes)
 
 
 def _spread_selectors(read: Objects) -> SpreadSelectors:
@@ -175,7 +177,8 @@ def _expanded(
 def _findings(read: Objects, pods: Iterable[_Located], options: Options) -> Iterator[str]:
     classes = (w.spec for w in read.wires("DeviceClass", DeviceClassWire))
     offered = (spec.extended_resource_name for spec in classes if spec is not None)
-    findings = Unmodelled(frozenset(name for name in offered if name))
+    runtimes = (w.metadata.name for w in read.wires("RuntimeClass", RuntimeClassWire))
+    findings = Unmodelled(frozenset(name for name in offered if name), frozenset(runtimes))
     for pod, _, _ in pods:
         findings.pod(pod)
     for node in read.wires("Node", NodeWire):

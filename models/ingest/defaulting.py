@@ -1,7 +1,7 @@
 """What the API server does when an agent is created, redone for manifests that were never in a cluster.
 
-Live objects carry all of it already. Order as at admission: priority, then LimitRange (§10.1, §12.7); what
-it would refuse is returned as a reason, not raised: the other agents can still be placed.
+Live objects carry all of it already. Order as at admission: priority, LimitRange (§10.1, §12.7), then the
+RuntimeClass; what it would refuse is returned as a reason, not raised: the other agents can still be placed.
 """
 
 from __future__ import annotations
@@ -25,11 +25,13 @@ from placewright.models.ingest.requests import (
     pod_requests,
     quantities,
 )
+from placewright.models.ingest.runtime_classes import with_runtime_class
 from placewright.models.policy import PriorityClass
 from placewright.models.storage import PersistentVolumeClaim
 from placewright.models.wire.base import Quantities
 from placewright.models.wire.pod import Container, PodSpec, ResourcesWire
 from placewright.models.wire.policy import LimitRangeItem, LimitRangeWire
+from placewright.models.wire.runtime_class import RuntimeClassWire
 
 NO_POLICY = "PreemptLowerPriority"
 
@@ -66,7 +68,13 @@ def limit_range(wire: LimitRangeWire) -> LimitRange:
 class Admission:
     """The classes and limit ranges of a snapshot, applied to one pod at a time."""
 
-    def __init__(self, classes: Iterable[PriorityClass], ranges: Iterable[LimitRange]) -> None:
+    def __init__(
+        self,
+        classes: Iterable[PriorityClass],
+        ranges: Iterable[LimitRange],
+        runtimes: Iterable[RuntimeClassWire],
+    ) -> None:
+        self._runtimes: Mapping[str, RuntimeClassWire] = {w.metadata.name: w for w in runtimes}
         self._classes: Mapping[str, PriorityClass] = {c.name: c for c in classes}
         defaults = (c for c in self._classes.values() if c.global_default)
         # There should be one; among several the API server takes the lowest.
@@ -103,6 +111,10 @@ class Admission:
             items = self._items.get(pod.namespace, [])
             spec = _limited(_whole_first(spec), items) if items else spec
             refusal = refusal or _above_limit(spec) or _above_the_whole(spec) or _out_of_range(spec, items)
+            runtime = self._runtimes.get(spec.runtime_class_name)
+            if runtime is not None:
+                spec, fault = with_runtime_class(spec, runtime)
+                refusal = refusal or fault
         return spec, priority, policy, refusal
 
     def refuses_claim(self, claim: PersistentVolumeClaim) -> str:

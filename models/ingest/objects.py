@@ -21,6 +21,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.runtime_class import RuntimeClassWire
 from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
@@ -49,6 +50,7 @@ SCHEMAS: Mapping[str, type[Wire]] = {
     "PriorityClass": PriorityClassWire,
     "PodGroup": PodGroupWire,
     "DeviceClass": DeviceClassWire,
+    "RuntimeClass": RuntimeClassWire,
     "Service": ServiceWire,
     **dict.fromkeys(workloads.KINDS, WorkloadWire),
     "ReplicationController": ReplicationControllerWire,
@@ -57,7 +59,7 @@ SCHEMAS: Mapping[str, type[Wire]] = {
 
 _CLUSTER_SCOPED = frozenset(
     {"Node", "Namespace", "PersistentVolume", "StorageClass", "CSINode", "CSIDriver", "VolumeAttachment"}
-    | {"PriorityClass", "DeviceClass"}
+    | {"PriorityClass", "DeviceClass", "RuntimeClass"}
 )
 _GANG_GROUP = "scheduling.x-k8s.io"
 

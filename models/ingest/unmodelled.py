@@ -32,11 +32,12 @@ _MOST = f"{format_amount('memory', MOST_ON_A_NODE)} ({MOST_ON_A_NODE})"
 class Unmodelled:
     """Collects findings about objects as they are read.
 
-    offered: the extended resources that DeviceClasses stand for.
+    offered: the extended resources that DeviceClasses stand for. runtimes: names of the RuntimeClasses.
     """
 
-    def __init__(self, offered: Set[str] = frozenset()) -> None:
+    def __init__(self, offered: Set[str], runtimes: Set[str]) -> None:
         self._offered = offered
+        self._runtimes = runtimes
         self._count: Counter[str] = Counter()
         self._first: dict[str, str] = {}
         self._known: dict[tuple[int, bool, bool], tuple[PodShape, tuple[str, ...]]] = {}
@@ -48,11 +49,20 @@ class Unmodelled:
         if known is None:
             ended = pod.status.phase in TERMINAL_PHASES
             found = () if ended else tuple(_spec_findings(pod.spec, live=bool(pod.uid)))
-            if not ended and not pod.node_name and self._asks_for_devices(pod.spec):
-                found = (*found, _OFFERED)
+            if not ended:
+                found = (*found, *self._named_elsewhere(pod))
             known = self._known[key] = (pod.shape, found)
         for what in known[1]:
             self.note(what, pod.key)
+
+    def _named_elsewhere(self, pod: PodRecord) -> Iterator[str]:
+        """What a pod only names, where what it stands for is not here, or not modelled."""
+        if not pod.node_name and self._asks_for_devices(pod.spec):
+            yield _OFFERED
+        runtime = pod.spec.runtime_class_name
+        added = runtime in self._runtimes and not pod.exists
+        if runtime and not (pod.spec.overhead or pod.uid or added):
+            yield "spec.runtimeClassName: overhead and scheduling of the RuntimeClass are not added"
 
     def _asks_for_devices(self, spec: PodSpec) -> bool:
         """Whether a container requests a DeviceClass as if it were an extended resource."""
@@ -99,8 +109,6 @@ def _spec_findings(spec: PodSpec, *, live: bool) -> Iterator[str]:
         yield "spec.resourceClaims (dynamic resource allocation) is not modelled"
     if spec.scheduling_group is not None or spec.workload_ref is not None:
         yield "spec.schedulingGroup / workloadRef (native gangs) is not modelled"
-    if spec.runtime_class_name and not spec.overhead and not live:
-        yield "spec.runtimeClassName: overhead and scheduling of the RuntimeClass are not added"
     if any(volume.ephemeral for volume in spec.volumes) and not live:
         yield "spec.volumes.ephemeral: claims are taken to be created with the agent"
     if (spec.host_network and spec.host_users is False) or any(
