@@ -74,7 +74,8 @@ class GangRule(Rule):
         return bool(spec.pod_group)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        if not agent.spec.pod_group or agent.node_name:
+        """Of one that runs: whether it could start anew elsewhere."""
+        if not agent.spec.pod_group:
             return None
         message = refusal(snapshot, agent)
         return Reason(self.name, message, resolvable=False) if message else None

@@ -83,6 +83,16 @@ def test_what_running_members_have_is_of_the_minimum_resources() -> None:
         assert messages(RULE, crowded, "p-0") == {"gang g wants cpu 1500m in all, 1499m is free"}
 
 
+@pytest.mark.parametrize("named", ["ghost", "g"])
+def test_a_running_agent_whose_gang_could_not_start_goes_nowhere_else(named: str) -> None:
+    """Evicted, it is made anew, and held back like any other member: that there is no gang, or too few."""
+    group = PodGroup("default", "g", 3)
+    running = [agent("r", pod_group=named, on="n1"), agent("s", pod_group="g", on="n1")]
+    seen = snapshot([node("n1"), node("n2")], running, pod_groups=(group,))
+    assert len(messages(RULE, seen, "r")) == 1
+    assert blamed(RULE, seen, {"r": "n2"}) == {"r"}
+
+
 def test_agents_without_a_gang_are_free() -> None:
     seen = gang(3, 0, 3, agent("single"))
     assert messages(RULE, seen, "single") == set()
