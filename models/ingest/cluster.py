@@ -20,6 +20,7 @@ from placewright.models.ingest.unmodelled import (
     gated_note,
     snapshot_warnings,
 )
+from placewright.models.ingest.vain import unexpanded_note, vain_warnings
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.reader import RawObject, TakenPod
@@ -91,8 +92,11 @@ def build_snapshot(
         options=options,
     )
     refuse_unmodelled(snapshot)
-    warnings = [*_findings(read, found, options), *snapshot_warnings(snapshot, read.kinds)]
+    findings = _findings(read, found, options)
+    warnings = [*findings, *snapshot_warnings(snapshot, read.kinds), *vain_warnings(snapshot)]
     notes = [*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds)]
+    if not expand_workloads:
+        notes.extend(unexpanded_note(read, snapshot))
     return snapshot.saying(warnings=warnings, notes=notes)
 
 

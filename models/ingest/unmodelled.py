@@ -128,37 +128,37 @@ def snapshot_warnings(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
 def _odd_agents(snapshot: Snapshot) -> Iterator[str]:
     """Agents that are somebody else's, or of which not all can be taken as it is written."""
     agents, nodes = snapshot.agents, snapshot.node_by_name
-    yield from _about_agents(
+    yield from about_agents(
         "assigned to a node that is not in the snapshot: left out",
         (a for a in agents if a.node_name and a.node_name not in nodes and not a.terminal),
     )
-    yield from _about_agents(
+    yield from about_agents(
         "pending for another scheduler: left alone, and may compete for the same room",
         snapshot.by_class[AgentClass.FOREIGN],
     )
     if not snapshot.options.taint_comparison_operators:
-        yield from _about_agents(
+        yield from about_agents(
             "a toleration with Gt or Lt, which are alpha in Kubernetes: it tolerates nothing without "
             "--taint-comparison-operators",
-            _pending_whose_spec(
+            pending_whose_spec(
                 snapshot, lambda spec: any(t.operator in _COMPARING for t in spec.tolerations)
             ),
         )
-    yield from _about_agents(
+    yield from about_agents(
         "a required node affinity term that cannot be parsed: it matches nothing",
-        _whose_spec(agents, lambda spec: _has_broken_term(spec.node_affinity)),
+        whose_spec(agents, lambda spec: _has_broken_term(spec.node_affinity)),
     )
-    yield from _about_agents(
+    yield from about_agents(
         "a preferred node affinity term that cannot be parsed: kube-scheduler fails where it scores nodes",
-        _pending_whose_spec(snapshot, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
+        pending_whose_spec(snapshot, lambda spec: any(not p.term.parses for p in spec.preferred_nodes)),
     )
     if not snapshot.options.quirk_namespace_selector:
-        yield from _about_agents(
+        yield from about_agents(
             "a namespaceSelector of NotIn and DoesNotExist alone: kube-scheduler 1.35 and 1.36 take it, in "
             "an incoming agent's own terms, for every namespace",
-            _pending_whose_spec(snapshot, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
+            pending_whose_spec(snapshot, lambda spec: any(map(_is_negative, _namespace_selectors(spec)))),
         )
-    yield from _about_agents(
+    yield from about_agents(
         "pending with a nominated node: placed like any other",
         (a for a in snapshot.pending if a.nominated_node),
     )
@@ -166,30 +166,30 @@ def _odd_agents(snapshot: Snapshot) -> Iterator[str]:
 
 def _odd_amounts(snapshot: Snapshot) -> Iterator[str]:
     """Nodes without room for anybody, and amounts that are too large to be counted."""
-    yield from _about(
+    yield from about(
         "nodes with no allocatable pods: nothing can be placed on them",
         (node.name for node in snapshot.nodes if not node.allocatable.get("pods")),
     )
-    yield from _about(
+    yield from about(
         f"nodes with more than {_MOST} of a resource: taken for that much",
         (n.name for n in snapshot.nodes if any(a >= MOST_ON_A_NODE for a in n.allocatable.values())),
     )
-    yield from _about_agents(
+    yield from about_agents(
         f"agents that ask for more than {_MOST} of a resource, or have such a limit: taken for more than any "
         "node has",
-        _whose_spec(snapshot.agents, _asks_too_much),
+        whose_spec(snapshot.agents, _asks_too_much),
     )
 
 
 def _without_status(snapshot: Snapshot) -> Iterator[str]:
     """Policies of which their controllers would know more than the snapshot tells."""
-    yield from _about(
+    yield from about(
         "ResourceQuotas without status: usage is recomputed",
         (f"{quota.namespace}/{quota.name}" for quota in snapshot.quotas if quota.used is None),
     )
     if any(agent.uid for agent in snapshot.agents):
         # Of a cluster, not only written down: its disruption controller would know better.
-        yield from _about(
+        yield from about(
             "PodDisruptionBudgets without status, or with one of an earlier spec: what they allow is worked "
             "out from the agents",
             (f"{b.namespace}/{b.name}" for b in snapshot.budgets if b.disruptions_allowed is None),
@@ -199,20 +199,20 @@ def _without_status(snapshot: Snapshot) -> Iterator[str]:
 def _missing_kinds(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     """A kind that is not in the snapshot need not be missing from the cluster."""
     if "Namespace" not in kinds:
-        yield from _about_agents(
+        yield from about_agents(
             "namespaceSelector is used but no Namespace is in the snapshot: every namespace counts as having "
             "no label but its name",
-            _whose_spec(snapshot.agents, lambda spec: any(map(_reads_labels, _namespace_selectors(spec)))),
+            whose_spec(snapshot.agents, lambda spec: any(map(_reads_labels, _namespace_selectors(spec)))),
         )
     claims, pending = snapshot.storage.claims, snapshot.pending
     if "PersistentVolumeClaim" not in kinds:
-        yield from _about_agents(
+        yield from about_agents(
             "claims are used but no PersistentVolumeClaim is in the snapshot: the agents fit nowhere",
             (a for a in pending if any((a.namespace, c.name) not in claims for c in a.spec.claims)),
         )
     if "PersistentVolume" not in kinds:
         bound = {key for key, claim in claims.items() if claim.bound}
-        yield from _about_agents(
+        yield from about_agents(
             "bound claims are used but no PersistentVolume is in the snapshot: the agents fit nowhere",
             (a for a in pending if any((a.namespace, c.name) in bound for c in a.spec.claims)),
         )
@@ -225,7 +225,7 @@ def default_spread_note(snapshot: Snapshot, kinds: Set[str]) -> Iterator[str]:
     # Their spec and its scheduler decide: replicas share them.
     samples = (replicas[0] for replicas in snapshot.pending_alike)
     those = {id(a.spec) for a in samples if may_take_defaults(snapshot, a)}
-    yield from _about_agents(
+    yield from about_agents(
         "no Service is in the snapshot: default spread constraints know agents by their controllers alone",
         (a for a in snapshot.pending if id(a.spec) in those and a.uid and a.labels),
     )
@@ -235,13 +235,13 @@ def _asks_too_much(spec: AgentSpec) -> bool:
     return TOO_MUCH in spec.requests.values() or TOO_MUCH in spec.limits.values()
 
 
-def _about(what: str, names: Iterable[str]) -> Iterator[str]:
+def about(what: str, names: Iterable[str]) -> Iterator[str]:
     found = list(names)
     if found:
         yield f"{what} ({len(found)}, first {found[0]})"
 
 
-def _about_agents(what: str, agents: Iterable[Agent]) -> Iterator[str]:
+def about_agents(what: str, agents: Iterable[Agent]) -> Iterator[str]:
     """The same about agents: that there are many must not cost as many names."""
     found = list(agents)
     if found:
@@ -253,16 +253,16 @@ def _one_of_each(agents: Sequence[Agent]) -> Collection[Agent]:
     return {id(agent.spec): agent for agent in agents}.values()
 
 
-def _whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
+def whose_spec(agents: Sequence[Agent], says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
     """The agents whose spec says so; replicas share theirs, and it is asked once."""
     those = {id(agent.spec) for agent in _one_of_each(agents) if says(agent.spec)}
     return (agent for agent in agents if id(agent.spec) in those) if those else iter(())
 
 
-def _pending_whose_spec(snapshot: Snapshot, says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
+def pending_whose_spec(snapshot: Snapshot, says: Callable[[AgentSpec], bool]) -> Iterator[Agent]:
     """The same of those who wait: what finds the replicas among them is needed later, too."""
     samples = [replicas[0] for replicas in snapshot.pending_alike]
-    return _whose_spec(snapshot.pending, says) if any(says(a.spec) for a in samples) else iter(())
+    return whose_spec(snapshot.pending, says) if any(says(a.spec) for a in samples) else iter(())
 
 
 def _namespace_selectors(spec: AgentSpec) -> Iterator[LabelSelector]:

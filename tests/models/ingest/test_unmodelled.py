@@ -181,7 +181,7 @@ def test_more_that_is_named(objects: list[Object], text: str) -> None:
         pytest.param(
             [
                 pod("p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]),
-                obj("PersistentVolumeClaim", "c", spec={}),
+                obj("PersistentVolumeClaim", "c", meta={"uid": "u"}, spec={}),
             ],
             id="a claim that is there",
         ),
