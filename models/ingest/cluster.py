@@ -16,6 +16,7 @@ from placewright.models.ingest.scales import scales
 from placewright.models.ingest.services import SpreadSelectors, spread_selectors
 from placewright.models.ingest.unmodelled import (
     Unmodelled,
+    about,
     default_spread_note,
     gated_note,
     snapshot_warnings,
@@ -24,6 +25,7 @@ from placewright.models.ingest.vain import unexpanded_note, vain_warnings
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.reader import RawObject, TakenPod
+from placewright.models.rules.quota_usage import completed
 from placewright.models.rules.switched_off import refuse_unmodelled
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
@@ -92,12 +94,24 @@ def build_snapshot(
         options=options,
     )
     refuse_unmodelled(snapshot)
-    findings = _findings(read, found, options)
+    snapshot, recomputed = _with_usage(snapshot)
+    findings = [*_findings(read, found, options), *recomputed]
     warnings = [*findings, *snapshot_warnings(snapshot, read.kinds), *vain_warnings(snapshot)]
     notes = [*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds)]
     if not expand_workloads:
         notes.extend(unexpanded_note(read, snapshot))
     return snapshot.saying(warnings=warnings, notes=notes)
+
+
+def _with_usage(snapshot: Snapshot) -> tuple[Snapshot, Iterator[str]]:
+    """The snapshot, its quotas knowing what is used of all that they limit, and a warning if they did not."""
+    quotas = tuple(completed(snapshot, quota) for quota in snapshot.quotas)
+    changed = [q for q, before in zip(quotas, snapshot.quotas, strict=True) if q is not before]
+    said = about(
+        "ResourceQuotas whose status does not know all that they limit: what it lacks is recomputed",
+        (f"{quota.namespace}/{quota.name}" for quota in changed),
+    )
+    return (replace(snapshot, quotas=quotas) if changed else snapshot), said
 
 
 _Located = tuple[PodRecord, Origin, str]

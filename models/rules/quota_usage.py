@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from placewright.models.agent import Agent, AgentSpec, QosClass
@@ -105,12 +106,20 @@ def used(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
         return quota.used
     known = snapshot.memo.get(("quota", quota.namespace, quota.name))
     if known is None:
-        known = _recomputed(snapshot, quota)
+        known = recomputed(snapshot, quota)
         snapshot.memo["quota", quota.namespace, quota.name] = known
     return cast(Resources, known)
 
 
-def _recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
+def completed(snapshot: Snapshot, quota: ResourceQuota) -> ResourceQuota:
+    """The quota; what its status does not know yet of all that it limits is recomputed."""
+    if quota.used is None or quota.used.keys() >= quota.hard.keys():
+        return quota
+    return replace(quota, used={**recomputed(snapshot, quota), **quota.used})
+
+
+def recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
+    """What agents and claims that exist count for under each hard key."""
     total = dict.fromkeys(quota.hard, 0)
     charged = [a for a in snapshot.agents if a.admitted and in_scope(quota, a)]
     there = (c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace)
