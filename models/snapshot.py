@@ -16,6 +16,9 @@ from placewright.models.profile import Profile
 from placewright.models.selector import Taint
 from placewright.models.storage import Storage
 
+NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""The label that every namespace has: its own name."""
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -109,8 +112,17 @@ class Snapshot:
         return self.options.profile_of(agent.spec.scheduler_name)
 
     def namespace_labels(self, namespace: str) -> Mapping[str, str]:
-        """Labels of a namespace; a namespace that the snapshot does not hold has none."""
-        return self.namespaces.get(namespace, {})
+        """Labels of a namespace; of one that the snapshot does not hold only its name is known."""
+        known = self._namespace_labels.get(namespace)
+        if known is None:
+            # The API server gives every namespace this label, whatever it was created with.
+            known = {**self.namespaces.get(namespace, {}), NAMESPACE_NAME: namespace}
+            self._namespace_labels[namespace] = known
+        return known
+
+    @cached_property
+    def _namespace_labels(self) -> dict[str, Mapping[str, str]]:
+        return {}
 
     def classify(self, agent: Agent) -> AgentClass:
         """What this agent is to a round of placement (§14 of the semantics reference)."""

@@ -23,7 +23,8 @@ from placewright.models.rules.limit_overcommit import LimitIndex, beyond, limit_
 from placewright.models.rules.own_terms import own_anti_affinity
 from placewright.models.rules.resources import PODS, UsageIndex, checked_amounts, checked_requests
 from placewright.models.rules.topology import TopologyCounts, term_matches
-from placewright.models.rules.volume_restrictions import agents_conflict
+from placewright.models.rules.victims import may_preempt, unevictable_because
+from placewright.models.rules.volume_restrictions import agents_conflict, one_node_claims, one_pod_claims
 from placewright.models.selector import AffinityTerm
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
@@ -201,12 +202,25 @@ def _held_by(
     shown = list(held) if len(held) <= NAMED else [min(held, key=lambda name: len(held[name]))]
     holders = {other.key: other for name in shown for other in held[name]}
     said = f"would fit on {listed(shown)} were it not for {whose} {ranked(holders.values())}"
-    lower = sum(other.spec.priority < agent.spec.priority for other in holders.values())
+    lower = [other for other in holders.values() if other.spec.priority < agent.spec.priority]
     if lower:
-        said += f"; {lower} of them {'has' if lower == 1 else 'have'} a lower priority"
+        said += f"; {len(lower)} of them {'has' if len(lower) == 1 else 'have'} a lower priority"
+        said += _but_stays(state.snapshot, agent, lower)
     if len(held) > len(shown):
         said += f"; {len(held) - len(shown)} other nodes are held likewise, none by fewer"
     yield UnplacedReason(rule=JOINT, message=said, nodes=tuple(held))
+
+
+def _but_stays(snapshot: Snapshot, agent: Agent, lower: Sequence[Agent]) -> str:
+    """What keeps those that run at a lower priority from being evicted for the agent, or ""."""
+    running = [other for other in lower if other.key in snapshot.resident_keys]
+    if running and not may_preempt(snapshot, agent):
+        return ", but this one may not preempt"
+    stay = [(other, why) for other in running if (why := unevictable_because(snapshot, other))]
+    if not stay:
+        return ""
+    first, why = stay[0]
+    return f", but {len(stay)} may not be evicted: {first.key} {why}"
 
 
 class _InTheWay:
@@ -230,8 +244,9 @@ class _InTheWay:
                 return [o for o in there if any(request.resource in wanted for request in o.spec.devices)]
             case "host_ports":
                 return [o for o in there if conflict(agent, o) is not None]
-            case "volume_restrictions" if agent.spec.disks:
-                return [o for o in there if agents_conflict(agent, o)]
+            case "volume_restrictions":
+                with_disks = [o for o in there if agents_conflict(agent, o)]
+                return [*with_disks, *(o for o in self._using(node) if o not in with_disks)]
             case "volume_limits":
                 return [o for o in there if o.spec.claims]
             case "limit_overcommit":
@@ -242,6 +257,17 @@ class _InTheWay:
                 return [o for label in node.labels.items() for o in self._repelling.get(label, ())]
             case _:
                 return ()
+
+    def _using(self, node: Node) -> Iterator[Agent]:
+        """Users, wherever they are, of claims that the agent may not share, or only on their node."""
+        snapshot, agent = self._state.snapshot, self._agent
+        alone, together = one_pod_claims(snapshot, agent), one_node_claims(snapshot, agent)
+        for other, place in self._state.assignments() if alone or together else ():
+            for use in other.spec.claims:
+                claim = (other.namespace, use.name)
+                if claim in alone or (claim in together and place.name != node.name):
+                    yield other
+                    break
 
     def _short_of(self, node: Node) -> set[str]:
         used = self._state.index(UsageIndex).used(node.name)

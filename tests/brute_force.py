@@ -80,7 +80,7 @@ def _placed_rank(snapshot: Snapshot, whole: Whole, preempt: bool) -> tuple[int, 
     pending = sorted({agent.spec.priority for agent in snapshot.pending}, reverse=True)
     leaving = {agent.spec.priority for agent in evictable(snapshot)} if preempt else set()
     rank: list[int] = []
-    for priority, following in zip(pending, (*pending[1:], -(2**40)), strict=True):
+    for priority, following in zip(pending, (*pending, -(2**40))[1:], strict=True):
         rank.append(-placed[priority])
         between = sorted((q for q in leaving if following <= q < priority), reverse=True)
         if between:

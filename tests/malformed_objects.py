@@ -47,7 +47,9 @@ KUBERNETES = (
     Malformed("a quantity that is true", _requests("cpu: true"), f"{_POD}{_CPU}"),
     Malformed("a quantity that is a list", _requests("cpu: [1]"), f"{_POD}{_CPU}"),
     Malformed("a negative request", _requests("cpu: -1"), f"{_POD}{_CPU}"),
-    Malformed("a request beyond 64 bits", _requests("cpu: 1e30"), "fits into 64 bits"),
+    Malformed(
+        "a request beyond 64 bits", _requests("cpu: 1e30"), f"{_POD}{_CPU}: expected a quantity that fits"
+    ),
     Malformed("a request of a huge exponent", _requests("cpu: '1e999999999'"), f"{_POD}{_CPU}"),
     Malformed(
         "an annotation of data without a size",

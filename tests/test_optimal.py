@@ -14,6 +14,7 @@ from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
+from placewright.tests.odd import odd_cluster
 from placewright.tests.tiny import tiny_cluster, two_profiles
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -31,6 +32,12 @@ def assert_optimal(snapshot: Snapshot) -> None:
 @given(st.randoms(use_true_random=False))
 def test_place_equals_exhaustive_search(rng: Random) -> None:
     assert_optimal(tiny_cluster(rng))
+
+
+@settings(CASES, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_it_does_where_features_are_odd(rng: Random) -> None:
+    assert_optimal(odd_cluster(rng))
 
 
 @settings(CASES, max_examples=60)
@@ -57,5 +64,15 @@ def test_place_equals_exhaustive_search_on_two_thousand_clusters(start: int) -> 
         snapshot = tiny_cluster(Random(seed))
         try:
             assert_optimal(snapshot)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 1000, 100))
+def test_it_does_where_features_are_odd_on_a_thousand_clusters(start: int) -> None:
+    for seed in range(start, start + 100):
+        try:
+            assert_optimal(odd_cluster(Random(seed)))
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error

@@ -15,6 +15,7 @@ from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
 from placewright.tests.crowded import crowded, crowded_volumes
+from placewright.tests.odd import odd_crowd
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -40,6 +41,22 @@ def test_preemption_equals_exhaustive_search(rng: Random) -> None:
 @given(st.randoms(use_true_random=False))
 def test_it_does_with_volumes_that_stay_attached(rng: Random) -> None:
     assert_optimal(crowded_volumes(rng))
+
+
+@settings(CASES, max_examples=60)
+@given(st.randoms(use_true_random=False))
+def test_it_does_where_features_are_odd(rng: Random) -> None:
+    assert_optimal(odd_crowd(rng))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("start", range(0, 2000, 200))
+def test_it_does_where_features_are_odd_on_two_thousand_clusters(start: int) -> None:
+    for seed in range(start, start + 200):
+        try:
+            assert_optimal(odd_crowd(Random(seed)))
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}: {error}") from error
 
 
 @pytest.mark.slow

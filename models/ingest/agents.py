@@ -247,7 +247,7 @@ def _spec(admitted: Admitted) -> AgentSpec:
         disks=tuple(disk for volume in spec.volumes for disk in _disks(volume)),
         devices=_devices(pod.annotations),
         pod_group=labels.get(POD_GROUP, ""),
-        images=tuple(c.image for c in (*spec.init_containers, *spec.containers) if c.image),
+        images=tuple(_images(spec)),
         container_count=len(spec.containers) + len(spec.init_containers),
         has_deadline=spec.active_deadline_seconds is not None and spec.active_deadline_seconds >= 0,
         talks_to=talks_to(pod.annotations, labels, namespace),
@@ -302,6 +302,12 @@ def _host_ports(spec: PodSpec) -> Iterator[HostPort]:
             number = port.host_port or (port.container_port if spec.host_network else 0)
             if number:
                 yield HostPort(number, port.protocol or "TCP", port.host_ip or HostPort.ip)
+
+
+def _images(spec: PodSpec) -> Iterator[str]:
+    """What its node has to pull: images of containers, and those that are mounted as volumes."""
+    yield from (c.image for c in (*spec.init_containers, *spec.containers) if c.image)
+    yield from (v.image.reference for v in spec.volumes if v.image is not None and v.image.reference)
 
 
 def _claims(agent: str, volumes: Sequence[Volume]) -> Iterator[ClaimUse]:

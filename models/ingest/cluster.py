@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from placewright.models.agent import Agent
-from placewright.models.ingest import policies, storage, workloads
+from placewright.models.ingest import policies, runtime_classes, storage, workloads
 from placewright.models.ingest.agents import AgentBuilder
 from placewright.models.ingest.defaulting import Admission, limit_range
 from placewright.models.ingest.nodes import build_node
@@ -16,16 +16,20 @@ from placewright.models.ingest.scales import scales
 from placewright.models.ingest.services import SpreadSelectors, spread_selectors
 from placewright.models.ingest.unmodelled import (
     Unmodelled,
+    about,
     default_spread_note,
     gated_note,
     snapshot_warnings,
 )
+from placewright.models.ingest.vain import unexpanded_note, vain_warnings
 from placewright.models.node import Node
 from placewright.models.options import Options
 from placewright.models.reader import RawObject, TakenPod
+from placewright.models.rules.quota_usage import completed
 from placewright.models.rules.switched_off import refuse_unmodelled
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import PersistentVolumeClaim, Storage
+from placewright.models.wire.devices import DeviceClassWire
 from placewright.models.wire.node import NamespaceWire, NodeWire
 from placewright.models.wire.policy import (
     LimitRangeWire,
@@ -34,6 +38,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.runtime_class import RuntimeClassWire
 from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
@@ -89,9 +94,24 @@ def build_snapshot(
         options=options,
     )
     refuse_unmodelled(snapshot)
-    warnings = [*_findings(read, found, options), *snapshot_warnings(snapshot, read.kinds)]
+    snapshot, recomputed = _with_usage(snapshot)
+    findings = [*_findings(read, found, options), *recomputed]
+    warnings = [*findings, *snapshot_warnings(snapshot, read.kinds), *vain_warnings(snapshot)]
     notes = [*read.notes(), *gated_note(snapshot), *default_spread_note(snapshot, read.kinds)]
+    if not expand_workloads:
+        notes.extend(unexpanded_note(read, snapshot))
     return snapshot.saying(warnings=warnings, notes=notes)
+
+
+def _with_usage(snapshot: Snapshot) -> tuple[Snapshot, Iterator[str]]:
+    """The snapshot, its quotas knowing what is used of all that they limit, and a warning if they did not."""
+    quotas = tuple(completed(snapshot, quota) for quota in snapshot.quotas)
+    changed = [q for q, before in zip(quotas, snapshot.quotas, strict=True) if q is not before]
+    said = about(
+        "ResourceQuotas whose status does not know all that they limit: what it lacks is recomputed",
+        (f"{quota.namespace}/{quota.name}" for quota in changed),
+    )
+    return (replace(snapshot, quotas=quotas) if changed else snapshot), said
 
 
 _Located = tuple[PodRecord, Origin, str]
@@ -101,7 +121,8 @@ _Located = tuple[PodRecord, Origin, str]
 def _admission(read: Objects) -> Admission:
     classes = read.build("PriorityClass", PriorityClassWire, policies.build_priority_class)
     ranges = read.build("LimitRange", LimitRangeWire, limit_range)
-    return Admission((*policies.SYSTEM_CLASSES, *classes), ranges)
+    runtimes = read.build("RuntimeClass", RuntimeClassWire, runtime_classes.check)
+    return Admission((*policies.SYSTEM_CLASSES, *classes), ranges, runtimes)
 
 
 def _spread_selectors(read: Objects) -> SpreadSelectors:
@@ -172,7 +193,10 @@ def _expanded(
 
 
 def _findings(read: Objects, pods: Iterable[_Located], options: Options) -> Iterator[str]:
-    findings = Unmodelled()
+    classes = (w.spec for w in read.wires("DeviceClass", DeviceClassWire))
+    offered = (spec.extended_resource_name for spec in classes if spec is not None)
+    runtimes = (w.metadata.name for w in read.wires("RuntimeClass", RuntimeClassWire))
+    findings = Unmodelled(frozenset(name for name in offered if name), frozenset(runtimes))
     for pod, _, _ in pods:
         findings.pod(pod)
     for node in read.wires("Node", NodeWire):

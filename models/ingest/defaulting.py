@@ -1,7 +1,7 @@
 """What the API server does when an agent is created, redone for manifests that were never in a cluster.
 
-Live objects carry all of it already. Order as at admission: priority, then LimitRange (§10.1, §12.7); what
-it would refuse is returned as a reason, not raised: the other agents can still be placed.
+Live objects carry all of it already. Order as at admission: priority, LimitRange (§10.1, §12.7), then the
+RuntimeClass; what it would refuse is returned as a reason, not raised: the other agents can still be placed.
 """
 
 from __future__ import annotations
@@ -15,18 +15,23 @@ from pydantic.alias_generators import to_camel
 from placewright.models.ingest.pods import PodRecord
 from placewright.models.ingest.requests import (
     Exact,
+    aggregate,
     container_limits,
     container_requests,
     containers,
+    pod_level_limits,
+    pod_level_requests,
     pod_limits,
     pod_requests,
     quantities,
 )
+from placewright.models.ingest.runtime_classes import with_runtime_class
 from placewright.models.policy import PriorityClass
 from placewright.models.storage import PersistentVolumeClaim
 from placewright.models.wire.base import Quantities
 from placewright.models.wire.pod import Container, PodSpec, ResourcesWire
 from placewright.models.wire.policy import LimitRangeItem, LimitRangeWire
+from placewright.models.wire.runtime_class import RuntimeClassWire
 
 NO_POLICY = "PreemptLowerPriority"
 
@@ -63,7 +68,13 @@ def limit_range(wire: LimitRangeWire) -> LimitRange:
 class Admission:
     """The classes and limit ranges of a snapshot, applied to one pod at a time."""
 
-    def __init__(self, classes: Iterable[PriorityClass], ranges: Iterable[LimitRange]) -> None:
+    def __init__(
+        self,
+        classes: Iterable[PriorityClass],
+        ranges: Iterable[LimitRange],
+        runtimes: Iterable[RuntimeClassWire],
+    ) -> None:
+        self._runtimes: Mapping[str, RuntimeClassWire] = {w.metadata.name: w for w in runtimes}
         self._classes: Mapping[str, PriorityClass] = {c.name: c for c in classes}
         defaults = (c for c in self._classes.values() if c.global_default)
         # There should be one; among several the API server takes the lowest.
@@ -98,8 +109,12 @@ class Admission:
             if pod.spec.priority_class_name and named is None:
                 refusal = f"no PriorityClass with name {pod.spec.priority_class_name} was found"
             items = self._items.get(pod.namespace, [])
-            spec = _limited(spec, items)
-            refusal = refusal or _above_limit(spec) or _out_of_range(spec, items)
+            spec = _limited(_whole_first(spec), items) if items else spec
+            refusal = refusal or _above_limit(spec) or _above_the_whole(spec) or _out_of_range(spec, items)
+            runtime = self._runtimes.get(spec.runtime_class_name)
+            if runtime is not None:
+                spec, fault = with_runtime_class(spec, runtime)
+                refusal = refusal or fault
         return spec, priority, policy, refusal
 
     def refuses_claim(self, claim: PersistentVolumeClaim) -> str:
@@ -112,6 +127,20 @@ class Admission:
                 if fault:
                     return fault
         return ""
+
+
+def _whole_first(spec: PodSpec) -> PodSpec:
+    """What `spec.resources` leaves open is filled in before limit ranges are asked."""
+    if spec.resources is None:
+        return spec
+    requests = {**spec.resources.requests, **_written(pod_level_requests(spec))}
+    limits = {**spec.resources.limits, **_written(pod_level_limits(spec))}
+    return spec.model_copy(update={"resources": ResourcesWire(requests=requests, limits=limits)})
+
+
+def _written(exact: Exact) -> Quantities:
+    """Stored amounts, all of which are whole thousandths, as quantities."""
+    return {name: f"{int(value * 1000)}m" for name, value in exact.items()}
 
 
 def _limited(spec: PodSpec, items: Sequence[LimitRangeItem]) -> PodSpec:
@@ -149,15 +178,35 @@ def _above_limit(spec: PodSpec) -> str:
     return ""
 
 
+def _above_the_whole(spec: PodSpec) -> str:
+    """How containers, or limits, do not go with what `spec.resources` asks for them all, or ""."""
+    if spec.resources is None:
+        return ""
+    requests, limits = pod_level_requests(spec), pod_level_limits(spec)
+    for name, asked in aggregate(spec, container_requests).items():
+        if asked > requests.get(name, asked):
+            return f"the containers request more {name} than spec.resources"
+    for name, asked in requests.items():
+        if asked > limits.get(name, asked):
+            return f"the request of {name} is above its limit in spec.resources"
+    for i, container in enumerate(spec.containers):
+        for name, limit in container_limits(container, f"spec.containers[{i}]").items():
+            if limit > limits.get(name, limit):
+                return f"the limit of {name} is above that of spec.resources in {_named(container)}"
+    return ""
+
+
 def _named(container: Container) -> str:
     return f"container {container.name}".strip()
 
 
 def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
     """The first bound of a limit range that the pod or one of its containers breaks, or ""."""
+    # Limit ranges are asked before a RuntimeClass adds its overhead.
+    bare = spec.model_copy(update={"overhead": {}})
     for item in items:
         if item.type == "Pod":
-            fault = _fault(item, pod_requests(spec), pod_limits(spec), "pod")
+            fault = _fault(item, pod_requests(bare), pod_limits(bare), "pod")
             if fault:
                 return fault
         if item.type == "Container":
@@ -170,11 +219,12 @@ def _out_of_range(spec: PodSpec, items: Sequence[LimitRangeItem]) -> str:
 
 
 def _fault(item: LimitRangeItem, requests: Exact, limits: Exact, what: str) -> str:
+    # Of a whole pod, one container's limit may be less than what another one, without limit, requests.
     for name, least in quantities(item.min, "spec.limits.min").items():
-        if requests.get(name, Fraction(0)) < least:
+        if name not in requests or min(requests[name], limits.get(name, least)) < least:
             return f"LimitRange: minimum {name} usage per {what} is {item.min[name]}"
     for name, most in quantities(item.max, "spec.limits.max").items():
-        if name not in limits or limits[name] > most:
+        if name not in limits or max(limits[name], requests.get(name, most)) > most:
             return f"LimitRange: maximum {name} usage per {what} is {item.max[name]}"
     for name, ratio in quantities(item.max_limit_request_ratio, "spec.limits.maxLimitRequestRatio").items():
         asked = requests.get(name, Fraction(0))

@@ -12,6 +12,7 @@ from placewright.models.ingest import workloads
 from placewright.models.ingest.pods import PodReader, PodRecord
 from placewright.models.reader import RawObject, TakenPod
 from placewright.models.wire.base import Wire, parse
+from placewright.models.wire.devices import DeviceClassWire
 from placewright.models.wire.node import NamespaceWire, NodeWire
 from placewright.models.wire.policy import (
     LimitRangeWire,
@@ -20,6 +21,7 @@ from placewright.models.wire.policy import (
     PriorityClassWire,
     ResourceQuotaWire,
 )
+from placewright.models.wire.runtime_class import RuntimeClassWire
 from placewright.models.wire.service import ServiceWire
 from placewright.models.wire.storage import (
     CsiDriverWire,
@@ -47,6 +49,8 @@ SCHEMAS: Mapping[str, type[Wire]] = {
     "PodDisruptionBudget": PodDisruptionBudgetWire,
     "PriorityClass": PriorityClassWire,
     "PodGroup": PodGroupWire,
+    "DeviceClass": DeviceClassWire,
+    "RuntimeClass": RuntimeClassWire,
     "Service": ServiceWire,
     **dict.fromkeys(workloads.KINDS, WorkloadWire),
     "ReplicationController": ReplicationControllerWire,
@@ -55,7 +59,7 @@ SCHEMAS: Mapping[str, type[Wire]] = {
 
 _CLUSTER_SCOPED = frozenset(
     {"Node", "Namespace", "PersistentVolume", "StorageClass", "CSINode", "CSIDriver", "VolumeAttachment"}
-    | {"PriorityClass"}
+    | {"PriorityClass", "DeviceClass", "RuntimeClass"}
 )
 _GANG_GROUP = "scheduling.x-k8s.io"
 

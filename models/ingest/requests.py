@@ -38,6 +38,7 @@ def quantities(values: Mapping[str, QuantityValue], field: str) -> Exact:
     for name, value in values.items():
         try:
             parsed[name] = _stored(value) if isinstance(value, str) else _rounded(value)
+            amount(name, parsed[name])
         except InputError as error:
             raise error.located(field=f"{field}.{name}") from None
         if parsed[name].numerator < 0:
@@ -246,7 +247,9 @@ def container_scoring_requests(spec: PodSpec) -> Resources:
 
 
 def unspecified(spec: PodSpec) -> frozenset[str]:
-    """Quota keys that some container leaves open (§12.2)."""
+    """Quota keys that some container leaves open (§12.2); none where the pod asks for a whole."""
+    if pod_level_requests(spec) or any(map(is_pod_level, pod_level_limits(spec))):
+        return frozenset()
     missing: set[str] = set()
     for field, container in containers(spec):
         requests, limits = container_requests(container, field), container_limits(container, field)
@@ -285,4 +288,5 @@ def as_resources(exact: Exact, *, zero: bool = False) -> dict[str, int]:
 
 def _asked(name: str, exact: Fraction) -> int:
     """An agent's amount; how much it is beyond what any node has makes no difference."""
-    return min(amount(name, exact), TOO_MUCH)
+    # What several containers ask for together need not fit into 64 bits.
+    return TOO_MUCH if exact > TOO_MUCH else min(amount(name, exact), TOO_MUCH)

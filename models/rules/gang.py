@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
 from placewright.models.policy import PodGroup
+from placewright.models.quantity import format_amount
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.rules.resources import PODS
 from placewright.models.snapshot import Snapshot
@@ -51,12 +52,15 @@ def refusal(snapshot: Snapshot, agent: Agent) -> str:
 
 
 def _too_little_free(snapshot: Snapshot, group: PodGroup) -> str:
+    """What of minResources the cluster lacks; what members have that run already is the gang's own."""
+    own = (group.namespace, group.name)
     for name, wanted in sorted(group.min_resources.items()):
-        asked = PODS if name == PODS else name
-        have = sum(node.allocatable.get(asked, 0) for node in snapshot.nodes)
-        used = sum(a.spec.requests.get(asked, 0) if asked != PODS else 1 for a in snapshot.residents)
-        if wanted > have - used:
-            return f"gang {group.name} wants {name} {wanted} in all, {max(0, have - used)} is free"
+        have = sum(node.allocatable.get(name, 0) for node in snapshot.nodes)
+        others = (a.spec for a in snapshot.residents if (a.namespace, a.spec.pod_group) != own)
+        free = have - sum(1 if name == PODS else spec.requests.get(name, 0) for spec in others)
+        if wanted > free:
+            numbers = [format_amount(name, amount) for amount in (wanted, max(0, free))]
+            return f"gang {group.name} wants {name} {numbers[0]} in all, {numbers[1]} is free"
     return ""
 
 
@@ -70,7 +74,8 @@ class GangRule(Rule):
         return bool(spec.pod_group)
 
     def admits(self, snapshot: Snapshot, agent: Agent, node: Node) -> Reason | None:
-        if not agent.spec.pod_group or agent.node_name:
+        """Of one that runs: whether it could start anew elsewhere."""
+        if not agent.spec.pod_group:
             return None
         message = refusal(snapshot, agent)
         return Reason(self.name, message, resolvable=False) if message else None

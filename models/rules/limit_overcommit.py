@@ -12,6 +12,7 @@ from typing import Self
 from placewright.models.agent import Agent, AgentSpec
 from placewright.models.crowds import Crowd
 from placewright.models.node import Node, Resources
+from placewright.models.quantity import format_amount
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState, StateIndex
@@ -105,7 +106,8 @@ class LimitOvercommitRule(Rule):
             for name, cap in caps.items():
                 most = ceiling(node, name, cap)
                 if limit_of(agent.spec, name) > 0 and total.get(name, 0) > most:
-                    message = f"{name}: limits of {total[name]} where {most} is the cap"
+                    shown = [format_amount(name, amount) for amount in (total[name], most)]
+                    message = f"{name}: limits of {shown[0]} where {shown[1]} is the cap"
                     yield Violation(self.name, message, agent.key, node.name)
 
 

@@ -20,7 +20,7 @@ from placewright.models.rules.quota_usage import (
     COMPUTE_KEYS,
     agent_usage,
     claim_usage,
-    counts_claims,
+    claims_in_scope,
     in_scope,
     new_claims,
     used,
@@ -39,7 +39,7 @@ def charging_quotas(snapshot: Snapshot, agent: Agent) -> list[ResourceQuota]:
 
 
 def _charges_claims(snapshot: Snapshot, quota: ResourceQuota, agent: Agent) -> bool:
-    return counts_claims(quota) and bool(agent.spec.claims and new_claims(snapshot, [agent]))
+    return bool(agent.spec.claims and claims_in_scope(quota, new_claims(snapshot, [agent])))
 
 
 def charged_agents(state: ClusterState) -> dict[tuple[str, str], list[Agent]]:
@@ -57,9 +57,8 @@ def charge(snapshot: Snapshot, quota: ResourceQuota, key: str, agents: Iterable[
     """What creating these agents and their new claims adds to one hard key."""
     new = [agent for agent in agents if not agent.admitted and agent.namespace == quota.namespace]
     total = sum(agent_usage(agent, key) for agent in new if in_scope(quota, agent))
-    if counts_claims(quota):
-        total += sum(claim_usage(claim, key) for claim in new_claims(snapshot, new))
-    return total
+    claims = claims_in_scope(quota, new_claims(snapshot, new))
+    return total + sum(claim_usage(claim, key) for claim in claims)
 
 
 def unspecified_keys(quota: ResourceQuota, agent: Agent) -> list[str]:
@@ -110,9 +109,8 @@ class ChargeIndex(StateIndex):
     def added(self, quota: ResourceQuota, agent: Agent) -> dict[str, int]:
         """What creating the agent would add, by hard key; claims that others brought already cost nothing."""
         own = in_scope(quota, agent)
-        claims = (
-            [c for c in self._new_claims(agent) if not self._claims[c.key]] if counts_claims(quota) else []
-        )
+        brought = (c for c in self._new_claims(agent) if not self._claims[c.key])
+        claims = claims_in_scope(quota, brought)
         return {
             key: (agent_usage(agent, key) if own else 0) + sum(claim_usage(claim, key) for claim in claims)
             for key in quota.hard

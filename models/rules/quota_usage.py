@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from placewright.models.agent import Agent, AgentSpec, QosClass
@@ -55,9 +56,13 @@ def in_scope(quota: ResourceQuota, agent: Agent) -> bool:
     return quota.namespace == agent.namespace and all(_scope_holds(s, agent.spec) for s in quota.scopes)
 
 
-def counts_claims(quota: ResourceQuota) -> bool:
-    """A quota with scopes does not count claims, but for volume attributes classes."""
-    return not quota.scopes
+def claims_in_scope(
+    quota: ResourceQuota, claims: Iterable[PersistentVolumeClaim]
+) -> list[PersistentVolumeClaim]:
+    """Which claims of its namespace a quota counts: of all scopes only VolumeAttributesClass means claims."""
+    if any(s.scope is not Scope.VOLUME_ATTRIBUTES_CLASS for s in quota.scopes):
+        return []
+    return [c for c in claims if all(_name_holds(s, c.attributes_class) for s in quota.scopes)]
 
 
 def _scope_holds(requirement: ScopeRequirement, spec: AgentSpec) -> bool:
@@ -73,12 +78,13 @@ def _scope_holds(requirement: ScopeRequirement, spec: AgentSpec) -> bool:
         case Scope.CROSS_NAMESPACE:
             return spec.crosses_namespaces
         case Scope.PRIORITY_CLASS:
-            return _priority_class_holds(requirement, spec.priority_class_name)
+            return _name_holds(requirement, spec.priority_class_name)
         case Scope.VOLUME_ATTRIBUTES_CLASS:
             return False
 
 
-def _priority_class_holds(requirement: ScopeRequirement, name: str) -> bool:
+def _name_holds(requirement: ScopeRequirement, name: str) -> bool:
+    """Of a class by its name, "" for none."""
     match requirement.operator:
         case "In":
             return bool(name) and name in requirement.values
@@ -100,19 +106,27 @@ def used(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
         return quota.used
     known = snapshot.memo.get(("quota", quota.namespace, quota.name))
     if known is None:
-        known = _recomputed(snapshot, quota)
+        known = recomputed(snapshot, quota)
         snapshot.memo["quota", quota.namespace, quota.name] = known
     return cast(Resources, known)
 
 
-def _recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
+def completed(snapshot: Snapshot, quota: ResourceQuota) -> ResourceQuota:
+    """The quota; what its status does not know yet of all that it limits is recomputed."""
+    if quota.used is None or quota.used.keys() >= quota.hard.keys():
+        return quota
+    return replace(quota, used={**recomputed(snapshot, quota), **quota.used})
+
+
+def recomputed(snapshot: Snapshot, quota: ResourceQuota) -> Resources:
+    """What agents and claims that exist count for under each hard key."""
     total = dict.fromkeys(quota.hard, 0)
     charged = [a for a in snapshot.agents if a.admitted and in_scope(quota, a)]
-    claims = [c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace]
+    there = (c for c in snapshot.storage.claims.values() if c.admitted and c.namespace == quota.namespace)
+    claims = claims_in_scope(quota, there)
     for key in total:
         total[key] = sum(agent_usage(a, key) for a in charged if key == "count/pods" or not a.terminal)
-        if counts_claims(quota):
-            total[key] += sum(claim_usage(claim, key) for claim in claims)
+        total[key] += sum(claim_usage(claim, key) for claim in claims)
     return total
 
 

@@ -9,6 +9,7 @@ from placewright.models.agent import Agent
 from placewright.models.crowds import Crowd
 from placewright.models.node import Node, Resources
 from placewright.models.profile import FitArgs
+from placewright.models.quantity import format_amount
 from placewright.models.rules.base import Reason, Rule, Violation
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState, StateIndex
@@ -120,10 +121,11 @@ class ResourcesRule(Rule):
             if node.name not in full:
                 continue
             used = usage.used(node.name)
-            for name, amount in checked_amounts(state.snapshot, agent).items():
+            for name, asked in checked_amounts(state.snapshot, agent).items():
                 have = node.allocatable.get(name, 0)
-                if amount > 0 and used.get(name, 0) > have:
-                    message = f"{name}: {used[name]} requested of {have} allocatable"
+                if asked > 0 and used.get(name, 0) > have:
+                    shown = [format_amount(name, amount) for amount in (used[name], have)]
+                    message = f"{name}: {shown[0]} requested of {shown[1]} allocatable"
                     yield Violation(self.name, message, agent.key, node.name)
 
 

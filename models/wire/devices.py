@@ -1,4 +1,4 @@
-"""Shareable devices, as annotations carry them: a JSON list."""
+"""Devices: shareable ones, as annotations carry them (a JSON list), and what a DeviceClass is called."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from pydantic import Field, model_validator
 from placewright.models.errors import InputError
 from placewright.models.node import DEVICE_MILLI
 from placewright.models.wire.base import ListOf, Text, Wire, parse
+from placewright.models.wire.meta import Metadata
+
+
+class DeviceClassSpec(Wire):
+    extended_resource_name: Text = ""
+
+
+class DeviceClassWire(Wire):
+    """Of dynamic resource allocation; read only for the resource under which agents may ask for it."""
+
+    metadata: Metadata
+    spec: DeviceClassSpec | None = None
 
 
 class DevicePoolWire(Wire):

@@ -116,6 +116,10 @@ class EphemeralSource(Wire):
     volume_claim_template: ClaimTemplate
 
 
+class ImageSource(Wire):
+    reference: Text = ""
+
+
 class Volume(Wire):
     """Sources that placement reads; the legacy disks stay as they are written."""
 
@@ -128,6 +132,7 @@ class Volume(Wire):
     host_path: dict[str, Any] | None = None
     iscsi: MapOf[Any] = {}
     rbd: MapOf[Any] = {}
+    image: ImageSource | None = None
 
 
 class Gate(Wire):

@@ -11,7 +11,7 @@ from placewright.models.rules.quota import charging_quotas
 from placewright.models.rules.quota_usage import (
     agent_usage,
     claim_usage,
-    counts_claims,
+    claims_in_scope,
     in_scope,
     new_claims,
     used,
@@ -93,7 +93,7 @@ def _rows(compilation: Compilation, quota: ResourceQuota, charged: list[int]) ->
         usage = tuple(
             (g, amount) for g, a in agents.items() if in_scope(quota, a) and (amount := agent_usage(a, key))
         )
-        claims = _claims(compilation, quota, key, charged) if counts_claims(quota) else ()
+        claims = _claims(compilation, quota, key, charged)
         if usage or claims:
             rows.append(_Row(usage, claims, hard - so_far.get(key, 0)))
     return rows
@@ -106,7 +106,8 @@ def _claims(
     users: dict[str, list[int]] = {}
     amounts: dict[str, int] = {}
     for g in charged:
-        for claim in new_claims(compilation.snapshot, [compilation.groups[g].agent]):
+        brought = new_claims(compilation.snapshot, [compilation.groups[g].agent])
+        for claim in claims_in_scope(quota, brought):
             amount = claim_usage(claim, key)
             if amount:
                 users.setdefault(claim.name, []).append(g)

@@ -132,7 +132,7 @@ def test_a_plan_that_is_not_valid_has_its_violations_and_nothing_else() -> None:
         name="bad",
         valid=False,
         violations=tuple(
-            f"resources: default/{name} on n1: cpu: 3000 requested of 2000 allocatable" for name in TOO_FULL
+            f"resources: default/{name} on n1: cpu: 3 requested of 2 allocatable" for name in TOO_FULL
         ),
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from placewright.models.agent import Agent
+from placewright.models.agent import Agent, ClaimUse
 from placewright.models.filters import rejection
 from placewright.models.node import Node
 from placewright.models.policy import PodGroup
@@ -20,6 +20,7 @@ from placewright.models.rules.base import Reason
 from placewright.models.rules.devices import choose_devices
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
+from placewright.models.storage import PersistentVolume, PersistentVolumeClaim, Storage
 from placewright.models.unplaced import UnplacedReason
 from placewright.solver import explain_joint
 from placewright.solver.explain_joint import JOINT, joint_reasons, listed, ranked
@@ -167,6 +168,31 @@ def test_who_overcommits_limits_is_named() -> None:
     assert told(cluster) == [(JOINT, "would fit on a were it not for the running default/full (priority 0)")]
 
 
+def test_those_of_lower_priority_that_stay_all_the_same_are_told() -> None:
+    there = [agent("own", cpu=600, on="a", static=True), agent("idle", cpu=600, on="a")]
+    room = "would fit on a were it not for the running default/idle, default/own (priority 0)"
+    lower = f"{room}; 2 of them have a lower priority"
+    waits = agent("x", cpu=600, priority=5)
+    nodes = [node("a", cpu=1200)]
+    assert told(snapshot(nodes, [*there, waits])) == [
+        (JOINT, f"{lower}, but 1 may not be evicted: default/own belongs to its node")
+    ]
+    meek = agent("x", cpu=600, priority=5, preemption_policy="Never")
+    assert told(snapshot(nodes, [*there, meek])) == [(JOINT, f"{lower}, but this one may not preempt")]
+
+
+def test_who_uses_a_claim_that_is_for_one_agent_is_named_wherever_it_is() -> None:
+    claim = PersistentVolumeClaim(
+        "default", "c", volume_name="v", bound=True, access_modes=frozenset({"ReadWriteOncePod"})
+    )
+    storage = Storage(claims={claim.key: claim}, volumes={"v": PersistentVolume("v")})
+    everyone = [agent("has", on="a", claims=(ClaimUse("c"),)), agent("x", claims=(ClaimUse("c"),))]
+    cluster = snapshot([node("a"), node("b")], everyone, storage=storage)
+    assert told(cluster) == [
+        (JOINT, "would fit on a, b were it not for the running default/has (priority 0)")
+    ]
+
+
 _NAMES = re.compile(r"(?:default|team)/[a-z0-9-]+")
 
 
@@ -194,7 +220,7 @@ def blamed(reason: UnplacedReason) -> list[str]:
     return (
         []
         if not held or " more" in reason.message or "other nodes" in reason.message
-        else _NAMES.findall(reason.message)
+        else _NAMES.findall(reason.message.partition(";")[0])
     )
 
 

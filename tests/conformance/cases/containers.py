@@ -97,6 +97,10 @@ def pod_level(rng: Random) -> Object:
         made["requests"] = {name: large[name] for name in names}
     if not made or chance(rng, 30):
         made["limits"] = {name: {"cpu": "6", "memory": "7Gi"}[name] for name in names}
+    if chance(rng, 15):
+        # They do not overcommit: the limit is the request.
+        for name in ("requests", "limits"):
+            made.setdefault(name, {})["hugepages-2Mi"] = "512Mi"
     return made
 
 
@@ -108,10 +112,25 @@ def image(rng: Random) -> str:
 def running_status(rng: Random, spec: Object) -> Object:
     """What the kubelet says of an agent's amounts, sometimes in the middle of a resize in place."""
     status: Object = {}
-    if not chance(rng, 15):
+    if not chance(rng, 25 if "initContainers" in spec or "resources" in spec else 15):
         return status
+    status["containerStatuses"] = _statuses(rng, spec["containers"])
+    if "initContainers" in spec:
+        status["initContainerStatuses"] = _statuses(rng, spec["initContainers"])
+    if "resources" in spec:
+        if chance(rng, 60):
+            status["resources"] = {"requests": _some_amounts(rng)}
+        if chance(rng, 60):
+            status["allocatedResources"] = _some_amounts(rng)
+    if chance(rng, 30):
+        reason = rng.choice(("Infeasible", "Deferred"))
+        status["conditions"] = [{"type": "PodResizePending", "status": "True", "reason": reason}]
+    return status
+
+
+def _statuses(rng: Random, containers: list[Object]) -> list[Object]:
     statuses = []
-    for container in spec["containers"]:
+    for container in containers:
         if chance(rng, 70):
             own: Object = {
                 "name": container["name"],
@@ -121,12 +140,17 @@ def running_status(rng: Random, spec: Object) -> Object:
                 "restartCount": 0,
             }
             if chance(rng, 80):
-                own["resources"] = {"requests": {"cpu": rng.choice(CPU), "memory": rng.choice(MEMORY)}}
+                own["resources"] = {"requests": _some_amounts(rng)}
             if chance(rng, 60):
-                own["allocatedResources"] = {"cpu": rng.choice(CPU), "memory": rng.choice(MEMORY)}
+                own["allocatedResources"] = _some_amounts(rng)
             statuses.append(own)
-    status["containerStatuses"] = statuses
-    if chance(rng, 30):
-        reason = rng.choice(("Infeasible", "Deferred"))
-        status["conditions"] = [{"type": "PodResizePending", "status": "True", "reason": reason}]
-    return status
+    return statuses
+
+
+def _some_amounts(rng: Random) -> Object:
+    amounts = {"cpu": rng.choice(CPU), "memory": rng.choice(MEMORY)}
+    if chance(rng, 20):
+        del amounts[rng.choice(("cpu", "memory"))]
+    if chance(rng, 10):
+        amounts["ephemeral-storage"] = "1Gi"
+    return amounts

@@ -8,6 +8,7 @@ from placewright.tests.conformance.cases.words import (
     CSI,
     CSI_CAPACITY,
     HOSTNAME,
+    IMAGES,
     OLD_ZONE,
     REGION,
     ZONE,
@@ -70,6 +71,8 @@ class World:
             made.append({"name": "disk", **_disk(rng)})
         if chance(rng, 10):
             made.append({"name": "scratch", "emptyDir": {}})
+        if chance(rng, 10):
+            made.append({"name": "mounted", "image": {"reference": rng.choice(IMAGES)}})
         return made
 
     def _any_claim(self, rng: Random, namespace: str, used: set[str], *, running: bool) -> str:
@@ -131,6 +134,8 @@ class World:
             claim["spec"]["selector"] = {"matchLabels": {"tier": rng.choice(("fast", "slow"))}}
         if chance(rng, 5):
             claim["spec"]["volumeMode"] = "Block"
+        if chance(rng, 8):
+            claim["spec"]["volumeAttributesClassName"] = "gold"
 
     def _bind(self, rng: Random, claim: Object, state: str) -> None:
         spec, meta = claim["spec"], claim["metadata"]
@@ -202,6 +207,8 @@ class World:
             }
             if chance(rng, 8):
                 spec["volumeMode"] = "Block"
+            if chance(rng, 10):
+                spec["volumeAttributesClassName"] = "gold"
             meta: Object = {"labels": {"tier": rng.choice(("fast", "slow"))}}
             if chance(rng, 4):
                 meta["deletionTimestamp"] = "2026-01-02T03:04:05Z"

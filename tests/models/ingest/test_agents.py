@@ -297,6 +297,15 @@ def test_volumes(volume: Object, claims: list[str], disks: list[Any]) -> None:
     assert [(d.kind, d.identity, d.read_only, d.always_exclusive) for d in spec.disks] == disks
 
 
+def test_an_image_that_is_mounted_is_pulled_like_a_containers() -> None:
+    mounted = [
+        {"name": "weights", "image": {"reference": "models/llm:1", "pullPolicy": "IfNotPresent"}},
+        {"name": "scratch", "emptyDir": {}},
+    ]
+    spec = agent_of(pod("p", {"name": "c", "image": "server:2"}, volumes=mounted)).spec
+    assert (spec.images, spec.container_count) == (("server:2", "models/llm:1"), 1)
+
+
 def test_a_claim_that_is_mounted_twice_is_used_once() -> None:
     source = {"persistentVolumeClaim": {"claimName": "c"}}
     spec = agent_of(pod("p", volumes=[{"name": "a", **source}, {"name": "b", **source}])).spec

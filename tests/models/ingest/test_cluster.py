@@ -149,8 +149,15 @@ def test_the_order_of_fields_is_not_content() -> None:
 
 def test_namespaces_have_labels() -> None:
     seen = build(obj("Namespace", "team", meta={"labels": {"env": "prod"}}))
-    assert seen.namespace_labels("team") == {"env": "prod"}
-    assert seen.namespace_labels("other") == {}
+    assert seen.namespace_labels("team").items() >= {"env": "prod"}.items()
+    assert "env" not in seen.namespace_labels("other")
+
+
+def test_every_namespace_has_its_name_as_a_label_as_the_api_server_gives_it() -> None:
+    name = "kubernetes.io/metadata.name"
+    seen = build(obj("Namespace", "team", meta={"labels": {name: "somebody-else"}}))
+    assert seen.namespace_labels("team")[name] == "team"
+    assert seen.namespace_labels("never-read") == {name: "never-read"}
 
 
 def test_everything_is_read_in_the_order_in_which_it_is_given() -> None:

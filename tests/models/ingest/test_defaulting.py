@@ -253,6 +253,83 @@ def test_what_a_limit_range_refuses(item: Object, main: Object, refusal: str) ->
     assert agent_of(pod("p", main), limit_range(**item)).refusal == refusal
 
 
+@pytest.mark.parametrize(
+    ("item", "second", "refusal"),
+    [
+        pytest.param(
+            {"max": {"cpu": "1"}},
+            container("b", cpu="900m"),
+            "LimitRange: maximum cpu usage per pod is 1",
+            id="together they request more than the maximum",
+        ),
+        pytest.param(
+            {"min": {"cpu": "1"}},
+            container("b", cpu="900m"),
+            "LimitRange: minimum cpu usage per pod is 1",
+            id="limits add up to less than the minimum",
+        ),
+        pytest.param({"max": {"cpu": "1"}}, container("b", cpu="500m"), "", id="both are within the maximum"),
+    ],
+)
+def test_a_whole_pod_is_held_by_requests_and_by_the_limits_that_there_are(
+    item: Object, second: Object, refusal: str
+) -> None:
+    first = container("a", cpu="500m", limits={"cpu": "500m"})
+    assert agent_of(pod("p", first, second), limit_range(type="Pod", **item)).refusal == refusal
+
+
+def test_a_limit_range_does_not_see_overhead() -> None:
+    document = pod("p", container(limits={"cpu": "1"}), overhead={"cpu": "500m"}, runtimeClassName="kata")
+    seen = agent_of(document, limit_range(type="Pod", max={"cpu": "1"}))
+    assert seen.refusal == ""
+    assert (seen.spec.requests["cpu"], seen.spec.limits["cpu"]) == (1500, 1500)
+
+
+def test_what_a_pod_requests_as_a_whole_is_filled_in_before_containers_get_their_defaults() -> None:
+    document = pod("p", {"name": "c"}, resources={"limits": {"cpu": "2", "memory": "1500m"}})
+    seen = agent_of(document, limit_range(defaultRequest={"cpu": "100m"}))
+    assert (seen.spec.requests, seen.refusal) == ({"cpu": 2000, "memory": 2}, "")
+
+
+@pytest.mark.parametrize(
+    ("whole", "containers", "refusal"),
+    [
+        pytest.param(
+            {"requests": {"cpu": "1"}},
+            [container("a", cpu="600m"), container("b", cpu="600m")],
+            "the containers request more cpu than spec.resources",
+            id="containers request more",
+        ),
+        pytest.param(
+            {"limits": {"cpu": "1"}},
+            [container("a", cpu="100m", limits={"cpu": "2"})],
+            "the limit of cpu is above that of spec.resources in container a",
+            id="a container's limit is higher",
+        ),
+        pytest.param(
+            {"requests": {"cpu": "2"}, "limits": {"cpu": "1"}},
+            [container("a")],
+            "the request of cpu is above its limit in spec.resources",
+            id="more than its own limit",
+        ),
+        pytest.param(
+            {"requests": {"cpu": "1"}, "limits": {"cpu": "1"}},
+            [
+                container("a", cpu="500m", limits={"cpu": "1"}),
+                container("b", cpu="500m", limits={"cpu": "1"}),
+            ],
+            "",
+            id="limits of containers may add up to more",
+        ),
+    ],
+)
+def test_containers_stay_within_what_the_whole_pod_asks_for(
+    whole: Object, containers: list[Object], refusal: str
+) -> None:
+    assert agent_of(pod("p", *containers, resources=whole)).refusal == refusal
+    assert agent_of(pod("p", *containers, meta=LIVE, resources=whole)).refusal == ""
+
+
 def test_a_limit_range_is_of_its_namespace() -> None:
     elsewhere = pod("p", container(), meta={"namespace": "other"})
     assert agent_of(elsewhere, limit_range(default={"cpu": "1"})).spec.requests == {}

@@ -8,7 +8,7 @@ import pytest
 
 from placewright.models.errors import InputError
 from placewright.models.policy import Scope, ScopeRequirement
-from placewright.tests.objects import build, obj
+from placewright.tests.objects import build, container, node, obj, pod
 
 
 def test_a_quota_with_scopes() -> None:
@@ -20,11 +20,25 @@ def test_a_quota_with_scopes() -> None:
         },
     }
     quota = build(obj("ResourceQuota", "q", spec=spec, status={"used": {"cpu": "500m"}})).quotas[0]
-    assert (quota.hard, quota.used) == ({"cpu": 2000, "pods": 4}, {"cpu": 500})
+    assert quota.hard == {"cpu": 2000, "pods": 4}
     assert quota.scopes == (
         ScopeRequirement(Scope.NOT_TERMINATING),
         ScopeRequirement(Scope.PRIORITY_CLASS, "In", ("high",)),
     )
+
+
+def test_what_a_quotas_status_does_not_know_yet_is_recomputed() -> None:
+    """Somebody has added a limit, and the quota controller has not looked at it."""
+    quota = obj(
+        "ResourceQuota", "q", spec={"hard": {"cpu": "2", "pods": 4}}, status={"used": {"cpu": "500m"}}
+    )
+    running = [pod(f"r{i}", container(cpu="1"), nodeName="n1") for i in range(3)]
+    seen = build(node("n1"), quota, *running, pod("new"))
+    assert seen.quotas[0].used == {"cpu": 500, "pods": 3}
+    [warning] = seen.warnings
+    assert warning.startswith("ResourceQuotas whose status does not know all that they limit")
+    known = {**quota, "status": {"used": {"cpu": "500m", "pods": 1, "secrets": 2}}}
+    assert build(node("n1"), known, *running).warnings == ()
 
 
 @pytest.mark.parametrize(

@@ -281,6 +281,19 @@ def test_more_of_what_scoring_assumes(document: Object, expected: tuple[int, int
             {"requests.memory", "limits.memory"},
             id="an init container counts",
         ),
+        pytest.param(
+            pod("p", {"name": "b"}, resources={"requests": {"cpu": "1"}}),
+            set(),
+            id="the pod says it as a whole",
+        ),
+        pytest.param(
+            pod("p", {"name": "b"}, resources={"limits": {"memory": "1Gi"}}), set(), id="so does its limit"
+        ),
+        pytest.param(
+            pod("p", asking(FULL), resources={}),
+            {"limits.cpu", "limits.memory"},
+            id="an empty whole says nothing",
+        ),
     ],
 )
 def test_what_each_container_must_say_for_a_quota(document: Object, missing: set[str]) -> None:

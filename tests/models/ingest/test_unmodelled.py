@@ -47,6 +47,11 @@ def affine(**term: Any) -> Object:
             [pod("p", container(memory="1Ei"))], "agents that ask for more than 64Ti", id="an endless request"
         ),
         pytest.param(
+            [pod("p", container("a", memory="6E"), container("b", memory="6E"))],
+            "agents that ask for more than 64Ti",
+            id="requests that only together exceed 64 bits",
+        ),
+        pytest.param(
             [pod("p", container(limits={"cpu": "99999999999"}))], "have such a limit", id="an endless limit"
         ),
         pytest.param([pod("p", status={"nominatedNodeName": "n1"})], "nominated node", id="a nominated node"),
@@ -54,6 +59,14 @@ def affine(**term: Any) -> Object:
 )
 def test_what_is_not_modelled_is_named(objects: list[Object], warning: str) -> None:
     assert [w for w in build(*objects).warnings if warning in w]
+
+
+def test_preferences_that_read_labels_of_missing_namespaces_are_named_too() -> None:
+    selecting = affine(namespaceSelector={"matchLabels": {"a": "b"}})
+    stanza = selecting["spec"]["affinity"]["podAffinity"]
+    term = stanza.pop("requiredDuringSchedulingIgnoredDuringExecution")[0]
+    stanza["preferredDuringSchedulingIgnoredDuringExecution"] = [{"weight": 1, "podAffinityTerm": term}]
+    assert len(mentions("no Namespace is in the snapshot", selecting)) == 1
 
 
 def mentions(text: str, *objects: Object, **options: Any) -> list[str]:
@@ -119,6 +132,29 @@ def preferring(*values: str) -> Object:
             id="a feature that nodes declare",
         ),
         pytest.param([pod("p", workloadRef={"name": "w"})], "workloadRef", id="a gang by its older name"),
+        pytest.param(
+            [pod("p", container(limits={"deviceclass.resource.kubernetes.io/gpu": "1"}))],
+            "stand for a DeviceClass",
+            id="a class of devices by its own name",
+        ),
+        pytest.param(
+            [
+                pod("p", container(limits={"example.com/gpu": "1"})),
+                obj(
+                    "DeviceClass",
+                    "gpu",
+                    api="resource.k8s.io/v1",
+                    spec={"extendedResourceName": "example.com/gpu"},
+                ),
+            ],
+            "stand for a DeviceClass",
+            id="an extended resource that devices are behind",
+        ),
+        pytest.param(
+            [pod("p", tolerations=[{"key": "sla", "operator": "Gt", "value": "900"}])],
+            "a toleration with Gt or Lt",
+            id="a comparison that is off",
+        ),
     ],
 )
 def test_more_that_is_named(objects: list[Object], text: str) -> None:
@@ -145,12 +181,21 @@ def test_more_that_is_named(objects: list[Object], text: str) -> None:
         pytest.param(
             [
                 pod("p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]),
-                obj("PersistentVolumeClaim", "c", spec={}),
+                obj("PersistentVolumeClaim", "c", meta={"uid": "u"}, spec={}),
             ],
             id="a claim that is there",
         ),
         pytest.param(
             [pod("p", nodeName="gone", status={"phase": "Failed"})], id="an ended agent without its node"
+        ),
+        pytest.param(
+            [affine(namespaceSelector={"matchLabels": {"kubernetes.io/metadata.name": "own"}})],
+            id="namespaces that are asked for by name",
+        ),
+        pytest.param([affine(namespaceSelector={})], id="every namespace is asked for"),
+        pytest.param(
+            [pod("p", container(limits={"example.com/gpu": "1"})), obj("DeviceClass", "gpu", spec={})],
+            id="a class of devices that no resource stands for",
         ),
     ],
 )
@@ -160,6 +205,11 @@ def test_what_needs_no_warning(objects: list[Object]) -> None:
 
 def test_a_sick_node_is_no_news_where_taints_are_derived() -> None:
     assert mentions("bad condition", obj("Node", "n1", status=SICK), taints_from_conditions=True) == []
+
+
+def test_comparisons_are_no_news_where_they_are_switched_on() -> None:
+    comparing = pod("p", tolerations=[{"key": "sla", "operator": "Lt", "value": "900"}])
+    assert mentions("Gt or Lt", comparing, taint_comparison_operators=True) == []
 
 
 def test_one_warning_for_a_finding_with_its_count_and_first_example() -> None:

@@ -67,8 +67,30 @@ def test_a_gang_of_the_same_name_elsewhere_is_another() -> None:
 
 def test_minimum_resources_must_be_free_in_the_cluster() -> None:
     short = gang(2, 0, 2, min_resources={"cpu": 2000})
-    assert messages(RULE, short, "p-0") == {"gang g wants cpu 2000 in all, 1000 is free"}
+    assert messages(RULE, short, "p-0") == {"gang g wants cpu 2 in all, 1 is free"}
     assert messages(RULE, gang(2, 0, 2, min_resources={"cpu": 1000}), "p-0") == set()
+
+
+def test_what_running_members_have_is_of_the_minimum_resources() -> None:
+    group = PodGroup("default", "g", 3, {"cpu": 1500, "memory": 9 * 1024**3})
+    members = [agent("r", pod_group="g", cpu=500, on="n1"), *agents("p", 2, pod_group="g", cpu=500)]
+    roomy = [node("n1", cpu=1500), node("n2", cpu=0)]
+    assert messages(RULE, snapshot(roomy, members, pod_groups=(group,)), "p-0") == set()
+    # Somebody else's share is not; nor is that of a gang of the same name elsewhere.
+    others = [agent("x", cpu=1, on="n1"), agent("y", namespace="team", pod_group="g", cpu=1, on="n1")]
+    for other in others:
+        crowded = snapshot(roomy, [*members, other], pod_groups=(group,))
+        assert messages(RULE, crowded, "p-0") == {"gang g wants cpu 1500m in all, 1499m is free"}
+
+
+@pytest.mark.parametrize("named", ["ghost", "g"])
+def test_a_running_agent_whose_gang_could_not_start_goes_nowhere_else(named: str) -> None:
+    """Evicted, it is made anew, and held back like any other member: that there is no gang, or too few."""
+    group = PodGroup("default", "g", 3)
+    running = [agent("r", pod_group=named, on="n1"), agent("s", pod_group="g", on="n1")]
+    seen = snapshot([node("n1"), node("n2")], running, pod_groups=(group,))
+    assert len(messages(RULE, seen, "r")) == 1
+    assert blamed(RULE, seen, {"r": "n2"}) == {"r"}
 
 
 def test_agents_without_a_gang_are_free() -> None:

@@ -169,6 +169,17 @@ def test_the_namespace_selector_quirk_of_1_35_and_1_36() -> None:
     assert open_nodes(RULE, strict, "p") == {"n1", "n2"}
 
 
+def test_a_namespace_is_selected_by_its_name_without_its_object() -> None:
+    by_name = selector(requirement("kubernetes.io/metadata.name", "In", "live"))
+    term = AffinityTerm(ZONE, selector(app="web"), frozenset(), by_name)
+    elsewhere = AffinityTerm(ZONE, selector(app="web"), frozenset(), selector(env="prod"))
+    running = app("w", "web", on="n1", namespace="live")
+    waiting = [agent("p", affinity=(term,)), agent("q", affinity=(elsewhere,))]
+    seen = snapshot(NODES, [running, *waiting])
+    assert open_nodes(RULE, seen, "p") == {"n1", "n2"}
+    assert open_nodes(RULE, seen, "q") == set()
+
+
 def test_messages_are_kube_schedulers() -> None:
     running = [app("q", "db", on="n1", anti_affinity=(WEB,)), app("w", "web", on="n3")]
     cluster = snapshot(NODES, [*running, app("p", "web", anti_affinity=(WEB,), affinity=(near(app="x"),))])

@@ -176,6 +176,44 @@ def test_claims_that_come_with_an_agent_are_charged_once() -> None:
     assert blamed(RULE, with_quota(short, *sharing, storage=storage), {"a0": "n1"}) == {"a0"}
 
 
+VOLUMES = Scope.VOLUME_ATTRIBUTES_CLASS
+
+
+@pytest.mark.parametrize(
+    ("scopes", "attributes", "counted"),
+    [
+        pytest.param((ScopeRequirement(VOLUMES, "In", ("gold",)),), "gold", True, id="In a class"),
+        pytest.param((ScopeRequirement(VOLUMES, "In", ("gold",)),), "", False, id="no class is in none"),
+        pytest.param((ScopeRequirement(VOLUMES, "NotIn", ("gold",)),), "", True, id="nor in this one"),
+        pytest.param((ScopeRequirement(VOLUMES),), "gold", True, id="any class"),
+        pytest.param((ScopeRequirement(VOLUMES, "DoesNotExist"),), "gold", False, id="DoesNotExist"),
+        pytest.param(
+            (ScopeRequirement(VOLUMES), ScopeRequirement(Scope.NOT_TERMINATING)),
+            "gold",
+            False,
+            id="no claim has a scope of agents as well",
+        ),
+    ],
+)
+def test_a_quota_by_volume_attributes_class_counts_claims_and_nobody_else(
+    scopes: tuple[ScopeRequirement, ...], attributes: str, counted: bool
+) -> None:
+    claims = [
+        PersistentVolumeClaim(
+            "default", name, request=10, attributes_class=attributes, admitted=name == "there"
+        )
+        for name in ("c", "there")
+    ]
+    storage = Storage(claims={claim.key: claim for claim in claims})
+    hard = {"requests.storage": 9, "pods": 0}
+    waiting = (new("a", claims=(ClaimUse("c"),)), new("b"))
+    seen = with_quota(limited(hard, None, *scopes), *waiting, storage=storage)
+    assert (messages(RULE, seen, "a") != set(), messages(RULE, seen, "b")) == (counted, set())
+    assert blamed(RULE, seen, {"a": "n1", "b": "n1"}) == ({"a"} if counted else set())
+    recomputed = ResourceQuota("default", "q", hard, None, scopes)
+    assert used(seen, recomputed) == {"requests.storage": 10 if counted else 0, "pods": 0}
+
+
 def test_the_message_has_the_numbers() -> None:
     seen = with_quota(limited({"pods": 3}, {"pods": 3}), new())
     assert messages(RULE, seen, "a") == {

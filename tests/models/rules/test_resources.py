@@ -93,7 +93,7 @@ def test_only_placed_agents_that_ask_for_what_is_short_are_blamed() -> None:
     )
     assert blamed(RULE, cluster, {"a": "n1", "free": "n1"}) == {"a"}
     [violation] = RULE.violations(state_of(cluster, {"a": "n1"}))
-    assert violation.message == "cpu: 5000 requested of 4000 allocatable"
+    assert violation.message == "cpu: 5 requested of 4 allocatable"
 
 
 def test_overcommit_that_was_there_before_is_not_blamed_on_who_asks_for_nothing() -> None:

@@ -57,6 +57,7 @@ def test_who_comes_beside_what_is_fixed(
 
 LOW = ScopeRequirement(Scope.PRIORITY_CLASS, "In", ("low",))
 EFFORTLESS = ScopeRequirement(Scope.BEST_EFFORT)
+GOLD = ScopeRequirement(Scope.VOLUME_ATTRIBUTES_CLASS, "In", ("gold",))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,12 @@ def with_claims(quota: ResourceQuota, *uses: str, exists: str = "") -> Snapshot:
     """New agents that use one claim each; `exists`: the claim that is there, and charged, already."""
     claims = {
         ("default", name): PersistentVolumeClaim(
-            "default", name, request=10, storage_class="fast", admitted=name == exists
+            "default",
+            name,
+            request=10,
+            storage_class="fast",
+            admitted=name == exists,
+            attributes_class=name[:4] if name.startswith("gold") else "",
         )
         for name in dict.fromkeys(uses)
     }
@@ -125,6 +131,11 @@ def with_claims(quota: ResourceQuota, *uses: str, exists: str = "") -> Snapshot:
             with_claims(limited({"persistentvolumeclaims": 0}, {}, EFFORTLESS), "c", "d"),
             2,
             id="a quota with scopes does not count claims",
+        ),
+        pytest.param(
+            with_claims(limited({"requests.storage": 10}, {}, GOLD), "gold", "gold-too", "c"),
+            2,
+            id="but by volume attributes classes it does",
         ),
     ],
 )
@@ -152,6 +163,8 @@ SCOPES = (
     ScopeRequirement(Scope.PRIORITY_CLASS, "NotIn", ("low",)),
     ScopeRequirement(Scope.PRIORITY_CLASS),
     ScopeRequirement(Scope.CROSS_NAMESPACE),
+    GOLD,
+    ScopeRequirement(Scope.VOLUME_ATTRIBUTES_CLASS, "NotIn", ("gold",)),
 )
 
 
@@ -164,6 +177,7 @@ def random_cluster(rng: Random) -> Snapshot:
             request=rng.choice((0, 5, 10)),
             storage_class="fast",
             admitted=rng.random() < 0.3,
+            attributes_class=rng.choice(("", "gold")),
         )
         for key in names
     }
@@ -211,7 +225,7 @@ def _quota(rng: Random, i: int) -> ResourceQuota:
     }
     hard = {key: most[key] for key in rng.sample(list(most), rng.randint(1, 3))}
     used = {key: rng.choice((0, amount // 2, amount + 1)) for key, amount in hard.items()}
-    scopes = tuple(rng.sample(SCOPES, rng.choice((0, 0, 1, 2))))
+    scopes = tuple(rng.sample(SCOPES, rng.choice((0, 0, 1, 1, 2))))
     return ResourceQuota(
         rng.choice(("default", "team")), f"q{i}", hard, used if rng.random() < 0.5 else None, scopes
     )
