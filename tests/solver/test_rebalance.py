@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from placewright.models.errors import UsageError
+from placewright.models.movable import MovePolicy
 from placewright.models.move_cost import Pricing
 from placewright.models.plan import Status
 from placewright.tests.builders import node, snapshot, spread, taint
@@ -102,6 +103,23 @@ def test_limits_on_moves_and_on_disruption_are_kept() -> None:
     cost = plan_for(cluster, "balance", max_disruption=250)
     assert cost.moves == 2
     assert cost.cost <= 250
+
+
+def test_of_alike_agents_those_stay_that_have_just_started_and_a_limit_knows_what_they_cost() -> None:
+    eight, half_past_eleven = "2026-01-01T08:00:00Z", "2026-01-01T11:30:00Z"
+    agents = [
+        runs("old", "a", cpu=1000, created=eight, started=eight),
+        runs("young-0", "a", cpu=1000, created=eight, started=half_past_eleven),
+        runs("young-1", "a", cpu=1000, created=eight, started=half_past_eleven),
+    ]
+    cluster = snapshot([node("a"), node("b")], agents)
+    now = MovePolicy(now="2026-01-01T12:00:00Z")
+    plan = plan_for(cluster, "balance", policy=now)
+    assert plan.status is Status.OPTIMAL
+    assert set(goes(plan)) == {"old"}
+    limited = plan_for(cluster, "drain=a", policy=now, max_disruption=400)
+    assert limited.moves == 2
+    assert limited.cost <= 400
 
 
 def test_heavier_and_stateful_agents_stay_where_others_can_go() -> None:
