@@ -26,7 +26,7 @@ from placewright.solver.moves.descend import Allowance, Guide, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
 from placewright.solver.moves.levels import Levels, bounded, build
-from placewright.solver.moves.orders import has_orders, standing_orders_hold
+from placewright.solver.moves.orders import better_named, has_orders, standing_orders_hold
 from placewright.solver.moves.room import make_room
 from placewright.solver.moves.task import Task
 from placewright.solver.moves.terms import Place
@@ -191,7 +191,10 @@ class Finder:
         least = Deadline(max(deadline.remaining(), PRICES_SHARE * settings.time_limit))
         values = list(tightened(asked, values, count, before, question, least))[len(levels.placed) :]
         kinds = tuple(level.name for level in asked.levels[len(levels.placed) :])
-        ends = {**self._spared, **fixed, **names(question, compilation, task.costs, count)}
+        named = names(question, compilation, task.costs, count)
+        if not searched and has_orders(question, task.options):
+            named = better_named(question, task.costs, {key: where[key] for key in question.home}, named)
+        ends = {**self._spared, **fixed, **named}
         if self._spared or fixed:
             values = list(self._over_all(ends, kinds, values, fixed, least))
         return Target(ends, wrong, kinds, tuple(values), arrivals(count, before), searched, tuple(warnings))
