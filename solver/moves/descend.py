@@ -30,6 +30,19 @@ class Guide:
     price: int
 
 
+class MovesAlone(Tally):
+    """Of a level for which it does not matter where agents are, but what they cost that move."""
+
+    def __init__(self, nodes: int) -> None:
+        self._nodes = nodes
+
+    def more(self, group: int) -> FloatArray:
+        return np.zeros(self._nodes)
+
+    def add(self, group: int, node: int, number: int) -> None:
+        pass
+
+
 @dataclass
 class Allowance:
     """What may still be moved: number of moves and their cost; None is no limit."""

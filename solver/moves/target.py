@@ -22,7 +22,7 @@ from placewright.solver.compile import compile_problem
 from placewright.solver.moves.board import Board
 from placewright.solver.moves.bounding import hopeless, loose, over_all, tightened, unproven, without
 from placewright.solver.moves.counts import arrivals, counts, names, violates
-from placewright.solver.moves.descend import Allowance, Guide, descend
+from placewright.solver.moves.descend import Allowance, Guide, MovesAlone, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
 from placewright.solver.moves.levels import Levels, bounded, build
@@ -136,16 +136,18 @@ class Finder:
         settled: list[Guide] = []
         waiting = list(guides)
         for goal, level in self._levels.goals:
+            guide = waiting.pop(0) if level.tally() is not None else None
             if goal is Goal.CONSOLIDATE:
                 most, gain = options.max_emptied, options.min_gain
                 empty_nodes(board, settled, allowance, deadline, gain, settings, most)
+                # Nodes that are empty are closed: what could still make the level worse is what moves cost.
+                guide = Guide(MovesAlone(len(board.closed)), gain)
             elif goal is Goal.DEFRAGMENT:
                 make_room(board, settled, allowance, deadline, options.min_gain)
-            elif not settled and self._by_arrays(board, level, deadline):
-                settled.append(waiting.pop(0))
-            elif waiting and level.tally() is not None:
-                settled.append(waiting.pop(0))
-                descend(board, settled, allowance, deadline, above=len(settled) - 1)
+            elif guide is not None and (settled or not self._by_arrays(board, level, deadline)):
+                descend(board, [*settled, guide], allowance, deadline, above=len(settled))
+            if guide is not None:
+                settled.append(guide)
             self.task.report(f"goal {goal}: {level.value(board.count)} after {len(board.moved)} moves")
 
     def _by_arrays(self, board: Board, level: WeightedObjective, deadline: Deadline) -> bool:

@@ -173,11 +173,39 @@ def test_a_drain_takes_the_shortest_ways_and_no_more_than_may_be_spent() -> None
     assert [item.helps for item in limited.blocked] == ["a larger --max-disruption"]
 
 
+ALONE = Surcharges({"nobody": 1})
+"""With these, which cost nobody anything, single moves are all there is."""
+
+
+def test_by_single_moves_each_goal_is_followed_by_its_own_score() -> None:
+    nodes = [node("a"), node("b"), node("c")]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(4)])
+    goals = parse_goals(("defragment", "balance"), (Shape("large", {"cpu": 4000}),))
+    verdict = rebalance(cluster, goals, RebalanceOptions(surcharges=ALONE, min_gain=0), QUICK)
+    assert isinstance(verdict, VerifiedRebalance)
+    room, balance = verdict.plan.levels[:2]
+    assert (room.value, room.before) == (0, 0)
+    assert balance.value < balance.before
+
+
+@pytest.mark.parametrize("surcharges", [Surcharges(), ALONE])
+def test_balance_that_comes_later_makes_no_saving_worse(surcharges: Surcharges) -> None:
+    keeper = replace(runs("keeper", "b", cpu=100, app="db"), recreated=False)
+    agents = [replace(runs("stays", "a", cpu=100, app="db"), recreated=False), keeper]
+    agents += [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(3)]
+    cluster = snapshot([node("a"), node("b")], agents)
+    assert plan_for(cluster, "balance", surcharges=surcharges).moves == 1
+    both = plan_for(cluster, "consolidate", "balance", surcharges=surcharges)
+    assert both.moves == 0
+    assert plan_for(cluster, "consolidate", "balance", surcharges=surcharges, min_gain=0).moves == 1
+
+
 def test_the_more_of_one_controller_move_the_dearer_it_is() -> None:
     nodes = [node("a", cpu=8000), node("b", cpu=8000)]
     cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000) for i in range(6)])
     assert plan_for(cluster, "balance").moves == 3
-    assert plan_for(cluster, "balance", surcharges=Surcharges({}, 100_000)).moves == 0
+    dear = plan_for(cluster, "balance", surcharges=Surcharges({}, 100_000))
+    assert dear.moves == 0
 
 
 def test_what_fewer_moves_would_bring_tells_what_their_ways_cost() -> None:
