@@ -13,11 +13,21 @@ from placewright.models.rebalance_options import Limits, RebalanceOptions
 from placewright.solver.settings import parse_seconds
 
 MOVING, WAVES = "What may move", "Waves"
+MOST = 1_000_000_000
+"""The largest limit that can be asked for; larger ones could not be reckoned with."""
 
 
 MaxMoves = Annotated[
     int | None,
-    option("--max-moves", MOVING, "So many moves at most.", metavar="N", min=0, show_default=False),
+    option(
+        "--max-moves",
+        MOVING,
+        "So many moves at most.",
+        metavar="N",
+        min=0,
+        max=MOST,
+        show_default=False,
+    ),
 ]
 MaxDisruption = Annotated[
     int | None,
@@ -27,6 +37,7 @@ MaxDisruption = Annotated[
         "Moves cost so much at most; 100 is one small agent.",
         metavar="COST",
         min=0,
+        max=MOST,
         show_default=False,
     ),
 ]

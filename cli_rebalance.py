@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placewright.cli_ending import Exit
-from placewright.cli_moving import MOVING, moving_options
+from placewright.cli_moving import MOST, MOVING, moving_options
 from placewright.cli_options import (
     OUTPUT,
     Deterministic,
@@ -28,11 +28,13 @@ from placewright.cli_options import (
     takes,
 )
 from placewright.cli_output import Output, report, solved, write
-from placewright.models.errors import UsageError
-from placewright.models.goals import Goal, parse_goals
+from placewright.models.errors import InputError, UsageError
+from placewright.models.goals import Goal, Goals, parse_goals
 from placewright.models.profile import Shape
 from placewright.models.quantity import parse_amount
+from placewright.models.reading.display import nearest
 from placewright.models.rebalance_options import RebalanceOptions
+from placewright.models.snapshot import Snapshot
 from placewright.scenarios.node_selector import chosen_nodes
 from placewright.scenarios.report_shrink import print_shrink
 from placewright.scenarios.shrink import shrink as what_can_go
@@ -103,6 +105,7 @@ def rebalance(
     options = replace(moving, min_gain=min_gain, repair=repair, pareto=pareto)
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
+    _asked_for(goals, snapshot)
     verdict = solved(
         lambda say: find_plan(snapshot, goals, options, settings, progress=say),
         quiet=quiet,
@@ -140,6 +143,7 @@ MaxNodes = Annotated[
         "So many are emptied at most; those that are empty already go besides.",
         metavar="N",
         min=0,
+        max=MOST,
         show_default=False,
     ),
 ]
@@ -194,15 +198,33 @@ def shrink(
 def _shape(text: str, index: int) -> Shape:
     """`cpu=4,memory=16Gi,count=3`. Raises UsageError."""
     amounts: dict[str, int] = {}
-    count = 1
+    count: int | None = None
     for part in text.split(","):
         name, equals, amount = part.partition("=")
         if not name or not equals:
             raise UsageError(f"expected NAME=AMOUNT, found {part!r}", field="--shape")
+        if name in amounts or (name == "count" and count is not None):
+            raise UsageError(f"{name} is given twice", field="--shape")
         if name == "count":
             if not (amount.isascii() and amount.isdigit() and 0 < len(amount) < 8 and int(amount) > 0):
                 raise UsageError(f"expected a positive number of copies, found {amount!r}", field="--shape")
             count = int(amount)
-        else:
+            continue
+        try:
             amounts[name] = parse_amount(name, amount)
-    return Shape(f"shape-{index}", amounts, count)
+        except InputError as error:
+            raise error.located(field=f"--shape: {name}") from None
+    if not any(amounts.values()):
+        raise UsageError(f"expected an amount to make room for, found {text!r}", field="--shape")
+    return Shape(f"shape-{index}", amounts, count or 1)
+
+
+def _asked_for(goals: Goals, snapshot: Snapshot) -> None:
+    """Refuse shapes that would say nothing. Raises UsageError."""
+    if goals.shapes and Goal.DEFRAGMENT not in goals.names:
+        raise UsageError("what to make room for is asked for by --goal defragment", field="--shape")
+    for shape in goals.shapes:
+        for name in shape.requests:
+            if not any(node.allocatable.get(name, 0) for node in snapshot.nodes):
+                known = {resource for node in snapshot.nodes for resource in node.allocatable}
+                raise UsageError(f"no node has any {name}{nearest(name, known)}", field="--shape")

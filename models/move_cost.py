@@ -77,7 +77,8 @@ class MoveCosts:
             return UNIT
         state = UNIT * (agent.owner is not None and agent.owner.kind == "StatefulSet")
         state += UNIT * bool(agent.spec.claims)
-        age = self._ages.seconds(agent)
+        # Whoever is asked about as if it were yet to be placed has started all the same.
+        age = self._ages.seconds(self.snapshot.agent_by_key.get(agent.key, agent))
         fresh = UNIT * (age is not None and age < FRESH)
         return agent.move_weight * (UNIT + state + self._size(agent) + self._importance(agent) + fresh)
 

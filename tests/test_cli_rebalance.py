@@ -106,6 +106,20 @@ def test_a_rebalance_plan_is_no_plan_for_other_commands(
         pytest.param(["--goal", "balance", "--min-age", "old"], "--min-age: expected a time", id="no age"),
         pytest.param(["--goal", "defragment", "--shape", "cpu"], "--shape: expected NAME=", id="no amount"),
         pytest.param(["--goal", "defragment", "--shape", "cpu=1,count=0"], "positive number", id="no copies"),
+        pytest.param(["--goal", "defragment", "--shape", "count=3"], "an amount to make", id="no amounts"),
+        pytest.param(["--goal", "defragment", "--shape", "cpu=0"], "an amount to make", id="nothing of it"),
+        pytest.param(["--goal", "defragment", "--shape", "cpu=1,cpu=2"], "cpu is given twice", id="twice"),
+        pytest.param(
+            ["--goal", "defragment", "--shape", "cpu=x"], "--shape: cpu: expected a qua", id="x cpu"
+        ),
+        pytest.param(
+            ["--goal", "defragment", "--shape", "Cpu=1"],
+            '--shape: no node has any Cpu; did you mean "cpu"?',
+            id="a resource that nobody has",
+        ),
+        pytest.param(
+            ["--goal", "balance", "--shape", "cpu=1"], "by --goal defragment", id="a shape for another goal"
+        ),
     ],
 )
 def test_bad_usage_is_one_line(
@@ -115,6 +129,16 @@ def test_bad_usage_is_one_line(
     err = capsys.readouterr().err
     assert said in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("option", ["--max-moves", "--max-disruption", "--max-nodes"])
+def test_limits_that_cannot_be_reckoned_with_are_refused(
+    option: str, cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ("shrink", cluster) if option == "--max-nodes" else ("rebalance", cluster, "--goal", "balance")
+    assert run(*command, option, "9" * 20) == 2
+    assert option in capsys.readouterr().err
+    assert run(*command, option, str(10**9), "--max-per-node", "9" * 20, "-q") == 0
 
 
 def test_goals_and_drained_nodes_may_be_listed_together(

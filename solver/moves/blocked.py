@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
+from placewright.models.filters import rejection
 from placewright.models.rebalance_plan import Blocked
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.state import ClusterState
@@ -32,13 +33,17 @@ def blocked(
         for agent in state.agents_on(name).values()
         if keeps_in_use(agent)
     ]
-    spent = sum(task.cost(move.key) for move in moves)
+    spent = sum(task.trip(move.key, move.source, move.target) for move in moves)
     for index, (name, agent) in enumerate(left):
         reason, helps = _reason(task, agent, stuck, len(moves), spent)
         if not reason and index < EXPLAINED and not deadline.passed:
             node = state.snapshot.node_by_name[name]
             state.remove(agent, node)
-            reason = explain_unplaced(state.snapshot, state, [agent], proven=False)[0].message
+            way = _shortest_open(task, state, agent)
+            if way is None or _holds(task, way, spent):
+                reason = explain_unplaced(state.snapshot, state, [agent], proven=False)[0].message
+            else:
+                reason, helps = _too_dear(task, way, spent)
             state.place(agent, node)
         original = task.question.snapshot.agent_by_key[agent.key]
         yield Blocked(
@@ -62,8 +67,28 @@ def _reason(task: Task, agent: Agent, stuck: Mapping[str, str], moves: int, spen
         return stuck[agent.key], ""
     if options.max_moves is not None and moves >= options.max_moves:
         return f"{moves} moves are made, no more are allowed", "a larger --max-moves"
-    left = None if options.max_disruption is None else options.max_disruption - spent
-    if left is not None and left < task.cost(agent.key):
-        reason = f"its move costs {task.cost(agent.key)}, and {left} is left of what moves may cost"
-        return reason, "a larger --max-disruption"
+    if not _holds(task, task.cost(agent.key), spent):
+        return _too_dear(task, task.cost(agent.key), spent)
     return "", ""
+
+
+def _holds(task: Task, cost: int, spent: int) -> bool:
+    """Whether a move that costs so much may still be made."""
+    most = task.options.max_disruption
+    return most is None or spent + cost <= most
+
+
+def _too_dear(task: Task, cost: int, spent: int) -> tuple[str, str]:
+    left = (task.options.max_disruption or 0) - spent
+    reason = f"its move costs {cost}, and {left} is left of what moves may cost"
+    return reason, "a larger --max-disruption"
+
+
+def _shortest_open(task: Task, state: ClusterState, agent: Agent) -> int | None:
+    """What the shortest way to a node that takes the agent costs; None where none does, or all cost alike."""
+    if not task.options.surcharges.distance or task.options.max_disruption is None:
+        return None
+    home = task.question.home[agent.key]
+    nodes = (n for n in state.snapshot.nodes if n.name not in task.question.closed)
+    ways = (task.trip(agent.key, home, n.name) for n in nodes if rejection(state, agent, n) is None)
+    return min(ways, default=None)

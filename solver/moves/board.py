@@ -20,6 +20,7 @@ from placewright.models.rules.own_terms import own_affinity, own_matcher
 from placewright.models.rules.topology import Matcher, TopologyCounts, matches
 from placewright.models.rules.topology_spread import counted_agents, hard_constraints, overhang
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
+from placewright.solver.moves.fares import Fares
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.restricted import restricted_groups
 from placewright.solver.objectives.base import Tally
@@ -41,7 +42,7 @@ class Board:
     """where: agent key -> node index, now; home: at the start. count (G, N) and free (N, R) go with it.
 
     `free` may be negative on nodes that are overcommitted. `closed` (N,): nodes that nobody may come to.
-    `tallies` are told of every move.
+    `tallies` and `fares` are told of every move. `cost`: what each agent costs to move, however far.
     """
 
     def __init__(
@@ -54,7 +55,8 @@ class Board:
         self.where = dict(self.home)
         self.agents = {agent.key: agent for agent in question.asked.pending}
         self.group_of = compilation.group_of
-        self.cost = {agent.key: costs.of(agent) for agent in question.asked.pending}
+        self.fares = Fares(compilation, costs, self.agents, self.home)
+        self.cost = self.fares.leaving
         self.closed: BoolArray = np.array(
             [n.name in question.closed for n in compilation.nodes], dtype=np.bool_
         )
@@ -82,6 +84,23 @@ class Board:
     def away(self, key: str) -> bool:
         """Whether an agent is elsewhere than at home."""
         return self.where[key] != self.home[key]
+
+    def spent(self, key: str) -> int:
+        """What the way costs by which an agent is where it is now: nothing at home."""
+        return self.trip(key, self.where[key])
+
+    def trip(self, key: str, n: int) -> int:
+        """What the way from home to a node costs an agent."""
+        if n == self.home[key]:
+            return 0
+        return self.cost[key] if self.fares.plain else int(self.fares.trips(key)[n])
+
+    def within(self, key: str, most: int | None) -> BoolArray:
+        """bool (N,): nodes to which its way costs an agent no more than `most` beyond what it costs now."""
+        if most is None or self.fares.plain:
+            return np.ones(len(self.closed), dtype=np.bool_)
+        found: BoolArray = self.fares.trips(key) - self.spent(key) <= max(0, most)
+        return found
 
     def on(self, n: int) -> list[str]:
         """The keys of the movable agents on a node."""
@@ -114,6 +133,7 @@ class Board:
         self.state.remove(agent, nodes[before])
         self.state.place(agent, nodes[n])
         self.where[key] = n
+        self.fares.tell(key, int(n != self.home[key]) - int(before != self.home[key]))
         self.count[g, before] -= 1
         self.count[g, n] += 1
         self.free[before] += request

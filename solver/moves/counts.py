@@ -40,14 +40,16 @@ def names(
             else:
                 leaving.append(agent)
         places = [name for name, number in room.items() for _ in range(number)]
-        found.update(_matched(question, leaving, places))
+        found.update(_matched(question, costs, leaving, places))
         for agent in leaving:
             found.setdefault(agent.key, question.home[agent.key])
     return found
 
 
-def _matched(question: Question, leaving: Sequence[Agent], places: Sequence[str]) -> Mapping[str, str]:
-    """Leaving agents of one group to places: within their domains of spread first.
+def _matched(
+    question: Question, costs: MoveCosts, leaving: Sequence[Agent], places: Sequence[str]
+) -> Mapping[str, str]:
+    """Leaving agents of one group to places: within their domains of spread first, and the shortest way.
 
     Two that change domains crosswise would each be refused by spread while the other is not there.
     """
@@ -65,10 +67,21 @@ def _matched(question: Question, leaving: Sequence[Agent], places: Sequence[str]
         free.setdefault(domains(name), []).append(name)
     for agent in leaving:
         if near := free.get(domains(question.home[agent.key])):
-            found[agent.key] = near.pop(0)
+            found[agent.key] = _nearest(question, costs, agent, near)
     rest = [name for free_names in free.values() for name in free_names]
-    others = (agent for agent in leaving if agent.key not in found)
-    return {**found, **{agent.key: name for agent, name in zip(others, rest, strict=False)}}
+    for agent in leaving:
+        if rest and agent.key not in found:
+            found[agent.key] = _nearest(question, costs, agent, rest)
+    return found
+
+
+def _nearest(question: Question, costs: MoveCosts, agent: Agent, names: list[str]) -> str:
+    """Takes away the name of the node, of these, to which the way of an agent costs least."""
+    if len(names) == 1 or not costs.surcharges.distance:
+        return names.pop(0)
+    home = question.home[agent.key]
+    best = min(range(len(names)), key=lambda i: costs.trip(agent, home, names[i]))
+    return names.pop(best)
 
 
 def arrivals(count: IntArray, before: IntArray) -> Mapping[Place, int]:

@@ -30,6 +30,19 @@ class Guide:
     price: int
 
 
+class MovesAlone(Tally):
+    """Of a level for which it does not matter where agents are, but what they cost that move."""
+
+    def __init__(self, nodes: int) -> None:
+        self._nodes = nodes
+
+    def more(self, group: int) -> FloatArray:
+        return np.zeros(self._nodes)
+
+    def add(self, group: int, node: int, number: int) -> None:
+        pass
+
+
 @dataclass
 class Allowance:
     """What may still be moved: number of moves and their cost; None is no limit."""
@@ -138,7 +151,7 @@ def _promising(board: Board, guide: Guide, deadline: Deadline) -> list[_Hope]:
 
 
 def _fare(board: Board, key: str) -> int:
-    """What moving costs an agent that is at home; nothing more if it has moved already."""
+    """What moving costs an agent that is at home at least; nothing more if it has moved already."""
     return board.cost[key] if board.where[key] == board.home[key] else 0
 
 
@@ -154,15 +167,16 @@ def _improve(board: Board, guides: Sequence[Guide], key: str, allowance: Allowan
     if not allowance.holds(number, number * board.cost[key]) or not candidates.any():
         return 0.0, np.inf
     deltas = changes(board, guides, key)
-    least = float(deltas[-1][candidates].min())
+    # Others of its group may have a shorter way.
+    least = float((deltas[-1] - _beyond(board, guides[-1], key))[candidates].min())
+    candidates &= board.within(key, allowance.cost)
     better = deltas[-1] < -EPSILON
     for delta in deltas[:-1]:
         better &= delta <= EPSILON
-    nodes = np.flatnonzero(candidates & better)
+    nodes, spent = np.flatnonzero(candidates & better), board.spent(key)
     for n in ranked(deltas[::-1], nodes):
         if board.try_move(key, n):
-            step = (n != home) - (here != home)
-            allowance.take(step, step * board.cost[key])
+            allowance.take((n != home) - (here != home), board.spent(key) - spent)
             return -float(deltas[-1][n]), least
     return 0.0, least
 
@@ -173,7 +187,20 @@ def changes(board: Board, guides: Sequence[Guide], key: str) -> list[FloatArray]
     found = []
     for guide in guides:
         change = guide.tally.shift(g, here)
-        fare = np.full(len(change), float(guide.price * board.cost[key]))
-        fare[home] = 0.0
+        if board.fares.plain:
+            fare = np.full(len(change), float(guide.price * board.cost[key]))
+            fare[home] = 0.0
+        else:
+            fare = float(guide.price) * board.fares.fares(key, away=here != home)
         found.append(change + fare - fare[here])
+    return found
+
+
+def _beyond(board: Board, guide: Guide, key: str) -> FloatArray | float:
+    """(N,): what a level charges an agent on each node for more than that it moves at all."""
+    if board.fares.plain:
+        return 0.0
+    fare = board.fares.fares(key, away=board.away(key))
+    beyond = np.where(fare > 0, fare - board.cost[key], 0)
+    found: FloatArray = float(guide.price) * (beyond - beyond[board.where[key]])
     return found

@@ -102,15 +102,16 @@ class _Emptying:
             if kept is None or self._deadline.passed:
                 break
             left = self._vacate(kept)
-            if (worth := self._worth()) < least:
+            if (worth := self._worth()) < least and self._affords(start):
                 best, least = dict(board.where), worth
             self._put(start)
             if not left:
                 break
         newly = [key for key in best if best[key] != start[key]]
         fresh = [key for key in newly if start[key] == board.home[key]]
-        self._allowance.take(len(fresh), sum(board.cost[key] for key in fresh))
+        spent = self._spent()
         self._put(best)
+        self._allowance.take(len(fresh), self._spent() - spent)
         return int(((self._price > 0) & used & ~self.used).sum())
 
     def _nodes(self) -> Nodes:
@@ -123,9 +124,19 @@ class _Emptying:
 
     def _worth(self) -> int:
         """What the nodes in use cost together with all moves so far."""
-        board = self._board
-        fares = sum(board.cost[key] for key, n in board.where.items() if n != board.home[key])
+        fares = self._spent() + self._board.fares.charged
         return int(self._price[self.used].sum()) + self._min_gain * fares
+
+    def _spent(self) -> int:
+        """What the ways of all who are not at home cost."""
+        return sum(map(self._board.spent, self._board.where))
+
+    def _affords(self, start: Mapping[str, int]) -> bool:
+        """Whether what has moved since `start` costs no more than may be spent."""
+        board = self._board
+        return self._allowance.cost is None or self._allowance.holds(
+            0, self._spent() - sum(board.trip(key, n) for key, n in start.items())
+        )
 
     def _vacate(self, kept: BoolArray) -> bool:
         """Everybody to the nodes `kept` (N,), the largest first; whether somebody stays elsewhere."""
@@ -186,13 +197,15 @@ class _Emptying:
             number += board.where[key] == board.home[key]
         if self._min_gain * fare >= saved or not self._allowance.holds(number, fare):
             return False
-        done: list[str] = []
-        for key in going:
-            if self._deadline.passed or not self._go(key, where):
-                for other in reversed(done):
-                    board.move(other, n)
-                return False
-            done.append(key)
+        spent, charged = {key: board.spent(key) for key in going}, board.fares.charged
+        gone = all(not self._deadline.passed and self._go(key, where) for key in going)
+        fare = sum(board.spent(key) - before for key, before in spent.items())
+        cost = self._min_gain * (fare + board.fares.charged - charged)
+        if not gone or cost >= saved or not self._allowance.holds(number, fare):
+            for key in reversed(going):
+                if board.where[key] != n:
+                    board.move(key, n)
+            return False
         self._allowance.take(number, fare)
         return True
 
@@ -203,7 +216,7 @@ class _Emptying:
         return float((board.compilation.request[g] / whole).max(initial=0.0))
 
     def _go(self, key: str, where: BoolArray) -> bool:
-        """To the node, of those that take it, whose room looks most like what it asks for.
+        """To the node, of those that take it, whose room looks most like what it asks for; a near one first.
 
         Room of another shape would be left over of one resource when the other has run out.
         """
@@ -222,6 +235,7 @@ class _Emptying:
         lengths = np.sqrt((free**2).sum(axis=1) * (asked**2).sum(axis=1))
         alike = np.full(len(candidates), -np.inf)
         alike[nodes] = (free * asked).sum(axis=1) / np.maximum(lengths, 1e-12)
-        first = ranked([-alike], nodes)
+        near = [] if board.fares.plain else [board.fares.trips(key)]
+        first = ranked([*near, -alike], nodes)
         rest = (n for n in nodes.tolist() if n not in first)
         return any(board.try_move(key, n) for n in (*first, *rest))

@@ -42,19 +42,22 @@ def _turn(board: Board, key: str) -> tuple[int, float, str]:
 
 def leave(board: Board, key: str, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline) -> bool:
     """Move one agent to the best node that takes it; False where none does, or nothing more may move."""
-    away = board.away(key)
+    away, spent = board.away(key), board.spent(key)
     if deadline.passed or not allowance.holds(not away, (not away) * board.cost[key]):
         return False
-    if go(board, key, guides, board.open(board.group_of[key])) or _let_in(board, key, guides, allowance):
-        _account(board, key, away, allowance)
+    where = board.open(board.group_of[key]) & board.within(key, allowance.cost)
+    if go(board, key, guides, where) or _let_in(board, key, guides, allowance):
+        _account(board, key, away, spent, allowance)
         return True
     return False
 
 
-def _account(board: Board, key: str, away: bool, allowance: Allowance) -> None:
-    """Take what one has taken that was `away` from home before it moved, or not; less than nothing home."""
-    step = board.away(key) - away
-    allowance.take(step, step * board.cost[key])
+def _account(board: Board, key: str, away: bool, spent: int, allowance: Allowance) -> None:
+    """Take what one has taken that was `away` from home before it moved, or not, and had spent so much.
+
+    That is less than nothing for one that goes home.
+    """
+    allowance.take(board.away(key) - away, board.spent(key) - spent)
 
 
 def go(board: Board, key: str, guides: Sequence[Guide], where: np.ndarray) -> bool:
@@ -64,6 +67,8 @@ def go(board: Board, key: str, guides: Sequence[Guide], where: np.ndarray) -> bo
     if not len(nodes):
         return False
     costs = changes(board, guides, key) if guides else [-_room(board, board.group_of[key])]
+    if not guides and not board.fares.plain:
+        costs = [board.fares.fares(key, away=board.away(key)), *costs]
     tried = ranked(costs, nodes)
     if any(board.try_move(key, n) for n in tried):
         return True
@@ -91,16 +96,20 @@ def _let_in(board: Board, key: str, guides: Sequence[Guide], allowance: Allowanc
     order = np.argsort((lacking / whole).sum(axis=1), kind="stable")
     for n in able[order[:ASIDE]].tolist():
         for other in _asides(board, n, request):
-            away = board.away(other)
+            away, spent = board.away(other), board.spent(other)
             both = [one for one in (key, other) if not board.away(one)]
             if not allowance.holds(len(both), sum(board.cost[one] for one in both)):
                 continue
             where = board.open(board.group_of[other])
             where[board.where[key]] = False
-            if not go(board, other, guides, where):
+            step = board.trip(key, n) - board.spent(key)
+            way = None if allowance.cost is None else allowance.cost - step
+            if step > 0 and way is not None and way < 0:
+                continue
+            if not go(board, other, guides, where & board.within(other, way)):
                 continue
             if board.try_move(key, n):
-                _account(board, other, away, allowance)
+                _account(board, other, away, spent, allowance)
                 return True
             board.move(other, n)
     return False

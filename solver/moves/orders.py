@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from placewright.models.audit import placed
 from placewright.models.demands import Demands, has_demands
 from placewright.models.movable import Discipline
@@ -30,6 +32,19 @@ def standing_orders_hold(
         return False
     before = Demands.of(placed(question.asked, question.home))
     return not any(Demands.of(placed(question.asked, where)).beyond(before))
+
+
+def better_named(
+    question: Question, costs: MoveCosts, where: Mapping[str, str], named: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Of two ways to name the same counts (agent key -> node name) the second, unless it asks for more.
+
+    To the rules agents of one group are alike; their controllers and where they come from need not be.
+    """
+    if costs.fare(named) > costs.fare(where):
+        return where
+    before = Demands.of(placed(question.asked, question.home))
+    return where if any(Demands.of(placed(question.asked, named)).beyond(before)) else named
 
 
 def _double_fits(board: Board, options: RebalanceOptions) -> bool:

@@ -57,12 +57,13 @@ def _point(task: Task, found: Target, number: int) -> ParetoPoint | None:
     index = next((i for i, name in enumerate(found.names) if name.startswith("goal/")), 0)
     if found.names[index] == MOVES:
         return None
-    moved = [key for key, name in found.where.items() if task.question.home[key] != name]
+    home = task.question.home
+    moved = {key: name for key, name in found.where.items() if home[key] != name}
     value = found.values[index]
     return ParetoPoint(
         max_moves=number,
         moves=len(moved),
-        cost=sum(map(task.cost, moved)),
+        cost=sum(task.trip(key, home[key], name) for key, name in moved.items()),
         level=found.names[index],
         value=value.value,
         bound=value.bound,

@@ -124,6 +124,7 @@ class Seeker:
             limits=task.options.limits,
             elsewhere=self._elsewhere,
             cost=task.cost,
+            trip=task.trip,
             detours=self._detours(going),
             deadline=self._deadline.minus(task.settings.time_limit * PATH_SHARE / 2),
         )
@@ -136,7 +137,8 @@ class Seeker:
         """What the limits leave beside the moves that a target takes."""
         options = self._task.options
         allowance = Allowance(options.max_moves, options.max_disruption)
-        allowance.take(len(going), sum(map(self._task.cost, going)))
+        home = self._task.question.home
+        allowance.take(len(going), sum(self._task.trip(key, home[key], name) for key, name in going.items()))
         return allowance
 
     def _sound(self, route: Route) -> Route:

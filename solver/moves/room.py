@@ -94,18 +94,22 @@ class _Room:
         board, before = self._board, self._lack()
         done: list[tuple[str, int]] = []
         fare = number = 0
+        charged = board.fares.charged
         while (lacking := self._lacking(index, n, before)).any():
             key = self._next(n, lacking, [key for key, _ in done])
             if key is None:
                 break
-            home = board.where[key] == board.home[key]
-            fare += home * board.cost[key]
-            number += home
+            number += not board.away(key)
+            spent = board.spent(key)
             if not self._allowance.holds(number, fare) or not self._go(key):
                 break
+            fare += board.spent(key) - spent
             done.append((key, n))
-        gained = before - self._lack()
-        if gained * WORST > self._min_gain * fare and not self._lacking(index, n, before).any():
+        gained = (before - self._lack()) * WORST
+        paid = self._min_gain * (fare + board.fares.charged - charged)
+        if not self._allowance.holds(number, fare):
+            gained = 0
+        if gained > paid and not self._lacking(index, n, before).any():
             self._allowance.take(number, fare)
             return True
         for key, back in reversed(done):
@@ -150,4 +154,5 @@ class _Room:
         for index, shape in enumerate(self.shapes):
             lost += shape.weight * (self._fits(index, free) - self._fits(index, after))
         room = (after / np.maximum(self._whole, 1)).sum(axis=1)
-        return any(board.try_move(key, n) for n in ranked([lost, room], np.flatnonzero(candidates)))
+        near = [] if board.fares.plain else [board.fares.trips(key)]
+        return any(board.try_move(key, n) for n in ranked([lost, *near, room], np.flatnonzero(candidates)))

@@ -22,11 +22,11 @@ from placewright.solver.compile import compile_problem
 from placewright.solver.moves.board import Board
 from placewright.solver.moves.bounding import hopeless, loose, over_all, tightened, unproven, without
 from placewright.solver.moves.counts import arrivals, counts, names, violates
-from placewright.solver.moves.descend import Allowance, Guide, descend
+from placewright.solver.moves.descend import Allowance, Guide, MovesAlone, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
 from placewright.solver.moves.levels import Levels, bounded, build
-from placewright.solver.moves.orders import has_orders, standing_orders_hold
+from placewright.solver.moves.orders import better_named, has_orders, standing_orders_hold
 from placewright.solver.moves.room import make_room
 from placewright.solver.moves.task import Task
 from placewright.solver.moves.terms import Place
@@ -136,16 +136,18 @@ class Finder:
         settled: list[Guide] = []
         waiting = list(guides)
         for goal, level in self._levels.goals:
+            guide = waiting.pop(0) if level.tally() is not None else None
             if goal is Goal.CONSOLIDATE:
                 most, gain = options.max_emptied, options.min_gain
                 empty_nodes(board, settled, allowance, deadline, gain, settings, most)
+                # Nodes that are empty are closed: what could still make the level worse is what moves cost.
+                guide = Guide(MovesAlone(len(board.closed)), gain)
             elif goal is Goal.DEFRAGMENT:
                 make_room(board, settled, allowance, deadline, options.min_gain)
-            elif not settled and self._by_arrays(board, level, deadline):
-                settled.append(waiting.pop(0))
-            elif waiting and level.tally() is not None:
-                settled.append(waiting.pop(0))
-                descend(board, settled, allowance, deadline, above=len(settled) - 1)
+            elif guide is not None and (settled or not self._by_arrays(board, level, deadline)):
+                descend(board, [*settled, guide], allowance, deadline, above=len(settled))
+            if guide is not None:
+                settled.append(guide)
             self.task.report(f"goal {goal}: {level.value(board.count)} after {len(board.moved)} moves")
 
     def _by_arrays(self, board: Board, level: WeightedObjective, deadline: Deadline) -> bool:
@@ -191,7 +193,10 @@ class Finder:
         least = Deadline(max(deadline.remaining(), PRICES_SHARE * settings.time_limit))
         values = list(tightened(asked, values, count, before, question, least))[len(levels.placed) :]
         kinds = tuple(level.name for level in asked.levels[len(levels.placed) :])
-        ends = {**self._spared, **fixed, **names(question, compilation, task.costs, count)}
+        named = names(question, compilation, task.costs, count)
+        if not searched and has_orders(question, task.options):
+            named = better_named(question, task.costs, {key: where[key] for key in question.home}, named)
+        ends = {**self._spared, **fixed, **named}
         if self._spared or fixed:
             values = list(self._over_all(ends, kinds, values, fixed, least))
         return Target(ends, wrong, kinds, tuple(values), arrivals(count, before), searched, tuple(warnings))

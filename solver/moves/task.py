@@ -37,6 +37,10 @@ class Task:
         """What moving an agent costs."""
         return self.costs.of(self.question.snapshot.agent_by_key[key])
 
+    def trip(self, key: str, source: str, target: str) -> int:
+        """What moving an agent from one node to another costs; nodes by name."""
+        return self.costs.trip(self.question.snapshot.agent_by_key[key], source, target)
+
     def why(self, key: str) -> str:
         """What an agent moves for."""
         if self.question.home[key] in self.goals.drained:

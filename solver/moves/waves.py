@@ -45,8 +45,8 @@ class Route:
 class Router:
     """Finds the waves for one set of targets.
 
-    target: agent key -> node name, for those that are to move; why: what each moves for; cost: of its move;
-    detours: how much more may move than that.
+    target: agent key -> node name, for those that are to move; why: what each moves for; cost: of its move,
+    however far; trip: the same from one node to another; detours: how much more may move than that.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Router:
         limits: Limits,
         elsewhere: Elsewhere,
         cost: Callable[[str], int],
+        trip: Callable[[str, str, str], int],
         detours: Allowance,
         deadline: Deadline,
     ) -> None:
@@ -67,6 +68,7 @@ class Router:
         self._policy = policy
         self._elsewhere = elsewhere
         self._cost = cost
+        self._trip = trip
         self._detours = detours
         self._deadline = deadline
         self._why = why
@@ -179,15 +181,23 @@ class Router:
             key=lambda key: (self._where[key] not in wanted, self._cost(key), key),
         )
         for key in tried[:PARK_AGENTS]:
-            if not self._detours.holds(1, self._cost(key)):
+            if not self._detours.holds(1, 0):
                 continue
             for name in self._elsewhere(key, self._target[key])[:PARK_NODES]:
                 if self._deadline.passed:
                     return False
-                if name not in (self._where[key], self._target[key]) and self._parks(key, name, stuck):
-                    self._detours.take(1, self._cost(key))
+                if name in (self._where[key], self._target[key]):
+                    continue
+                more = self._trip(key, name, self._target[key]) + self._longer(key, name)
+                if self._detours.holds(1, more) and self._parks(key, name, stuck):
+                    self._detours.take(1, more)
                     return True
         return False
+
+    def _longer(self, key: str, name: str) -> int:
+        """What it costs an agent more to go to a node than to its target."""
+        here = self._where[key]
+        return self._trip(key, here, name) - self._trip(key, here, self._target[key])
 
     def _parks(self, key: str, name: str, stuck: Sequence[str]) -> bool:
         """Park an agent on a node; False, and nothing done, if that is not possible or frees nobody."""
@@ -214,11 +224,13 @@ class Router:
             if self._is_hopeless(key):
                 continue
             for name in self._elsewhere(key, self._target[key])[:PARK_NODES]:
-                if name in (self._where[key], self._target[key]):
+                more = self._longer(key, name)
+                if name in (self._where[key], self._target[key]) or not self._detours.holds(0, more):
                     continue
                 passage = Passage(self._cluster, self._limits)
                 if not passage.add(self._move(key, name, self._why[key])):
                     self._commit(passage)
+                    self._detours.take(0, more)
                     self._target[key] = name
                     self.route.changed[key] = name
                     return True

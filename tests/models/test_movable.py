@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from placewright.models.agent import Agent, ClaimUse
+from placewright.models.audit import unassigned
 from placewright.models.goals import Goal, parse_goals
 from placewright.models.movable import Discipline, MovePolicy, may_surge, pinned, pins
 from placewright.models.move_cost import MoveCosts, Pricing
@@ -131,6 +132,13 @@ def test_moves_cost_by_state_size_priority_age_and_weight() -> None:
     }
     even = MoveCosts(cluster(*agents), MovePolicy(), Pricing.EVEN)
     assert {even.of(agent) for agent in agents} == {100}
+
+
+def test_who_has_just_started_costs_twice_also_where_it_is_asked_about_as_if_it_were_to_be_placed() -> None:
+    old = runs("old", "a", started="2026-01-01T10:00:00Z", created="2026-01-01T09:00:00Z")
+    fresh = runs("fresh", "a", started="2026-01-01T12:00:00Z", created="2026-01-01T09:00:00Z")
+    costs = MoveCosts(cluster(old, fresh), MovePolicy())
+    assert [costs.of(unassigned(agent)) for agent in (old, fresh)] == [100, 200]
 
 
 def test_goals_are_read_in_their_order_with_the_nodes_to_drain() -> None:

@@ -8,9 +8,15 @@ from random import Random
 import pytest
 
 from placewright.models.errors import UsageError
-from placewright.models.move_cost import Pricing
+from placewright.models.goals import parse_goals
+from placewright.models.movable import Discipline, MovePolicy
+from placewright.models.move_cost import Pricing, Surcharges
 from placewright.models.plan import Status
-from placewright.tests.builders import node, snapshot, spread, taint
+from placewright.models.profile import Shape
+from placewright.models.rebalance_options import RebalanceOptions
+from placewright.solver.rebalance import rebalance
+from placewright.solver.verify_rebalance import VerifiedRebalance
+from placewright.tests.builders import ZONE, node, snapshot, spread, taint
 from placewright.tests.moving import QUICK, after, goes, plan_for, runs
 
 
@@ -102,6 +108,111 @@ def test_limits_on_moves_and_on_disruption_are_kept() -> None:
     cost = plan_for(cluster, "balance", max_disruption=250)
     assert cost.moves == 2
     assert cost.cost <= 250
+
+
+def test_of_alike_agents_those_stay_that_have_just_started_and_a_limit_knows_what_they_cost() -> None:
+    eight, half_past_eleven = "2026-01-01T08:00:00Z", "2026-01-01T11:30:00Z"
+    agents = [
+        runs("old", "a", cpu=1000, created=eight, started=eight),
+        runs("young-0", "a", cpu=1000, created=eight, started=half_past_eleven),
+        runs("young-1", "a", cpu=1000, created=eight, started=half_past_eleven),
+    ]
+    cluster = snapshot([node("a"), node("b")], agents)
+    now = MovePolicy(now="2026-01-01T12:00:00Z")
+    plan = plan_for(cluster, "balance", policy=now)
+    assert plan.status is Status.OPTIMAL
+    assert set(goes(plan)) == {"old"}
+    limited = plan_for(cluster, "drain=a", policy=now, max_disruption=400)
+    assert limited.moves == 2
+    assert limited.cost <= 400
+
+
+FAR = Surcharges({ZONE: 5000})
+
+
+def test_nobody_goes_further_than_that_is_worth() -> None:
+    nodes = [node("a", zone="x"), node("b", zone="y"), node("c", zone="x")]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(4)])
+    for goal in ("balance", "profile"):
+        assert set(goes(plan_for(cluster, goal)).values()) == {"b", "c"}
+        near = plan_for(cluster, goal, surcharges=FAR)
+        assert set(goes(near).values()) == {"c"}
+        assert near.levels[0].value < near.levels[0].before
+
+
+@pytest.mark.parametrize("discipline", list(Discipline))
+def test_a_node_is_emptied_only_where_that_is_worth_the_way(discipline: Discipline) -> None:
+    nodes = [node("a", zone="x", price=100_000), node("b", zone="y", price=100_000)]
+    cluster = snapshot(nodes, [runs("x", "a", cpu=1000), runs("y", "b", cpu=1000, app="db")])
+    policy = MovePolicy(discipline=discipline)
+    for cost, moves in ((50, 1), (100_000, 0)):
+        ways = Surcharges({ZONE: cost})
+        assert plan_for(cluster, "consolidate", surcharges=ways, policy=policy).moves == moves
+
+
+def test_room_is_made_only_where_that_is_worth_the_way() -> None:
+    nodes = [node("a", zone="x"), node("b", zone="y")]
+    cluster = snapshot(nodes, [runs("x", "a", cpu=1000), runs("y", "b", cpu=1000, app="db")])
+    goals = parse_goals(("defragment",), (Shape("large", {"cpu": 4000}),))
+    for cost, moves in ((50, 1), (100_000, 0)):
+        options = RebalanceOptions(surcharges=Surcharges({ZONE: cost}))
+        verdict = rebalance(cluster, goals, options, QUICK)
+        assert isinstance(verdict, VerifiedRebalance)
+        assert verdict.plan.moves == moves
+
+
+def test_a_drain_takes_the_shortest_ways_and_no_more_than_may_be_spent() -> None:
+    nodes = [node("a", zone="x"), node("b", zone="y"), node("c", zone="x", cpu=2000), node("d", zone="y")]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(3)])
+    plan = plan_for(cluster, "drain=a", surcharges=FAR)
+    assert sorted(goes(plan).values())[1:] == ["c", "c"]
+    assert plan.cost == 3 * 125 + 5000
+    limited = plan_for(cluster, "drain=a", surcharges=FAR, max_disruption=1000)
+    assert set(goes(limited).values()) == {"c"}
+    assert (limited.moves, limited.cost) == (2, 250)
+    assert [item.helps for item in limited.blocked] == ["a larger --max-disruption"]
+
+
+ALONE = Surcharges({"nobody": 1})
+"""With these, which cost nobody anything, single moves are all there is."""
+
+
+def test_by_single_moves_each_goal_is_followed_by_its_own_score() -> None:
+    nodes = [node("a"), node("b"), node("c")]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(4)])
+    goals = parse_goals(("defragment", "balance"), (Shape("large", {"cpu": 4000}),))
+    verdict = rebalance(cluster, goals, RebalanceOptions(surcharges=ALONE, min_gain=0), QUICK)
+    assert isinstance(verdict, VerifiedRebalance)
+    room, balance = verdict.plan.levels[:2]
+    assert (room.value, room.before) == (0, 0)
+    assert balance.value < balance.before
+
+
+@pytest.mark.parametrize("surcharges", [Surcharges(), ALONE])
+def test_balance_that_comes_later_makes_no_saving_worse(surcharges: Surcharges) -> None:
+    keeper = replace(runs("keeper", "b", cpu=100, app="db"), recreated=False)
+    agents = [replace(runs("stays", "a", cpu=100, app="db"), recreated=False), keeper]
+    agents += [runs(f"x{i}", "a", cpu=1000, app=f"app{i}") for i in range(3)]
+    cluster = snapshot([node("a"), node("b")], agents)
+    assert plan_for(cluster, "balance", surcharges=surcharges).moves == 1
+    both = plan_for(cluster, "consolidate", "balance", surcharges=surcharges)
+    assert both.moves == 0
+    assert plan_for(cluster, "consolidate", "balance", surcharges=surcharges, min_gain=0).moves == 1
+
+
+def test_the_more_of_one_controller_move_the_dearer_it_is() -> None:
+    nodes = [node("a", cpu=8000), node("b", cpu=8000)]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000) for i in range(6)])
+    assert plan_for(cluster, "balance").moves == 3
+    dear = plan_for(cluster, "balance", surcharges=Surcharges({}, 100_000))
+    assert dear.moves == 0
+
+
+def test_what_fewer_moves_would_bring_tells_what_their_ways_cost() -> None:
+    nodes = [node("a", zone="x"), node("b", zone="y")]
+    cluster = snapshot(nodes, [runs(f"x{i}", "a", cpu=1000) for i in range(2)])
+    plan = plan_for(cluster, "balance", surcharges=Surcharges({ZONE: 50}), pareto=True)
+    assert [(point.moves, point.cost) for point in plan.pareto] == [(0, 0), (1, 175)]
 
 
 def test_heavier_and_stateful_agents_stay_where_others_can_go() -> None:

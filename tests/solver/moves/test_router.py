@@ -44,6 +44,7 @@ def routed(
         limits=limits,
         elsewhere=lambda key, target: elsewhere,
         cost=lambda key: 100 * cluster.agent_by_key[key].move_weight,
+        trip=lambda key, source, target: 100 * cluster.agent_by_key[key].move_weight,
         detours=detours or Allowance(),
         deadline=Deadline(seconds),
     )
