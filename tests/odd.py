@@ -7,6 +7,7 @@ that are not there, agents that are gated, ending or on nodes that are gone.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from placewright.models.agent import (
     Agent,
     ClaimUse,
+    DeviceRequest,
     Disk,
     HostPort,
     InclusionPolicy,
@@ -170,7 +172,7 @@ def _template(rng: Random, features: frozenset[str]) -> dict[str, Any]:
         "node_selector": {"disk": "ssd"} if chance(rng, 10) else {},
     }
     few = rng.choice((1, 1, 2))
-    drawn = {
+    drawn: dict[str, tuple[str, Callable[[], Any]]] = {
         "ports": ("host_ports", lambda: tuple(dict.fromkeys(_port(rng) for _ in range(few)))),
         "disks": ("disks", lambda: tuple(dict.fromkeys(_disk(rng) for _ in range(few)))),
         "apart": ("anti_affinity", lambda: tuple(_term(rng, namespace, app) for _ in range(few))),
@@ -179,6 +181,7 @@ def _template(rng: Random, features: frozenset[str]) -> dict[str, Any]:
         "claims": ("claims", lambda: tuple(map(ClaimUse, rng.sample(("c0", "c1", "c2", "c3"), few)))),
         "gangs": ("pod_group", lambda: rng.choice(("gang", "gang", "other", "ghost"))),
         "quotas": ("priority_class_name", lambda: "low"),
+        "devices": ("devices", lambda: (DeviceRequest(GPU, 1, rng.choice((500, 1000))),)),
     }
     for feature, (name, draw) in drawn.items():
         if feature in features and chance(rng, 45):

@@ -228,6 +228,6 @@ def _fault(item: LimitRangeItem, requests: Exact, limits: Exact, what: str) -> s
             return f"LimitRange: maximum {name} usage per {what} is {item.max[name]}"
     for name, ratio in quantities(item.max_limit_request_ratio, "spec.limits.maxLimitRequestRatio").items():
         asked = requests.get(name, Fraction(0))
-        if name not in limits or asked <= 0 or limits[name] / asked > ratio:
+        if not limits.get(name) or asked <= 0 or limits[name] / asked > ratio:
             return f"LimitRange: {name} limit to request ratio per {what} is at most {ratio}"
     return ""

@@ -23,7 +23,7 @@ def vain_warnings(snapshot: Snapshot) -> Iterator[str]:
         "get is up to the volume controllers, and their agents wait for it",
         (
             agent
-            for agent in snapshot.pending
+            for agent in pending_whose_spec(snapshot, lambda spec: bool(spec.claims))
             for _, claim in claims_of(snapshot, agent)
             if claim is not None and not (claim.admitted or claim.bound or is_delayed(snapshot, claim))
         ),

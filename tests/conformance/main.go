@@ -4,6 +4,7 @@
 //	conformance replay   < plans       a plan's bindings one by one on the growing state
 //	conformance schedule < snapshots   the whole scheduling loop until nothing changes
 //	conformance check    < snapshots   what the API server would refuse to store
+//	conformance admit    < snapshots   what becomes of each pod that is created, limit ranges and quotas
 //
 // It reads JSON documents one after another and answers each with JSON lines that close on {"end": true},
 // so that one process serves many clusters.
@@ -40,15 +41,16 @@ var modes = map[string]mode{
 	"replay":   {replay},
 	"schedule": {schedule},
 	"check":    {check},
+	"admit":    {admit},
 }
 
 func main() {
 	if len(os.Args) < 2 {
-		fail(errors.New("usage: conformance matrix|replay|schedule|check [--config FILE] [--snapshot FILE [--plan FILE]]"))
+		fail(errors.New("usage: conformance matrix|replay|schedule|check|admit [--config FILE] [--snapshot FILE [--plan FILE]]"))
 	}
 	chosen, known := modes[os.Args[1]]
 	if !known {
-		fail(fmt.Errorf("no mode %q; there are matrix, replay, schedule and check", os.Args[1]))
+		fail(fmt.Errorf("no mode %q; there are matrix, replay, schedule, check and admit", os.Args[1]))
 	}
 	var opts options
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)

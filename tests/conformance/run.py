@@ -12,8 +12,10 @@ from collections import Counter
 
 from placewright.models.ingest.profiles import load_profiles
 from placewright.models.options import Options
+from placewright.tests.conformance.cases.admission import namespace
 from placewright.tests.conformance.cases.cluster import CROWDED, LARGE, SMALL, cluster
 from placewright.tests.conformance.compare import Difference, Tally, compare_verdicts, snapshot_of
+from placewright.tests.conformance.compare_admission import Admissions, compare_admission
 from placewright.tests.conformance.compare_scores import compare_scores
 from placewright.tests.conformance.configurations import configuration_files
 from placewright.tests.conformance.harness import BINARY, Harness
@@ -52,6 +54,16 @@ def configured(first: int, count: int) -> Tally:
                     compare_verdicts(seed, snapshot, answers, tally)
                     compare_scores(seed, snapshot, answers, tally)
     return tally
+
+
+def admissions(first: int, count: int) -> Admissions:
+    """What becomes of new agents, with the limit ranges and quotas of `count` namespaces."""
+    found = Admissions()
+    with Harness("admit") as harness:
+        for seed in range(first, first + count):
+            objects = namespace(seed)
+            compare_admission(seed, snapshot_of(objects), harness.ask(objects), found)
+    return found
 
 
 def walks(first: int, count: int) -> Walks:
@@ -108,6 +120,11 @@ def main() -> int:
     _report("the default profile", tally)
     others = configured(arguments.seed, -(-arguments.clusters // 12))
     _report("other configurations", others)
+    created = admissions(arguments.seed, arguments.clusters)
+    print(
+        f"{created.namespaces} namespaces: {created.admitted} new agents admitted, {created.refused} refused"
+    )
+    _show(created.differences)
     walked = walks(arguments.seed, -(-arguments.clusters // 3))
     print(
         f"{walked.walks} walks of random bindings: {walked.accepted} accepted, {walked.refused} refused, "
@@ -123,9 +140,16 @@ def main() -> int:
     print(f"{time.perf_counter() - start:.0f} seconds")
     failed = sum(
         len({difference.cluster for difference in differences})
-        for differences in (tally.differences, others.differences, walked.differences, replays.refused)
+        for differences in (
+            tally.differences,
+            others.differences,
+            created.differences,
+            walked.differences,
+            replays.refused,
+        )
     )
-    done = tally.clusters + others.clusters + walked.walks + replays.plans + replays.unordered
+    done = tally.clusters + others.clusters + created.namespaces + walked.walks
+    done += replays.plans + replays.unordered
     print(f"{done - failed} passed, {failed} failed")
     return 1 if failed else 0
 

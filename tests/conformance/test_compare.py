@@ -8,8 +8,10 @@ from placewright.models.kube_scores import SCORERS
 from placewright.models.profile import Profile
 from placewright.models.rules import RULES
 from placewright.models.state import ClusterState
+from placewright.tests.conformance.cases.admission import namespace
 from placewright.tests.conformance.cases.cluster import cluster
 from placewright.tests.conformance.compare import Tally, compare_verdicts, snapshot_of
+from placewright.tests.conformance.compare_admission import Admissions, compare_admission
 from placewright.tests.conformance.compare_scores import compare_scores, scoring
 
 OBJECTS = cluster(1)
@@ -88,3 +90,26 @@ def found(answer: dict[str, Any]) -> list[str]:
     tally = Tally()
     compare_scores(7, SNAPSHOT, [answer], tally)
     return [difference.what for difference in tally.differences]
+
+
+def created(**answer: Any) -> list[str]:
+    """What is said to differ about one new agent, of which the API server answers this."""
+    snapshot = snapshot_of([one for one in namespace(1) if one["kind"] in ("Pod", "PriorityClass")])
+    agent = next(agent for agent in snapshot.agents if not agent.refusal)
+    asked = {
+        "requests": dict(agent.spec.requests),
+        "limits": dict(agent.spec.limits),
+        "qos": str(agent.spec.qos),
+    }
+    same = {"pod": agent.key, "errors": None, "quotas": {}}
+    found = Admissions()
+    compare_admission(1, snapshot, [{**same, **asked, **answer}], found)
+    return [difference.what for difference in found.differences]
+
+
+def test_what_becomes_of_a_new_agent_is_compared() -> None:
+    assert created() == []
+    assert created(errors=["no"]) == ["admission"]
+    assert created(requests={"cpu": 12345}) == ["requests"]
+    assert created(limits={"cpu": 12345}) == ["limits"]
+    assert created(qos="None") == ["QoS class"]

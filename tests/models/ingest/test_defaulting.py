@@ -278,6 +278,12 @@ def test_a_whole_pod_is_held_by_requests_and_by_the_limits_that_there_are(
     assert agent_of(pod("p", first, second), limit_range(type="Pod", **item)).refusal == refusal
 
 
+def test_a_ratio_to_a_limit_of_zero_is_none() -> None:
+    document = pod("p", container(limits={"cpu": "0"}), resources={"requests": {"cpu": "100m"}})
+    seen = agent_of(document, limit_range(type="Pod", maxLimitRequestRatio={"cpu": "2"}))
+    assert seen.refusal == "LimitRange: cpu limit to request ratio per pod is at most 2"
+
+
 def test_a_limit_range_does_not_see_overhead() -> None:
     document = pod("p", container(limits={"cpu": "1"}), overhead={"cpu": "500m"}, runtimeClassName="kata")
     seen = agent_of(document, limit_range(type="Pod", max={"cpu": "1"}))

@@ -11,7 +11,7 @@ from placewright.tests.objects import Object, build, node, obj, pod
 HOST = "kubernetes.io/hostname"
 NODE = node("n1", meta={"labels": {HOST: "n1", "zone": "a"}})
 BARE = node("n2", meta={"labels": {"zone": "a"}})
-USES = {"volumes": [{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}]}
+USER = pod("p", volumes=[{"name": "v", "persistentVolumeClaim": {"claimName": "c"}}])
 
 
 def apart(key: str) -> Object:
@@ -43,7 +43,7 @@ def storage_class(mode: str) -> Object:
             id="one node without its name",
         ),
         pytest.param(
-            [NODE, storage_class("Immediate"), claim(), pod("p", **USES)],
+            [NODE, storage_class("Immediate"), claim(), USER],
             "their agents wait for it (1, first default/p)",
             id="a new claim that binds at once",
         ),
@@ -60,11 +60,9 @@ def test_what_is_in_vain_is_named(objects: list[Object], warning: str) -> None:
         pytest.param([NODE, apart(HOST)], id="nodes with their names"),
         pytest.param([apart(HOST)], id="there are no nodes at all"),
         pytest.param([NODE, BARE, pod("p")], id="nobody asks for the label"),
+        pytest.param([NODE, storage_class("WaitForFirstConsumer"), claim(), USER], id="a claim that waits"),
         pytest.param(
-            [NODE, storage_class("WaitForFirstConsumer"), claim(), pod("p", **USES)], id="a claim that waits"
-        ),
-        pytest.param(
-            [NODE, storage_class("Immediate"), claim(meta={"uid": "u"}), pod("p", **USES)],
+            [NODE, storage_class("Immediate"), claim(meta={"uid": "u"}), USER],
             id="a claim of a cluster, which its controllers know of",
         ),
     ],
