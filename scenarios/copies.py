@@ -19,6 +19,12 @@ def base_name(agent: Agent) -> str:
     return agent.owner.name if agent.owner is not None else _ORDINAL.sub("", agent.name)
 
 
+def number_of(agent: Agent) -> int:
+    """The number at the end of an agent's name; -1 where there is none."""
+    found = _ORDINAL.search(agent.name)
+    return int(found[0][1:]) if found else -1
+
+
 class Copies:
     """Makes copies of agents of one snapshot, each under a name that is free."""
 

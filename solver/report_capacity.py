@@ -21,6 +21,9 @@ def print_capacity(console: Console, capacity: Capacity) -> None:
     style = "green" if capacity.status is Status.OPTIMAL else "yellow"
     headline = Text(capacity.status.value, style=f"bold {style}")
     console.print(headline.append(f": {verdict(capacity)}", style="default"), soft_wrap=True)
+    if capacity.left_out:
+        some = "agent is" if capacity.left_out == 1 else "agents are"
+        console.print(f"{capacity.left_out} {some} less important than asked for: no part of the question")
     if capacity.survives:
         console.print(Text(capacity.survival), soft_wrap=True)
     if capacity.nodes:

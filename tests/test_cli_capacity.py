@@ -63,6 +63,31 @@ def test_who_fits_nowhere_is_said_and_counts_with_require_all(
     assert code == 1
     assert "nothing to buy, 0 of 1 agents placed" in out
     assert "default/giant" in out
+    assert "note: default/giant: fits on nothing that is on offer (" in out
+
+
+def test_who_fits_on_nothing_on_offer_is_told_also_where_something_is_bought(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, offers = tmp_path / "cluster.yaml", tmp_path / "offers.yaml"
+    path.write_text(
+        "agents: [{name: web, requests: {cpu: 1}}, {name: gpu, replicas: 2, requests: {x.org/gpu: 1}},"
+        "{name: many, replicas: 2, requests: {cpu: 8}}]",
+        encoding="utf-8",
+    )
+    types = [
+        {"name": "small", "price": 1, "allocatable": {"cpu": 4, "memory": "8Gi"}},
+        {"name": "large", "price": 3, "max": 1, "allocatable": {"cpu": 9, "memory": "8Gi"}},
+        {"name": "gpu", "price": 5, "allocatable": {"cpu": 4, "x.org/gpu": 2}, "taints": ["gpu:NoSchedule"]},
+    ]
+    catalog = {"apiVersion": "placewright.io/v1", "kind": "Catalog", "types": types}
+    offers.write_text(json.dumps(catalog), encoding="utf-8")
+    asked = ("capacity", str(path), "--catalog", str(offers), "-q")
+    code, out, _ = run(capsys, *asked, "-o", "json")
+    notes = [note for note in json.loads(out)["notes"] if "on offer" in note]
+    assert code == 0
+    why = "2 Insufficient x.org/gpu, 1 node(s) had untolerated taint {gpu: }"
+    assert notes == [f"default/gpu-0 and 1 more like it: fits on nothing that is on offer ({why})"]
 
 
 def test_a_priority_leaves_the_less_important_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,6 +101,13 @@ def test_a_priority_leaves_the_less_important_out(tmp_path: Path, capsys: pytest
     )
     told = json.loads(out)
     assert (told["wanted"], told["placed"], told["leftOut"], told["cost"]) == (1, 1, 1, "0.096")
+
+
+def test_the_table_says_how_many_are_no_part_of_the_question(
+    cluster: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, out, _ = run(capsys, "capacity", cluster, "--catalog", CATALOG, "--priority", "7")
+    assert "3 agents are less important than asked for: no part of the question" in out
 
 
 def test_the_same_input_gives_the_same_bytes(cluster: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from pydantic import Field, model_validator
 
+from placewright.models.errors import InputError
 from placewright.models.node import Node
 from placewright.models.quantity import parse_amount
+from placewright.models.reading.display import nearest, shown
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise_base import Amounts, ResourceName, unfit
 from placewright.scenarios.operations.base import Factor, NodeChoice, Operation
@@ -32,11 +34,19 @@ class Allocatable(NodeChoice, Operation):
         return self
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return changed(snapshot, self.nodes(snapshot), self._changed)
+        nodes = self.nodes(snapshot)
+        for name in self.factors:
+            if not any(node.allocatable.get(name, 0) for node in nodes):
+                known = {resource for node in nodes for resource in node.allocatable}
+                raise InputError(
+                    f"none of these nodes has any {shown(name)}{nearest(name, known)}", field="factors"
+                )
+        return changed(snapshot, nodes, self._changed)
 
     def _changed(self, node: Node) -> Node:
         amounts = dict(node.allocatable)
         amounts.update({name: parse_amount(name, value) for name, value in self.set.items()})
         for name, factor in self.factors.items():
-            amounts[name] = amounts.get(name, 0) * factor.numerator // factor.denominator
+            if name in amounts:
+                amounts[name] = amounts[name] * factor.numerator // factor.denominator
         return replace(node, allocatable=amounts)

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import model_validator
 
+from placewright.models.errors import InputError
 from placewright.models.node import Node
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise_base import Price, unfit
@@ -29,7 +30,10 @@ class PriceNodes(NodeChoice, Operation):
         return self
 
     def apply(self, snapshot: Snapshot) -> Snapshot:
-        return changed(snapshot, self.nodes(snapshot), self._changed)
+        nodes = self.nodes(snapshot)
+        if self.factor is not None and not any(node.price for node in nodes):
+            raise InputError("none of these nodes has a price: give price, as a factor changes nothing")
+        return changed(snapshot, nodes, self._changed)
 
     def _changed(self, node: Node) -> Node:
         price: Any = self.price if self.factor is None else scaled(node.price, self.factor)

@@ -13,7 +13,7 @@ from placewright.models.errors import InputError
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.concise_base import unfit
-from placewright.scenarios.copies import Copies, base_name
+from placewright.scenarios.copies import Copies, base_name, number_of
 from placewright.scenarios.left_behind import quotas_without
 from placewright.scenarios.operations.base import AgentChoice, Factor, Operation, scaled
 from placewright.scenarios.replicas import rescaled
@@ -26,7 +26,8 @@ class Scale(AgentChoice, Operation):
 
     A workload is what one controller owns; without a controller, agents that are alike in all but their
     names, and without labels whose names differ in a number only.
-    New agents are copies that wait for a node; those that go are pending ones first, then the youngest.
+    New agents are copies that wait for a node; those that go are pending ones first, then the youngest; of a
+    StatefulSet those with the highest numbers.
     """
 
     factor: Factor | None = None
@@ -98,6 +99,11 @@ class _Scaled:
 
 
 def _first_to_go(members: Sequence[Agent]) -> list[Agent]:
-    """As a ReplicaSet chooses: who waits before who runs, who is not ready, then the youngest."""
+    """As a ReplicaSet chooses: who waits before who runs, who is not ready, then the youngest.
+
+    A StatefulSet gives up the last of its numbers, whoever that is.
+    """
+    if members[0].owner is not None and members[0].owner.kind == "StatefulSet":
+        return sorted(members, key=lambda agent: (number_of(agent), agent.name), reverse=True)
     youngest = sorted(members, key=lambda agent: (agent.created, agent.name), reverse=True)
     return sorted(youngest, key=lambda agent: (bool(agent.node_name), agent.ready))

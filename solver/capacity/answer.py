@@ -16,6 +16,7 @@ from placewright.solver.capacity.less import one_less
 from placewright.solver.capacity.more import buy_more
 from placewright.solver.capacity.prove import prove
 from placewright.solver.capacity.question import Question
+from placewright.solver.capacity.unfit import unfit
 from placewright.solver.clock import Deadline, Phases
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
@@ -127,7 +128,7 @@ def _document(
         offerings=bought.offerings,
         considered=bought.considered,
         warnings=plan.warnings,
-        notes=plan.notes,
+        notes=(*plan.notes, *unfit(question, plan.unplaced)),
         timing=timing,
     )
 

@@ -283,6 +283,15 @@ def test_those_that_wait_go_first_then_the_youngest() -> None:
     assert names(apply(before, {"scale": {"to": 1}})) == {"old"}
 
 
+def test_a_stateful_set_gives_up_its_last_numbers() -> None:
+    owner = OwnerReference("StatefulSet", "db")
+    there = [running(f"db-{i}", "n", owner=owner, created=f"2024-01-{30 - i}T00:00:00Z") for i in range(11)]
+    there[0] = replace(there[0], node_name="", phase=Phase.PENDING)
+    before = snapshot([node("n")], there)
+    assert names(apply(before, {"scale": {"to": 9}})) == {f"db-{i}" for i in range(9)}
+    assert names(apply(before, {"scale": {"to": 1}})) == {"db-0"}
+
+
 def test_disruption_budgets_see_the_new_number_of_replicas() -> None:
     owner = OwnerReference("ReplicaSet", "web-1")
     wanted = Scale(("Deployment", "web"), 2)
@@ -358,6 +367,16 @@ def test_priority_classes_that_agents_of_the_cluster_name_can_be_named() -> None
             {"scale": {"names": ["logs-*"], "factor": 2}},
             "operations[0].scale: chooses no agent that is scaled: DaemonSets and static agents are not",
             id="only daemons",
+        ),
+        pytest.param(
+            {"allocatable": {"names": ["a-*"], "factors": {"Cpu": 2}}},
+            'operations[0].allocatable: factors: none of these nodes has any "Cpu"; did you mean "cpu"?',
+            id="no such resource",
+        ),
+        pytest.param(
+            {"price": {"names": ["b-*"], "factor": 2}},
+            "operations[0].price: none of these nodes has a price",
+            id="no price",
         ),
         pytest.param(
             {"quota": {"name": "x", "hard": {"pods": 1}}},
