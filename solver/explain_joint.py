@@ -172,7 +172,7 @@ def _before(
 
 def _admitted(snapshot: Snapshot, agent: Agent, node: Node) -> bool:
     """Whether the node would do if it were empty."""
-    return all(rule.admits(snapshot, agent, node) is None for rule in RULES)
+    return all(rule.admits(snapshot, agent, node) is None for rule in concerned(snapshot, agent.spec, RULES))
 
 
 def _held_by(
