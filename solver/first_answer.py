@@ -77,8 +77,8 @@ def first_answer(
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
-    from elsewhere, taken where `accepts` agrees and nothing better is found. enough: the gap at which an
-    answer is good enough.
+    from elsewhere, taken where `accepts` agrees and nothing better is found. enough: the gap at which the
+    last level is good enough.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
     if known is None and _is_good_enough(problem, quick, enough) and accepts(quick):
@@ -232,8 +232,13 @@ def better(problem: Problem, one: IntArray | None, other: IntArray | None) -> In
 
 
 def _is_good_enough(problem: Problem, count: IntArray, enough: float) -> bool:
-    """Whether every level is so close to what no answer can better: then there is nothing to compare with."""
-    return all(gap(level.value(count), level.limit(problem.cap)) <= enough for level in problem.levels)
+    """Whether no answer can better any level, the last one by more than a gap that is good enough.
+
+    Then there is nothing to compare with. A gap of the last level alone: for the sake of time nobody is left
+    out whom another answer would place.
+    """
+    gaps = [gap(level.value(count), level.limit(problem.cap)) for level in problem.levels]
+    return not any(gaps[:-1]) and max(gaps[-1:], default=0.0) <= (enough if len(gaps) > 1 else 0.0)
 
 
 def _left_out(compilation: Compilation, problem: Problem, count: IntArray) -> bool:

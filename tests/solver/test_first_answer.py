@@ -19,7 +19,7 @@ from placewright.solver.place import place
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
-from placewright.tests.builders import agents, near, node, snapshot
+from placewright.tests.builders import agent, agents, near, node, snapshot
 
 SETTINGS = Settings(time_limit=10.0, workers=1, deterministic=True)
 ROOM_ALONE = Profile(stages=(Stage({PLACED: 1}),))
@@ -64,6 +64,22 @@ def test_an_answer_within_the_gap_that_is_asked_for_is_compared_with_nothing() -
     assert (scores.value - scores.bound, scores.value) == (scores.value // 999, 999 * (scores.value // 999))
     with pytest.raises(AskedError):
         place(cluster, replace(SETTINGS, gap=0.0005))
+
+
+def test_whoever_is_left_out_is_not_for_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of a hundred is within the gap; that it can be placed is found all the same."""
+    both = [*agents("x", 99, cpu=100), agent("y", cpu=1000)]
+    plain = construct
+
+    def forgets_one(*given: object, **more: object) -> object:
+        count = plain(*given, **more)  # type: ignore[arg-type]
+        count[:, 1] = 0
+        return count
+
+    nodes = [node("a", cpu=10_000), node("b", cpu=1000)]
+    monkeypatch.setattr(first_answer, "construct", forgets_one)
+    with pytest.raises(AskedError):
+        place(snapshot(nodes, both, profile=ROOM_ALONE), replace(SETTINGS, gap=0.02))
 
 
 def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_scores(
