@@ -174,7 +174,12 @@ def test_whom_a_filter_spares_could_not_have_stayed_where_others_need_its_room()
     """Its own scheduler would let it back at any time; the one that comes is asked whether there is room."""
     spared = Profile(name="other", scheduler_name="other", off=frozenset({"NodeResourcesFit"}))
     there = running("low", "n1", 0, scheduler_name="other")
-    cluster = snapshot(nodes("n1", pods=1), [there, agent("high", priority=10, cpu=1000)], profiles=(spared,))
+    cluster = snapshot(
+        nodes("n1", pods=1),
+        [there, agent("high", priority=10, cpu=1000)],
+        profiles=(spared,),
+        scheduler_names=frozenset({"default-scheduler", "other"}),
+    )
     assert evicted(solved(cluster)) == ["low"]
 
 
