@@ -61,7 +61,7 @@ def test_a_plan_that_does_not_verify_is_not_explained_with(
     assert run("explain", small, "--agent", "fits", "--plan", str(plan)) == 2
     assert capsys.readouterr().err == (
         f"error: {plan}: does not verify: "
-        "resources: default/huge on n1: cpu: 64000 requested of 2000 allocatable\n"
+        "resources: default/huge on n1: cpu: 64 requested of 2 allocatable\n"
     )
 
 

@@ -140,8 +140,11 @@ def _goes_back(
     state: ClusterState, victim: Agent, rules: Sequence[Rule], watching: Sequence[Matcher]
 ) -> bool:
     """Whether the victim could be back on its node with nobody the worse for it. Leaves `state` as it was."""
-    in_gang = bool(victim.spec.pod_group)
-    if not in_gang and not any(matches(state.snapshot, matcher, victim) for matcher in watching):
+    snapshot = state.snapshot
+    # Whom a filter spares it lets in beside others who find no room themselves beside it.
+    spared = snapshot.any_off and not all(rule.holds(snapshot, victim) for rule in rules)
+    watched = victim.spec.pod_group or any(matches(snapshot, matcher, victim) for matcher in watching)
+    if not spared and not watched:
         return True
     state.restore(victim)
     harmless = not _is_broken(state, rules)

@@ -101,7 +101,7 @@ def created(**answer: Any) -> list[str]:
         "limits": dict(agent.spec.limits),
         "qos": str(agent.spec.qos),
     }
-    same = {"pod": agent.key, "errors": None, "quotas": {}}
+    same: dict[str, Any] = {"pod": agent.key, "errors": None, "quotas": {}}
     found = Admissions()
     compare_admission(1, snapshot, [{**same, **asked, **answer}], found)
     return [difference.what for difference in found.differences]

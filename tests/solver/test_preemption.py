@@ -13,6 +13,7 @@ from placewright.models.agent import Agent, QosClass
 from placewright.models.node import Node
 from placewright.models.plan import Plan, Status
 from placewright.models.policy import PodDisruptionBudget, PodGroup
+from placewright.models.profile import Profile
 from placewright.models.snapshot import Snapshot
 from placewright.solver.compile import compile_problem
 from placewright.solver.engine import Engine
@@ -167,6 +168,19 @@ def test_no_agent_goes_for_one_that_is_not_more_important() -> None:
     plan = solved(snapshot(cluster, agents))
     assert len(plan.evictions) == 1
     assert [binding.agent for binding in plan.bindings] == ["high"]
+
+
+def test_whom_a_filter_spares_could_not_have_stayed_where_others_need_its_room() -> None:
+    """Its own scheduler would let it back at any time; the one that comes is asked whether there is room."""
+    spared = Profile(name="other", scheduler_name="other", off=frozenset({"NodeResourcesFit"}))
+    there = running("low", "n1", 0, scheduler_name="other")
+    cluster = snapshot(
+        nodes("n1", pods=1),
+        [there, agent("high", priority=10, cpu=1000)],
+        profiles=(spared,),
+        scheduler_names=frozenset({"default-scheduler", "other"}),
+    )
+    assert evicted(solved(cluster)) == ["low"]
 
 
 def test_victims_on_another_node_of_the_zone_are_found() -> None:
