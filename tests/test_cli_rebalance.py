@@ -172,6 +172,8 @@ def test_shrink_leaves_nodes_that_are_kept_alone(cluster: str, capsys: pytest.Ca
     assert run("shrink", cluster, "--keep", "n-0", "--max-nodes", "0", "-o", "yaml") == 0
     found = Shrink.model_validate(yaml.safe_load(capsys.readouterr().out))
     assert [item.node for item in found.going] == ["n-2"]
+    assert run("shrink", cluster, "--only", "n-2", "--keep", "n-2") == 2
+    assert "--only and --keep: leaves no node that may go" in capsys.readouterr().err
     assert run("shrink", cluster, "--only", "pool=old") == 2
     assert "--only: chooses no node of the cluster" in capsys.readouterr().err
 
