@@ -201,6 +201,8 @@ def test_all_move_in_one_step_where_it_is_asked_for_and_the_plan_verifies(
         ("--move-distance", "zone"),
         ("--move-distance", "zone=far"),
         ("--move-distance", "zone=1", "--move-distance", "zone=2"),
+        ("--move-distance", "hostname=1"),
+        ("--double", "memori", "--discipline", "at-once"),
     ],
 )
 def test_options_of_moves_that_do_not_fit_are_refused(
