@@ -108,9 +108,8 @@ class Finder:
         At first what workloads ask for is looked at once everybody has moved: two that want each other near
         can only move one after the other.
         """
-        demanding = has_demands(self._question.asked)
-        board, wrong, holds = self._walked(Deadline(deadline.remaining() / 2) if demanding else deadline)
-        if not holds and demanding:
+        board, wrong, holds = self._walked(deadline)
+        if not holds and has_demands(self._question.asked) and not deadline.passed:
             board, wrong, _ = self._walked(deadline, careful=True)
         return board, wrong
 
