@@ -9,7 +9,9 @@ from placewright.cli_options import flag, option
 from placewright.models.errors import UsageError
 from placewright.models.movable import Discipline, MovePolicy, is_moment
 from placewright.models.move_cost import Pricing, Surcharges
+from placewright.models.reading.display import nearest
 from placewright.models.rebalance_options import Limits, RebalanceOptions
+from placewright.models.snapshot import Snapshot
 from placewright.solver.settings import parse_seconds
 
 MOVING, WAVES = "What may move", "Waves"
@@ -168,3 +170,15 @@ def _distances(texts: Sequence[str]) -> dict[str, int]:
             raise UsageError(f"expected KEY=COST, each key once, found {text!r}", field="--move-distance")
         found[key] = int(cost)
     return found
+
+
+def refuse_unknown(options: RebalanceOptions, snapshot: Snapshot) -> None:
+    """Refuse labels and resources that no node has: they would say nothing. Raises UsageError."""
+    labels = {key for node in snapshot.nodes for key in node.labels}
+    for key in options.surcharges.distance:
+        if key not in labels:
+            raise UsageError(f"no node has a label {key}{nearest(key, labels)}", field="--move-distance")
+    resources = {name for node in snapshot.nodes for name in node.allocatable}
+    for name in options.policy.double:
+        if name not in resources:
+            raise UsageError(f"no node has any {name}{nearest(name, resources)}", field="--double")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placewright.cli_ending import Exit
-from placewright.cli_moving import MOST, MOVING, moving_options
+from placewright.cli_moving import MOST, MOVING, moving_options, refuse_unknown
 from placewright.cli_options import (
     OUTPUT,
     Deterministic,
@@ -106,6 +106,7 @@ def rebalance(
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
     _asked_for(goals, snapshot)
+    refuse_unknown(options, snapshot)
     verdict = solved(
         lambda say: find_plan(snapshot, goals, options, settings, progress=say),
         quiet=quiet,
@@ -180,6 +181,7 @@ def shrink(
     """Which nodes can go: the most expensive set, proven, and the waves of moves that empty them."""
     settings = solving(time_limit, workers, seed, deterministic=deterministic)
     snapshot = reading.load(inputs)
+    refuse_unknown(moving, snapshot)
     names = chosen_nodes(snapshot, only, "--only") if only else set(snapshot.node_by_name)
     names -= chosen_nodes(snapshot, keep or (), "--keep")
     options = replace(moving, max_emptied=max_nodes)

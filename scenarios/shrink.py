@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
+from placewright.models.errors import UsageError
 from placewright.models.goals import EVEN_PRICE, Goal, Goals, world
 from placewright.models.movable import pinned
 from placewright.models.node import Node
@@ -36,9 +37,11 @@ def shrink(
 
     Moves count for nothing beside what is saved; of the ways to save as much the cheapest is taken. Agents
     that break a rule where they are stay there. `options` says who may move, how far, and how many nodes are
-    emptied at most; its min_gain and repair are not looked at.
+    emptied at most; its min_gain and repair are not looked at. Raises UsageError where no node may go.
     """
     kept = tuple(node.name for node in snapshot.nodes if node.name not in candidates)
+    if kept and len(kept) == len(snapshot.nodes):
+        raise UsageError("leaves no node that may go", field="--only and --keep")
     goals = Goals((Goal.CONSOLIDATE,), kept=kept)
     options = replace(options, min_gain=0, repair=False)
     verdict = rebalance(snapshot, goals, options, settings, progress=progress)

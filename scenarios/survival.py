@@ -138,7 +138,9 @@ def survives(
         losses.append(loss.model_copy(update={"alike": others}))
         if progress is not None:
             progress(f"{len(losses)} of {len(questions)}: {', '.join(loss.domains)} {loss.answer}")
-    return _survival(snapshot, what, priority, sorted(losses, key=_badness), outside)
+    notes = () if counting or priority is None else (f"no agent that runs has priority {priority} or more",)
+    told = _survival(snapshot, what, priority, sorted(losses, key=_badness), outside)
+    return told.model_copy(update={"notes": (*told.notes, *notes)})
 
 
 def _alike(snapshot: Snapshot, what: Domains) -> dict[tuple[str, ...], tuple[str, ...]]:

@@ -172,6 +172,8 @@ def test_shrink_leaves_nodes_that_are_kept_alone(cluster: str, capsys: pytest.Ca
     assert run("shrink", cluster, "--keep", "n-0", "--max-nodes", "0", "-o", "yaml") == 0
     found = Shrink.model_validate(yaml.safe_load(capsys.readouterr().out))
     assert [item.node for item in found.going] == ["n-2"]
+    assert run("shrink", cluster, "--only", "n-2", "--keep", "n-2") == 2
+    assert "--only and --keep: leaves no node that may go" in capsys.readouterr().err
     assert run("shrink", cluster, "--only", "pool=old") == 2
     assert "--only: chooses no node of the cluster" in capsys.readouterr().err
 
@@ -199,6 +201,8 @@ def test_all_move_in_one_step_where_it_is_asked_for_and_the_plan_verifies(
         ("--move-distance", "zone"),
         ("--move-distance", "zone=far"),
         ("--move-distance", "zone=1", "--move-distance", "zone=2"),
+        ("--move-distance", "hostname=1"),
+        ("--double", "memori", "--discipline", "at-once"),
     ],
 )
 def test_options_of_moves_that_do_not_fit_are_refused(

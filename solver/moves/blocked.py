@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from placewright.models.agent import Agent
+from placewright.models.audit import placed
+from placewright.models.demands import Demands, has_demands
 from placewright.models.filters import rejection
 from placewright.models.rebalance_plan import Blocked
 from placewright.models.scores.used_nodes import keeps_in_use
@@ -17,6 +19,9 @@ from placewright.solver.moves.task import Task
 
 EXPLAINED = 200
 """Agents that are looked into one by one while there is time; of the others it is said that they are left."""
+
+MOST_ASKED = 20
+"""Nodes that take an agent, up to which it is looked into what workloads would miss there."""
 
 
 def blocked(
@@ -40,7 +45,9 @@ def blocked(
             node = state.snapshot.node_by_name[name]
             state.remove(agent, node)
             way = _shortest_open(task, state, agent)
-            if way is None or _holds(task, way, spent):
+            if asked := _asked_for(task, state, agent):
+                reason, helps = asked, "less asked for by placewright.io/min-domains or placewright.io/near"
+            elif way is None or _holds(task, way, spent):
                 reason = explain_unplaced(state.snapshot, state, [agent], proven=False)[0].message
             else:
                 reason, helps = _too_dear(task, way, spent)
@@ -82,6 +89,26 @@ def _too_dear(task: Task, cost: int, spent: int) -> tuple[str, str]:
     left = (task.options.max_disruption or 0) - spent
     reason = f"its move costs {cost}, and {left} is left of what moves may cost"
     return reason, "a larger --max-disruption"
+
+
+def _asked_for(task: Task, state: ClusterState, agent: Agent) -> str:
+    """What some workload would miss on each node that takes the agent; "" where one of them will do."""
+    question = task.question
+    if not has_demands(question.asked):
+        return ""
+    others = (n for n in state.snapshot.nodes if n.name not in question.closed)
+    able = [node for node in others if rejection(state, agent, node) is None]
+    if len(able) > MOST_ASKED:
+        return ""
+    before, said = Demands.of(placed(question.asked, question.home)), ""
+    for node in able:
+        state.place(agent, node)
+        worse = next(iter(Demands.of(state).beyond(before)), "")
+        state.remove(agent, node)
+        if not worse:
+            return ""
+        said = said or worse
+    return f"it would not be as workloads ask for: {said}" if said else ""
 
 
 def _shortest_open(task: Task, state: ClusterState, agent: Agent) -> int | None:

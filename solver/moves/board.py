@@ -13,6 +13,7 @@ import numpy as np
 
 from placewright.models.agent import Agent
 from placewright.models.audit import STAYING, broken_in, placed
+from placewright.models.demands import Demands, has_demands
 from placewright.models.filters import rejection
 from placewright.models.move_cost import MoveCosts
 from placewright.models.rules.affinity_order import found
@@ -43,6 +44,7 @@ class Board:
 
     `free` may be negative on nodes that are overcommitted. `closed` (N,): nodes that nobody may come to.
     `tallies` and `fares` are told of every move. `cost`: what each agent costs to move, however far.
+    `careful`: moves keep to what workloads ask for (models/demands.py), too.
     """
 
     def __init__(
@@ -66,6 +68,8 @@ class Board:
             self.count[self.group_of[key], n] += 1
         self.free: IntArray = compilation.free - self.count.T @ compilation.request
         self.tallies = tuple(tallies)
+        self.careful = False
+        self._asked_for = Demands.of(self.state) if has_demands(question.asked) else None
         self._checked = restricted_groups(compilation)
         self._asked = [np.flatnonzero(row) for row in compilation.request]
         self._watchers: dict[int, tuple[_Watch, ...]] = {}
@@ -160,10 +164,17 @@ class Board:
         ahead = self._overhangs(g)
         self.move(key, n)
         worse = any(now > then for now, then in zip(self._overhangs(g), ahead, strict=True))
-        if worse or any(w.affinity and self._lonely(w, g, before) for w in self._watched(g)):
+        alone = any(w.affinity and self._lonely(w, g, before) for w in self._watched(g))
+        if worse or alone or self._asks_for_more():
             self.move(key, before)
             return False
         return True
+
+    def _asks_for_more(self) -> bool:
+        """Whether a workload has less of what it asks for than at the start; looked at if `careful` alone."""
+        if not self.careful or self._asked_for is None:
+            return False
+        return any(Demands.of(self.state).beyond(self._asked_for))
 
     def watched(self, g: int) -> bool:
         """Whether anybody minds where agents of a group are, by spread or required affinity."""

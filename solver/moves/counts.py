@@ -13,6 +13,9 @@ from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.terms import Place
 
+MOST_NEAR = 50
+"""Places that are looked at for each agent that leaves, where ways differ in what they cost."""
+
 
 def counts(compilation: Compilation, where: Mapping[str, str]) -> IntArray:
     """int64 (G, N) of the agents that may move; where: agent key -> node name."""
@@ -76,11 +79,11 @@ def _matched(
 
 
 def _nearest(question: Question, costs: MoveCosts, agent: Agent, names: list[str]) -> str:
-    """Takes away the name of the node, of these, to which the way of an agent costs least."""
+    """Takes away the name of the node, of the first of these, to which the way of an agent costs least."""
     if len(names) == 1 or not costs.surcharges.distance:
         return names.pop(0)
     home = question.home[agent.key]
-    best = min(range(len(names)), key=lambda i: costs.trip(agent, home, names[i]))
+    best = min(range(min(len(names), MOST_NEAR)), key=lambda i: costs.trip(agent, home, names[i]))
     return names.pop(best)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from placewright.models.audit import STAYING
+from placewright.models.demands import has_demands
 from placewright.models.goals import Goal
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.accept import acceptor
@@ -102,9 +103,24 @@ class Finder:
         return Deadline(deadline.remaining() * (HEURISTIC_SHARE if followed else BOUND_SHARE))
 
     def _by_moves(self, deadline: Deadline) -> tuple[Board, frozenset[str]]:
+        """The board after single moves, and who still breaks a rule.
+
+        At first what workloads ask for is looked at once everybody has moved: two that want each other near
+        can only move one after the other.
+        """
+        board, wrong, holds = self._walked(deadline)
+        if not holds and has_demands(self._question.asked) and not deadline.passed:
+            board, wrong, _ = self._walked(deadline, careful=True)
+        return board, wrong
+
+    def _walked(self, deadline: Deadline, *, careful: bool = False) -> tuple[Board, frozenset[str], bool]:
+        """The same, and whether what was found is right as a whole. careful: no move leaves any workload with
+        less of what it asks for.
+        """
         question, task, options = self._question, self.task, self.task.options
         guides = self._levels.guides()
         board = Board(question, self.compilation, task.costs, [guide.tally for guide in guides])
+        board.careful = careful
         allowance = Allowance(options.max_moves, options.max_disruption)
         wrong = question.broken
         if options.repair and wrong:
@@ -118,15 +134,15 @@ class Finder:
         self._improve(board, guides, allowance, deadline)
         at_first = question.broken & board.home.keys()
         if not board.moved:
-            return board, at_first
+            return board, at_first, True
         now = board.broken()
         if now <= at_first and standing_orders_hold(question, options, task.costs, board):
             # Who had to leave for another reason may have found a place that is as it should be.
-            return board, now
+            return board, now, True
         # Moves that were right one by one are not right together: better none of them.
         for key in board.moved:
             board.move(key, board.home[key])
-        return board, at_first
+        return board, at_first, False
 
     def _improve(
         self, board: Board, guides: Sequence[Guide], allowance: Allowance, deadline: Deadline

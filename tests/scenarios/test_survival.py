@@ -83,6 +83,14 @@ def test_only_the_important_ones_have_to_run_again() -> None:
     assert survival(before, priority=10).survives
 
 
+def test_that_nobody_is_as_important_as_that_is_said() -> None:
+    before = three_zones(there=[running("low", "na", priority=10)])
+    assert survival(before, priority=10).notes == ()
+    found = survival(before, priority=100)
+    assert found.survives
+    assert found.notes == ("no agent that runs has priority 100 or more",)
+
+
 def test_preempting_the_important_ones_find_room() -> None:
     before = three_zones(
         cpu=1000, there=[running("x", "na", priority=10), running("y", "nb"), running("z", "nc")]

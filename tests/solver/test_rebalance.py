@@ -16,7 +16,7 @@ from placewright.models.profile import Shape
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.rebalance import rebalance
 from placewright.solver.verify_rebalance import VerifiedRebalance
-from placewright.tests.builders import ZONE, node, snapshot, spread, taint
+from placewright.tests.builders import HOSTNAME, ZONE, near, node, snapshot, spread, taint
 from placewright.tests.moving import QUICK, after, goes, plan_for, runs
 
 
@@ -206,6 +206,31 @@ def test_the_more_of_one_controller_move_the_dearer_it_is() -> None:
     assert plan_for(cluster, "balance").moves == 3
     dear = plan_for(cluster, "balance", surcharges=Surcharges({}, 100_000))
     assert dear.moves == 0
+
+
+def test_a_workload_that_asks_for_domains_keeps_no_others_from_leaving_a_drained_node() -> None:
+    nodes = [node("a", zone="x"), node("b", zone="y"), node("c", zone="y")]
+    agents = [runs(f"db-{i}", "ab"[i], app="db", min_domains=((ZONE, 2),)) for i in range(2)]
+    agents += [runs(f"x{i}", "a", cpu=500, app=f"app{i}") for i in range(3)]
+    plan = plan_for(snapshot(nodes, agents), "drain=a")
+    assert set(goes(plan)) == {"x0", "x1", "x2"}
+    [left] = plan.blocked
+    assert left.agent == "db-0"
+    assert left.reason.startswith(
+        "it would not be as workloads ask for: default/ReplicaSet/db is in 1 domains"
+    )
+    assert "min-domains" in left.helps
+
+
+def test_two_that_want_each_other_near_leave_a_drained_node_together() -> None:
+    nodes = [node("a"), node("b", cpu=2000), node("c", cpu=500)]
+    near_web = near(HOSTNAME, app="web")
+    near_db = near(HOSTNAME, app="db")
+    agents = [
+        runs("web", "a", cpu=1000, near=(near_db,)),
+        runs("db", "a", cpu=1000, app="db", near=(near_web,)),
+    ]
+    assert goes(plan_for(snapshot(nodes, agents), "drain=a")) == {"web": "b", "db": "b"}
 
 
 def test_what_fewer_moves_would_bring_tells_what_their_ways_cost() -> None:
