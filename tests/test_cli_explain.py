@@ -60,8 +60,7 @@ def test_a_plan_that_does_not_verify_is_not_explained_with(
     plan.write_text(yaml.safe_dump(binding), encoding="utf-8")
     assert run("explain", small, "--agent", "fits", "--plan", str(plan)) == 2
     assert capsys.readouterr().err == (
-        f"error: {plan}: does not verify: "
-        "resources: default/huge on n1: cpu: 64 requested of 2 allocatable\n"
+        f"error: {plan}: does not verify: resources: default/huge on n1: cpu: 64 requested of 2 allocatable\n"
     )
 
 
