@@ -29,6 +29,8 @@ LEAST: dict[str, dict[str, Any]] = {
     "PodDisruptionBudget": {},
     "PriorityClass": {"value": 1},
     "PodGroup": {},
+    "DeviceClass": {},
+    "RuntimeClass": {},
     "Service": {},
     **{kind: {} for kind in KINDS},
 }
