@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 from placewright.cli_options import flag, option
@@ -178,7 +178,17 @@ def refuse_unknown(options: RebalanceOptions, snapshot: Snapshot) -> None:
     for key in options.surcharges.distance:
         if key not in labels:
             raise UsageError(f"no node has a label {key}{nearest(key, labels)}", field="--move-distance")
-    resources = {name for node in snapshot.nodes for name in node.allocatable}
+    resources = resources_of(snapshot)
     for name in options.policy.double:
         if name not in resources:
-            raise UsageError(f"no node has any {name}{nearest(name, resources)}", field="--double")
+            raise lacking(name, resources, "--double")
+
+
+def resources_of(snapshot: Snapshot) -> set[str]:
+    """The resources that nodes list, of some of which they may have none."""
+    return {name for node in snapshot.nodes for name in node.allocatable}
+
+
+def lacking(name: str, known: Iterable[str], option: str) -> UsageError:
+    """What is said of a resource that no node has, where nodes have those that are known."""
+    return UsageError(f"no node has any {name}{nearest(name, known)}", field=option)

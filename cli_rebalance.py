@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from placewright.cli_ending import Exit
-from placewright.cli_moving import MOST, MOVING, moving_options, refuse_unknown
+from placewright.cli_moving import MOST, MOVING, lacking, moving_options, refuse_unknown, resources_of
 from placewright.cli_options import (
     OUTPUT,
     Deterministic,
@@ -32,7 +32,6 @@ from placewright.models.errors import InputError, UsageError
 from placewright.models.goals import Goal, Goals, parse_goals
 from placewright.models.profile import Shape
 from placewright.models.quantity import parse_amount
-from placewright.models.reading.display import nearest
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.models.snapshot import Snapshot
 from placewright.scenarios.node_selector import chosen_nodes
@@ -228,5 +227,4 @@ def _asked_for(goals: Goals, snapshot: Snapshot) -> None:
     for shape in goals.shapes:
         for name in shape.requests:
             if not any(node.allocatable.get(name, 0) for node in snapshot.nodes):
-                known = {resource for node in snapshot.nodes for resource in node.allocatable}
-                raise UsageError(f"no node has any {name}{nearest(name, known)}", field="--shape")
+                raise lacking(name, resources_of(snapshot), "--shape")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from typing import cast
 
 from placewright.models.agent import Agent, AgentSpec
@@ -33,6 +33,12 @@ def opening(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Seque
         those = tuple(rule for rule in rules if rule.may_open(snapshot, spec))
         known = snapshot.memo[key] = (those, spec, rules)
     return cast(tuple[tuple[Rule, ...], AgentSpec, Sequence[Rule]], known)[0]
+
+
+def openings(snapshot: Snapshot, agents: Iterable[Agent], rules: Sequence[Rule]) -> dict[int, Sequence[Rule]]:
+    """The same for each spec that some agents have, by its id."""
+    specs = {id(agent.spec): agent.spec for agent in agents}
+    return {key: opening(snapshot, spec, rules) for key, spec in specs.items()}
 
 
 def concerned(snapshot: Snapshot, spec: AgentSpec, rules: Sequence[Rule]) -> Sequence[Rule]:

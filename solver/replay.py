@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
-from placewright.models.filters import opening
+from placewright.models.filters import openings
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.snapshot import Snapshot
@@ -55,8 +55,7 @@ def find_order(
     best = Replayed((), tuple(steps))
     left = Effort(effort)
     urgent: dict[str, None] = {}
-    specs = {id(agent.spec): agent.spec for agent, _ in steps}
-    asked = {key: opening(snapshot, spec, rules) for key, spec in specs.items()}
+    asked = openings(snapshot, (agent for agent, _ in steps), rules)
     for _ in range(MOST_TRIES):
         state = _after(snapshot, evicted)
         proposed = _proposed(state, _by_turns(steps, urgent), left)

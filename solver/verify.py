@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from placewright.models.agent import NAME, Agent
-from placewright.models.filters import opening
+from placewright.models.filters import openings
 from placewright.models.levels import level_values, stage_terms
 from placewright.models.node import Node
 from placewright.models.plan import Binding, Plan
@@ -192,8 +192,7 @@ def _disorder(
     """
     if not plan.sequential or not plan.levels:
         return
-    specs = {id(agent.spec): agent.spec for agent, _, _ in steps}
-    asked = {key: opening(snapshot, spec, rules) for key, spec in specs.items()}
+    asked = openings(snapshot, (agent for agent, _, _ in steps), rules)
     if not any(asked.values()):
         return
     state = ClusterState(snapshot)

@@ -15,6 +15,7 @@ from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
 from placewright.tests.odd import odd_cluster
+from placewright.tests.seeds import named
 from placewright.tests.tiny import tiny_cluster, two_profiles
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -50,29 +51,21 @@ def test_it_does_with_filters_switched_off(rng: Random) -> None:
 @pytest.mark.parametrize("start", range(0, 500, 100))
 def test_it_does_with_filters_switched_off_on_five_hundred_clusters(start: int) -> None:
     for seed in range(start, start + 100):
-        snapshot = two_profiles(Random(seed))
-        try:
-            assert_optimal(snapshot)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
+        with named(seed):
+            assert_optimal(two_profiles(Random(seed)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 2000, 100))
 def test_place_equals_exhaustive_search_on_two_thousand_clusters(start: int) -> None:
     for seed in range(start, start + 100):
-        snapshot = tiny_cluster(Random(seed))
-        try:
-            assert_optimal(snapshot)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
+        with named(seed):
+            assert_optimal(tiny_cluster(Random(seed)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 1000, 100))
 def test_it_does_where_features_are_odd_on_a_thousand_clusters(start: int) -> None:
     for seed in range(start, start + 100):
-        try:
+        with named(seed):
             assert_optimal(odd_cluster(Random(seed)))
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error

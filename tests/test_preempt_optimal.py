@@ -16,6 +16,7 @@ from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
 from placewright.tests.crowded import crowded, crowded_volumes
 from placewright.tests.odd import odd_crowd
+from placewright.tests.seeds import named
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
@@ -53,27 +54,21 @@ def test_it_does_where_features_are_odd(rng: Random) -> None:
 @pytest.mark.parametrize("start", range(0, 2000, 200))
 def test_it_does_where_features_are_odd_on_two_thousand_clusters(start: int) -> None:
     for seed in range(start, start + 200):
-        try:
+        with named(seed):
             assert_optimal(odd_crowd(Random(seed)))
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 2000, 500))
 def test_it_does_with_volumes_on_two_thousand_clusters(start: int) -> None:
     for seed in range(start, start + 500):
-        try:
+        with named(seed):
             assert_optimal(crowded_volumes(Random(seed)))
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("start", range(0, 2000, 100))
 def test_preemption_equals_exhaustive_search_on_two_thousand_clusters(start: int) -> None:
     for seed in range(start, start + 100):
-        try:
+        with named(seed):
             assert_optimal(crowded(Random(seed)))
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error

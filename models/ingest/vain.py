@@ -9,10 +9,9 @@ from placewright.models.ingest.objects import Objects
 from placewright.models.ingest.unmodelled import about, about_agents, pending_whose_spec
 from placewright.models.ingest.workloads import KINDS
 from placewright.models.rules.claims import claims_of, is_delayed
+from placewright.models.rules.topology import HOSTNAME
 from placewright.models.snapshot import Snapshot
 from placewright.models.wire.workload import WorkloadWire
-
-HOSTNAME = "kubernetes.io/hostname"
 
 
 def vain_warnings(snapshot: Snapshot) -> Iterator[str]:

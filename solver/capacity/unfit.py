@@ -21,6 +21,8 @@ OWN = (taints.RULE, node_affinity.RULE, resources.RULE, devices.RULE)
 
 def unfit(question: Question, left: LeftOut) -> Iterator[str]:
     """A line for each kind of those left out that no node on offer takes when it is new."""
+    if not left.kinds:
+        return
     new = _one_of_each(question)
     state, told = ClusterState(new), 0
     for item, names in left.kinds:

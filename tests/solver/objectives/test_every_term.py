@@ -29,6 +29,7 @@ from placewright.solver.verify import VerifiedPlan
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import MIB
 from placewright.tests.crowded import crowded
+from placewright.tests.seeds import named
 from placewright.tests.tiny import tiny_cluster
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -179,8 +180,6 @@ def assert_bounded(cluster: Snapshot, *, preempt: bool) -> None:
 @EVERY_SCORE
 def test_place_equals_exhaustive_search_on_hundreds_of_clusters(name: ScoreName) -> None:
     for seed in range(200):
-        try:
+        with named(seed):
             assert_optimal(judged_by(Random(seed), name), preempt=False)
             assert_optimal(judged_by(Random(seed), name, crowded), preempt=True)
-        except AssertionError as error:
-            raise AssertionError(f"seed {seed}: {error}") from error
