@@ -49,18 +49,21 @@ class Blueprint:
     drawn: bool = True
 
 
-def blueprint(problem: Problem, seconds: float = float("inf"), known: IntArray | None = None) -> Blueprint:
+def blueprint(
+    problem: Problem, seconds: float = float("inf"), known: IntArray | None = None, *, bounded: bool = True
+) -> Blueprint:
     """The relaxation's optimum, level by level, as far as a few `seconds` allow; no target without answer.
 
     known: an answer (G, N) that is there. Where it reaches all bounds, and those of the weighted levels are
-    not among them, nothing is drawn: there is nothing to gain, and it takes its time.
+    not among them, nothing is drawn: there is nothing to gain, and it takes its time. Not `bounded`: a level
+    for which the relaxation would be solved once more for its bound alone has none.
     """
     number = problem.size.copy()
     if not problem.cap.any():
         return Blueprint(np.zeros_like(problem.cap), number, ())
     deadline = Deadline(seconds)
     relaxation = relaxed(problem)
-    solved = _solved(problem, relaxation, deadline, UNHURRIED * seconds)
+    solved = _solved(problem, relaxation, deadline, UNHURRIED * seconds, bounded=bounded)
     placing = zip(problem.levels, solved.bounds, strict=False)
     reached = known is not None and all(level.value(known) == bound.value for level, bound in placing)
     if reached and not solved.weighted:
@@ -80,7 +83,9 @@ class _Solved:
     weighted: bool
 
 
-def _solved(problem: Problem, relaxation: Relaxation, deadline: Deadline, unhurried: float) -> _Solved:
+def _solved(
+    problem: Problem, relaxation: Relaxation, deadline: Deadline, unhurried: float, *, bounded: bool
+) -> _Solved:
     """Level by level, until there is no more time or a level has no answer.
 
     A first answer is wanted soon: weighted levels, whose relaxation is the largest, are left to the search
@@ -95,7 +100,7 @@ def _solved(problem: Problem, relaxation: Relaxation, deadline: Deadline, unhurr
             break
         last = level is problem.levels[-1]
         gathering = _gathered(problem, relaxation, level, deadline) if last else None
-        if gathering is not None and deadline.remaining() < PLENTY * gathering.seconds:
+        if gathering is not None and not (bounded and deadline.remaining() >= PLENTY * gathering.seconds):
             # Where nobody has to gather it takes longer, and a bound nearly as good can be had by parts.
             return _Solved(gathering.solution, tuple(bounds), True)
         relaxation.hurry(deadline.remaining())

@@ -186,8 +186,26 @@ class Budget:
         """
         left_out = len(self._snapshot.pending) - placed
         after = SLACK * self.pace * (self._tail * placed + self._standing + LIST * left_out)
-        explaining = min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
-        return self._end.minus(after + explaining)
+        return self._end.minus(after + self._explaining(looks))
+
+    def utmost(self, placed: int) -> Deadline:
+        """Until when a first answer may be made where all hangs on it.
+
+        With little kept free to be safe, and nothing to explain: whoever is left out is listed all the same.
+        """
+        left_out = len(self._snapshot.pending) - placed
+        after = self.pace * (self._tail * placed + self._standing + LIST * left_out)
+        return self._last.minus(after + GRACE_SHARE / 2 * self._seconds)
+
+    def proof(self, placed: int, ordering: float, looks: int) -> Deadline:
+        """Until when bounds may be looked for once `placed` agents are ordered, which took so many seconds.
+
+        `looks` as in `search`. What was kept free for the order to be safe is not needed any more.
+        """
+        left_out = len(self._snapshot.pending) - placed
+        telling = SLACK * ordering * (PLAN + VERIFY) / ORDER
+        listing = SLACK * self.pace * (self._standing + LIST * left_out)
+        return self._end.minus(telling + listing + self._explaining(looks))
 
     def explanation(self, placed: int, *, hurried: bool = False) -> Deadline:
         """Until when explaining may go on; whoever is not placed is listed after that.
@@ -199,6 +217,10 @@ class Budget:
         until = self._last.minus(self.pace * (verifying + self._standing + LIST * left_out))
         share = EXPLAIN_SHARE * self._seconds
         return Deadline(min(until.remaining(), share)) if hurried else until
+
+    def _explaining(self, looks: int) -> float:
+        """Seconds to be kept free for so many pairs."""
+        return min(self.pace * LOOK * looks, EXPLAIN_SHARE * self._seconds)
 
     @property
     def _tail(self) -> float:

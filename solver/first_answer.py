@@ -55,6 +55,8 @@ PLANNED_A_SECOND = 3_000
 """What a plan takes that goes by all levels, in the relaxation's variables, carefully estimated."""
 PLAN_SHARE = 0.85
 """The part of the time left that the relaxation's plan may take: on large problems little helps as much."""
+FOLLOWING_SHARE = 0.25
+"""The part of that time in which a plan is followed, however late it comes: else it was made for nothing."""
 URGENT_SHARE = 0.1
 """The part of the time left in which a resumed answer is tried again with those first who came short."""
 MOST_URGENT = 3
@@ -73,12 +75,14 @@ def first_answer(
     quick: IntArray,
     known: IntArray | None = None,
     enough: float = 0.0,
+    utmost: Deadline | None = None,
 ) -> tuple[IntArray, tuple[KnownBound, ...]]:
     """Counts (G, N) to start from, and bounds of the first levels as far as the relaxation has told them.
 
     `quick` is the plain construction, the answer where there is no time for another. `known` is an answer
     from elsewhere, taken where `accepts` agrees and nothing better is found. enough: the gap at which the
-    last level is good enough.
+    last level is good enough. utmost: until when the relaxation's plan may be made and followed, as an answer
+    without it is mostly a bad one; until the deadline if not given.
     """
     until = Deadline(CONSTRUCT_SHARE * deadline.remaining())
     if known is None and _is_good_enough(problem, quick, enough) and accepts(quick):
@@ -88,14 +92,18 @@ def first_answer(
     # Without time for the relaxation, or for all of it, there still is an answer.
     tallies = _all_tallies(problem)
     comparing = _comparing(compilation, tallies, 1.0)
-    soon = comparing <= _soon_share(problem, deadline.remaining()) * deadline.remaining()
+    latest = deadline if utmost is None else utmost
+    soon = comparing <= _soon_share(problem, latest.remaining()) * deadline.remaining()
     if soon:
         best = better(problem, best, _guided(compilation, problem, deadline, tallies, comparing))
-    seconds = PLAN_SHARE * deadline.remaining()
-    plan = blueprint(problem, seconds, best if soon else None) if affordable(problem, seconds) else None
+    seconds = PLAN_SHARE * latest.remaining()
+    plan = None
+    if affordable(problem, seconds):
+        plan = blueprint(problem, seconds, best if soon else None, bounded=enough <= 0.0)
     if plan is not None and plan.drawn:
-        # However long the plan took: following it is quick, and mostly there is no better start.
-        best = better(problem, best, _followed(compilation, problem, deadline, plan))
+        # Following a plan is quick, and mostly there is no better start.
+        late = Deadline(max(latest.remaining(), FOLLOWING_SHARE * seconds))
+        best = better(problem, best, _followed(compilation, problem, late, plan))
     if not soon and not until.passed:
         best = better(problem, best, _guided(compilation, problem, deadline, tallies, comparing))
     for make in _further(compilation, problem, deadline):

@@ -23,6 +23,7 @@ from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.compile import compile_until
 from placewright.solver.complete import complete
 from placewright.solver.first_answer import better, first_answer, looked_over_once, plain, resumed
+from placewright.solver.late_proof import proven_late
 from placewright.solver.lone import lone
 from placewright.solver.nobody import can_place_nobody, nobody_placed, too_short
 from placewright.solver.orderly import Orderly
@@ -124,6 +125,8 @@ def _answered(
     with collection_paused():
         with phases("solve"):
             answer = _settled(compilation, problem, found, orderly, begun.deadline)
+            if not settings.deterministic and any(level.value != level.bound for level in answer.levels):
+                answer = _proven_late(compilation, problem, settings, begun, answer, orderly, budget)
         with phases("explain"):
             # An answer that is known is wanted as it is.
             whole = settings.deterministic or start is not None
@@ -194,7 +197,10 @@ def _begin(
         if only is not None:
             return _Begun(*only, deadline, None)
     if most is None and (previous is None or not previous.alike):
-        found, bounds = first_answer(compilation, problem, deadline, accepts, quick, known, settings.gap)
+        utmost = budget.utmost(int(quick.sum()))
+        found, bounds = first_answer(
+            compilation, problem, deadline, accepts, quick, known, settings.gap, utmost
+        )
         return _Begun(found, bounds, deadline, None)
     if known is not None and accepts(known):
         quick = better(problem, known, quick)
@@ -231,6 +237,22 @@ def _search(
         patient=alike is None,
         tolerances=None if alike is None else alike.gaps,
     )
+
+
+def _proven_late(
+    compilation: Compilation,
+    problem: Problem,
+    settings: Settings,
+    begun: _Begun,
+    answer: Answer,
+    orderly: Orderly,
+    budget: Budget,
+) -> Answer:
+    """The answer with the bounds that there was no time for, if there is now that it has an order."""
+    placed = len(orderly.order(answer.count).order)
+    looks = len(compilation.nodes) * _waiting(compilation, answer.count)
+    until = budget.proof(placed, orderly.took, looks)
+    return proven_late(problem, answer, begun.bounds, settings.gap, until)
 
 
 def _explained(

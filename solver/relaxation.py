@@ -17,10 +17,13 @@ import numpy as np
 from ortools.linear_solver import pywraplp
 
 from placewright.solver.apportion import Apportionment, Demand, Limit
+from placewright.solver.clock import Deadline
 from placewright.solver.compilation import BoolArray, IntArray, Running
 from placewright.solver.node_classes import NodeClasses, node_classes
 
 T = TypeVar("T")
+WHOLE_SHARE = 0.05
+"""The part of its time in which a solution's numbers are made whole, even where there is none left."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,7 @@ class Relaxation:
         self._company: dict[int, Sequence[int]] = {}
         self._demanded: list[pywraplp.Constraint | None] = []
         self._seconds = math.inf
+        self._until = Deadline(math.inf)
         self._together = dict(running.returning) if running else {}
         self.size = size
         self.cap: IntArray = np.minimum(cap, size[:, None])
@@ -224,7 +228,7 @@ class Relaxation:
         value = self._solve()
         if value is None:
             return None
-        whole = self.apportionment().bound(groups, self._demands, self._seconds)
+        whole = self.apportionment().bound(groups, self._demands, self._until.remaining())
         return min(whole, math.floor(value + _slack(value)))
 
     def at_most(self, costs: Sequence[pywraplp.LinearExpr], value: int) -> None:
@@ -234,10 +238,8 @@ class Relaxation:
         self._demanded.append(row)
 
     def hurry(self, seconds: float) -> None:
-        """Let no solve from now on take longer than this: one that is cut off has no answer."""
-        self._seconds = seconds
-        if math.isfinite(seconds):
-            self.lp.SetTimeLimit(max(1, int(1000 * seconds)))
+        """Let all that is solved from now on be done in so many seconds: what is cut off has no answer."""
+        self._seconds, self._until = seconds, Deadline(seconds)
 
     def once(self, key: object, make: Callable[[], T]) -> T:
         """`make()`, made at the first call for this very object: what it adds to `lp` is added once."""
@@ -283,9 +285,15 @@ class Relaxation:
         amounts: dict[int, float] = {}
         for (g, _), amount in solution.items():
             amounts[g] = amounts.get(g, 0.0) + amount
-        return self.apportionment().nearest(amounts, self._demands, self._seconds)
+        # However late: without it the solution is worth little.
+        seconds = max(self._until.remaining(), WHOLE_SHARE * self._seconds)
+        return self.apportionment().nearest(amounts, self._demands, seconds)
 
     def _solve(self) -> float | None:
+        # What it takes to set up a level is part of its time.
+        seconds = self._until.remaining()
+        if math.isfinite(seconds):
+            self.lp.SetTimeLimit(max(1, int(1000 * seconds)))
         self._solved = self.lp.Solve() == pywraplp.Solver.OPTIMAL
         if not self._solved:
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -63,11 +63,15 @@ class LevelValue:
 
 @dataclass(frozen=True)
 class Answer:
-    """Counts (G, N), and one `LevelValue` for each level of the problem."""
+    """Counts (G, N), and one `LevelValue` for each level of the problem.
+
+    looked: by the position of a level, the seconds that there were for its bound.
+    """
 
     count: IntArray
     levels: tuple[LevelValue, ...]
     warnings: tuple[str, ...] = ()
+    looked: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class Search:
         self._patient = patient
         self._tolerances = tolerances or {}
         self._valued: dict[str, tuple[IntArray, int]] = {}
+        self._looked: dict[int, float] = {}
         self.warnings: list[str] = []
 
     def run(self) -> Answer:
@@ -134,7 +139,7 @@ class Search:
             levels = self._levels()
         if isinstance(self._crew, Processes) and self._crew.lost:
             self.warnings.append(f"{self._crew.lost} worker processes died, or took too long and were ended")
-        return Answer(self._best, levels, tuple(self.warnings))
+        return Answer(self._best, levels, tuple(self.warnings), self._looked)
 
     def _levels(self) -> tuple[LevelValue, ...]:
         kept: list[LevelValue] = []
@@ -156,6 +161,7 @@ class Search:
         # Who asks for the best there is wants the best bound, too.
         content = self._settings.gap > 0.0 or not self._patient
         enough = partial(self._is_good_enough, level) if content else None
+        self._looked[index] = time_left
         value = self._value(level)
         bound = self._bounds.level(index, above, time_left, self._best, enough, value=value)
         if self._is_good_enough(level, bound) or self._deadline.passed:

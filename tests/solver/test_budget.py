@@ -101,6 +101,20 @@ def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
     assert nobody <= 10.0
 
 
+def test_a_first_answer_may_take_what_the_search_keeps_to_be_safe_and_no_more_than_the_grace() -> None:
+    budget = Budget(cluster(1_000), 10.0, pace=1e-5)
+    search, utmost = budget.search(1_000, 10**9).remaining(), budget.utmost(1_000).remaining()
+    # What is kept to be safe, the grace without half of a tenth of the limit, and no explaining.
+    assert utmost == pytest.approx(search + 0.15 * 2.0 + 1.8 - 0.5 + 1.0, abs=0.05)
+
+
+def test_a_proof_may_take_what_was_kept_for_an_order_that_took_less() -> None:
+    budget = Budget(cluster(1_000), 10.0, pace=1e-5)
+    quick, slow = (budget.proof(1_000, took, 0).remaining() for took in (0.1, 1.5))
+    assert quick > slow + 1.0
+    assert slow < budget.search(1_000, 0).remaining() < quick
+
+
 def test_explaining_takes_no_more_than_its_share_of_the_limit() -> None:
     budget = Budget(cluster(10), 10.0, pace=1e-5)
     assert budget.search(0, 10**9).remaining() > 8.0

@@ -6,13 +6,16 @@ import time
 from dataclasses import replace
 from typing import NoReturn
 
+import numpy as np
 import pytest
 
 from placewright.models.agent import WeightedAffinityTerm
 from placewright.models.plan import Status
 from placewright.models.profile import PLACED, Profile, ScoreName, Shape, Stage
 from placewright.solver import first_answer, node_classes
+from placewright.solver.blueprint import Blueprint, blueprint
 from placewright.solver.clock import Deadline
+from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.construct import construct
 from placewright.solver.place import place
@@ -85,7 +88,7 @@ def test_whoever_is_left_out_is_not_for_a_gap(monkeypatch: pytest.MonkeyPatch) -
 def test_a_relaxation_that_is_cut_off_has_not_cost_the_answer_that_goes_by_scores(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def cut_off(_: Problem, seconds: float, _known: object) -> None:
+    def cut_off(_: Problem, seconds: float, _known: object, **_more: object) -> None:
         time.sleep(seconds)
 
     monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
@@ -117,3 +120,30 @@ def test_comparing_comes_first_where_the_relaxation_takes_unlike_nodes_for_one_a
     plain = construct(compilation, problem, Deadline(10.0))
     first_answer.first_answer(compilation, problem, Deadline(3.0), lambda _: True, plain)
     assert asked[0] == first
+
+
+@pytest.mark.parametrize(("late", "everybody"), [(0.0, False), (4.0, True)])
+def test_a_plan_may_be_made_and_followed_after_the_search_should_have_ended(
+    monkeypatch: pytest.MonkeyPatch, late: float, everybody: bool
+) -> None:
+    monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
+    compilation, problem = compile_problem(snapshot([node("n", cpu=4000)], agents("x", 4, cpu=1000)))
+    nobody = np.zeros_like(problem.cap)
+    past, until = Deadline(0.0), Deadline(late)
+    found, _ = first_answer.first_answer(compilation, problem, past, lambda _: True, nobody, utmost=until)
+    assert bool(found.all()) is everybody
+
+
+def test_a_plan_that_took_longer_than_it_might_is_followed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slow(problem: Problem, seconds: float, known: IntArray | None, *, bounded: bool) -> Blueprint:
+        time.sleep(seconds / first_answer.PLAN_SHARE)
+        return blueprint(problem, 9.0, known, bounded=bounded)
+
+    monkeypatch.setattr(first_answer, "baseline_counts", lambda *_: None)
+    monkeypatch.setattr(first_answer, "blueprint", slow)
+    compilation, problem = compile_problem(snapshot([node("n", cpu=4000)], agents("x", 4, cpu=1000)))
+    nobody = np.zeros_like(problem.cap)
+    found, _ = first_answer.first_answer(compilation, problem, Deadline(0.5), lambda _: True, nobody)
+    assert found.sum() == 4

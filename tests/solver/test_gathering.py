@@ -76,6 +76,13 @@ def test_the_blueprint_brings_them_there_without_time_for_the_bound(monkeypatch:
     assert sorted(by_zone(plan.target, 0)) == [0, 0, 4]
 
 
+def test_whom_a_gap_will_do_for_the_plan_is_not_kept_waiting_by_the_bound() -> None:
+    _, problem = compile_problem(cluster(replicas("x", 4, **wants("y")), replicas("y", 5), replicas("z", 20)))
+    whole, plan = blueprint(problem), blueprint(problem, bounded=False)
+    assert (len(whole.bounds), len(plan.bounds)) == (2, 1)
+    assert (plan.target == whole.target).all()
+
+
 def test_pairs_go_to_different_zones_where_one_has_no_room_for_all() -> None:
     pairs = [
         replicas(f"{name}{i}", 4, cpu=900, **(wants(f"y{i}") if name == "x" else {}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from random import Random
 
@@ -97,6 +98,17 @@ def test_a_solve_that_is_cut_off_has_no_answer() -> None:
     relaxation.hurry(1e-9)
     assert problem.levels[-1].relax(relaxation) is None
     assert relaxation.solution() == {}
+
+
+def test_what_it_takes_to_set_up_a_level_is_part_of_its_time() -> None:
+    rng = Random(3)
+    nodes = [node(f"n{i}", cpu=rng.randint(2000, 4000)) for i in range(40)]
+    cluster = snapshot(nodes, [agent(f"a{i}", cpu=rng.randint(200, 900)) for i in range(400)], profile=EVEN)
+    _, problem = compile_problem(cluster)
+    relaxation = relaxed(problem)
+    relaxation.hurry(0.05)
+    time.sleep(0.05)
+    assert problem.levels[-1].relax(relaxation) is None
 
 
 def test_nothing_is_printed_where_there_is_nothing_to_relax(capfd: pytest.CaptureFixture[str]) -> None:
