@@ -140,6 +140,8 @@ class Bounds:
         if isinstance(level, WeightedObjective):
             if not self._problem.classes.alike or (known is None and self._is_rougher()):
                 limit = max(limit, self._by_parts(index, level, above, until))
+            if enough is not None and enough(limit):
+                return limit
             if known is None and has_time(self._problem, until.remaining()):
                 limit = max(limit, priced_bound(self._problem, level, above, answer))
         elif known is None and enough is not None and self._is_rougher():

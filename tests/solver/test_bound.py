@@ -117,3 +117,15 @@ def test_the_tighter_of_two_bounds_is_the_lower_of_what_is_gained_and_the_higher
     placed, scores = full().levels
     assert tighter(placed, 3, 5) == 3
     assert tighter(scores, 3, 5) == 5
+
+
+def test_where_a_bound_by_parts_is_near_enough_nodes_are_not_asked_for_prices(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bound, "relaxed", refuse)
+    monkeypatch.setattr(bound, "priced_bound", refuse)
+    monkeypatch.setattr(Bounds, "_is_rougher", lambda _: True)
+    monkeypatch.setattr(Bounds, "_by_parts", lambda *_: 9_000)
+    assert Bounds(full()).level(1, [4], 9.0, enough=lambda found: found >= 9_000) == 9_000
+    with pytest.raises(AssertionError, match="asked"):
+        Bounds(full()).level(1, [4], 9.0, enough=lambda found: found > 9_000)
