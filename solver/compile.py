@@ -24,7 +24,7 @@ from placewright.models.spread import spread_constraints
 from placewright.solver.clock import Deadline
 from placewright.solver.compilation import Amounts, BoolArray, Compilation, IntArray, Running
 from placewright.solver.device_slots import DeviceAmounts
-from placewright.solver.groups import Group, group_evictable, group_pending
+from placewright.solver.groups import Group, TellApart, group_evictable, group_pending
 from placewright.solver.objectives import compile_levels
 from placewright.solver.problem import Problem
 from placewright.solver.rules import ENCODERS
@@ -38,14 +38,15 @@ def compile_problem(
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
     preempt: bool = False,
+    apart: TellApart | None = None,
 ) -> tuple[Compilation, Problem]:
     """The snapshot's pending agents as a `Problem`, and the `Compilation` that knows the names.
 
     `preempt`: running agents of lower priority are variables, too. `rules` prune pairs, `encoders` become
-    constraints; tests pass fewer of either.
+    constraints; tests pass fewer of either. `apart` makes more groups of the pending ones.
     """
     never = Deadline(math.inf)
-    compiled = compile_until(never, snapshot, rules=rules, encoders=encoders, preempt=preempt)
+    compiled = compile_until(never, snapshot, rules=rules, encoders=encoders, preempt=preempt, apart=apart)
     return cast(tuple[Compilation, Problem], compiled)
 
 
@@ -56,11 +57,12 @@ def compile_until(
     rules: Sequence[Rule] = RULES,
     encoders: Sequence[type[Encoder]] = ENCODERS,
     preempt: bool = False,
+    apart: TellApart | None = None,
 ) -> tuple[Compilation, Problem] | None:
     """The same, or None if `until` passes before it is done: it is looked at between parts of the work."""
     if until.passed:
         return None
-    compilation = compile_groups(snapshot, rules=rules, preempt=preempt)
+    compilation = compile_groups(snapshot, rules=rules, preempt=preempt, apart=apart)
     cap, used = compilation.cap, list[Encoder]()
     for kind in encoders:
         encoder = None if until.passed else kind.compile(compilation)
@@ -87,12 +89,13 @@ def compile_groups(
     rules: Sequence[Rule] = RULES,
     preempt: bool = False,
     alike: Snapshot | None = None,
+    apart: TellApart | None = None,
 ) -> Compilation:
     """Groups, amounts and eligible pairs, without what encoders and levels make of them.
 
     `alike`: the snapshot whose nodes are asked whom they admit, one for each of this one's.
     """
-    pending = group_pending(snapshot)
+    pending = group_pending(snapshot, apart)
     leaving = group_evictable(snapshot, evictable(snapshot)) if preempt else ()
     back = [g for g, group in enumerate(leaving) if returns(snapshot, group.agent)]
     groups = (*pending, *leaving, *(leaving[g] for g in back))

@@ -31,9 +31,13 @@ class Group:
         return len(self.members)
 
 
-def group_pending(snapshot: Snapshot) -> tuple[Group, ...]:
-    """The pending agents in groups, as by `group_agents`."""
-    return _grouped(snapshot, snapshot.pending_alike, frozenset(selected_label_keys(snapshot)))
+TellApart = Callable[[Agent], tuple[Hashable, ...]]
+"""What tells agents apart that no rule does."""
+
+
+def group_pending(snapshot: Snapshot, apart: TellApart | None = None) -> tuple[Group, ...]:
+    """The pending agents in groups, as by `group_agents`, and told apart further by `apart`."""
+    return _grouped(snapshot, snapshot.pending_alike, frozenset(selected_label_keys(snapshot)), apart)
 
 
 def group_agents(snapshot: Snapshot, agents: Iterable[Agent]) -> tuple[Group, ...]:
@@ -59,7 +63,7 @@ def _grouped(
     snapshot: Snapshot,
     crowds: Iterable[Sequence[Agent]],
     read: frozenset[str],
-    apart: Callable[[Agent], tuple[Hashable, ...]] | None = None,
+    apart: TellApart | None = None,
 ) -> tuple[Group, ...]:
     """Agents (`crowds` of replicas) by their signature and by `apart`; `read`: the labels that count."""
     members: dict[Hashable, list[Agent]] = {}
@@ -72,7 +76,7 @@ def _grouped(
 
 
 def _told_apart(
-    replicas: Sequence[Agent], apart: Callable[[Agent], tuple[Hashable, ...]] | None
+    replicas: Sequence[Agent], apart: TellApart | None
 ) -> Iterator[tuple[Hashable, Sequence[Agent]]]:
     """Replicas by what they do not share; mostly they share that, too."""
     own_claims = any(use.ephemeral for use in replicas[0].spec.claims)

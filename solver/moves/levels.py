@@ -18,6 +18,7 @@ from placewright.models.rebalance_levels import DRAIN, MOVES, goal_name
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
 from placewright.solver.moves.counts import counts
+from placewright.solver.moves.demanded import DemandEncoder
 from placewright.solver.moves.descend import Guide
 from placewright.solver.moves.question import Question
 from placewright.solver.moves.terms import (
@@ -29,6 +30,7 @@ from placewright.solver.moves.terms import (
     MovesTerm,
     Place,
 )
+from placewright.solver.moves.ways import surcharge_terms
 from placewright.solver.objectives import TERMS
 from placewright.solver.objectives.base import Objective, Term
 from placewright.solver.objectives.placed import PlacedObjective
@@ -40,13 +42,22 @@ from placewright.solver.rules.base import Encoder
 
 @dataclass(frozen=True)
 class Levels:
-    """drain: None where nothing is drained. goals: each with its level without the cost of moves."""
+    """drain: None where nothing is drained. goals: each with its level without the cost of moves.
+
+    surcharges: what moves cost beside the agents that move, as far as counts tell.
+    """
 
     placed: tuple[Objective, ...]
     drain: WeightedObjective | None
     goals: tuple[tuple[Goal, WeightedObjective], ...]
     moves: MovesTerm
     min_gain: int
+    surcharges: tuple[Term, ...] = ()
+
+    @property
+    def fare(self) -> tuple[Term, ...]:
+        """What moves cost, in all."""
+        return (self.moves, *self.surcharges)
 
     @property
     def all(self) -> tuple[Objective, ...]:
@@ -58,8 +69,9 @@ class Levels:
         if self.drain is not None:
             yield self.drain
         for goal, level in self.goals:
-            yield WeightedObjective(goal_name(goal), (*level.terms, (self.min_gain, self.moves)))
-        yield WeightedObjective(MOVES, ((1, self.moves),))
+            fare = ((self.min_gain, term) for term in self.fare)
+            yield WeightedObjective(goal_name(goal), (*level.terms, *fare))
+        yield WeightedObjective(MOVES, tuple((1, term) for term in self.fare))
 
     def guides(self) -> list[Guide]:
         """The goals as single moves see them, as far as they have a tally."""
@@ -74,20 +86,27 @@ def build(
     goals: Goals,
     costs: MoveCosts,
     options: RebalanceOptions,
+    *,
+    told_apart: bool = False,
 ) -> Levels:
-    """The levels of one question. `placed`: those of the placed agents, as compiled."""
+    """The levels of one question. `placed`: those of the placed agents, as compiled.
+
+    told_apart: groups are as `telling_apart` has them.
+    """
     moves = moves_term(question, compilation, costs)
+    surcharges = tuple(surcharge_terms(question, compilation, options.surcharges)) if told_apart else ()
+    fare = tuple((options.min_gain, term) for term in (moves, *surcharges))
     found = []
     for goal in goals.scored:
         terms = tuple(_terms(question, compilation, goal))
         if terms:
             level = WeightedObjective(goal_name(goal), terms)
-            checked(replace(level, terms=(*terms, (options.min_gain, moves))), compilation.cap)
+            checked(replace(level, terms=(*terms, *fare)), compilation.cap)
             found.append((goal, level))
     drained = drained_nodes(compilation, goals)
     drain = WeightedObjective(DRAIN, ((1, LeftTerm(drained)),)) if drained.any() else None
     kept = tuple(level for level in placed if isinstance(level, PlacedObjective))
-    return Levels(kept, drain, tuple(found), moves, options.min_gain)
+    return Levels(kept, drain, tuple(found), moves, options.min_gain, surcharges)
 
 
 def _terms(question: Question, compilation: Compilation, goal: Goal) -> Iterator[tuple[int, Term]]:
@@ -120,19 +139,26 @@ def bounded(
     compilation: Compilation,
     options: RebalanceOptions,
     cuts: Sequence[Mapping[Place, int]],
+    *,
+    told_apart: bool = False,
 ) -> Problem:
-    """The problem with these levels, nodes closed, limits kept and cuts made."""
+    """The problem with these levels, nodes closed, limits kept and cuts made. told_apart: as in `build`."""
     closed = np.array([node.name in question.closed for node in compilation.nodes], dtype=np.bool_)
     keeper = ClosedEncoder(closed, counts(compilation, question.home))
     encoders: list[Encoder] = [*problem.encoders, keeper, *(CutEncoder(cut) for cut in cuts)]
+    cap = keeper.tighten(problem.cap)
+    demands = DemandEncoder.of(question, compilation) if told_apart else None
+    if demands is not None:
+        encoders.append(demands)
+        cap = demands.tighten(cap)
     if options.max_moves is not None:
         even = MovesTerm({at: (1,) * len(costs) for at, costs in levels.moves.costs.items()})
-        encoders.append(LimitEncoder(even, options.max_moves))
+        encoders.append(LimitEncoder((even,), options.max_moves))
     if options.max_disruption is not None:
-        encoders.append(LimitEncoder(levels.moves, options.max_disruption))
+        encoders.append(LimitEncoder(levels.fare, options.max_disruption))
     if options.max_emptied is not None:
         encoders.append(_emptied(levels, compilation, keeper.home, options.max_emptied))
-    return replace(problem, cap=keeper.tighten(problem.cap), encoders=tuple(encoders), levels=levels.all)
+    return replace(problem, cap=cap, encoders=tuple(encoders), levels=levels.all)
 
 
 def _emptied(levels: Levels, compilation: Compilation, home: IntArray, most: int) -> EmptiedEncoder:

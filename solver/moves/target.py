@@ -12,32 +12,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from placewright.models.audit import STAYING
 from placewright.models.demands import has_demands
 from placewright.models.goals import Goal
 from placewright.models.rebalance_options import RebalanceOptions
 from placewright.solver.accept import acceptor
 from placewright.solver.clock import Deadline
-from placewright.solver.compilation import Compilation
-from placewright.solver.compile import compile_problem
 from placewright.solver.moves.board import Board
 from placewright.solver.moves.bounding import hopeless, loose, over_all, tightened, unproven, without
+from placewright.solver.moves.compiled import MOST_PAIRS, Compiled, compiled_question, pairs_of
 from placewright.solver.moves.counts import arrivals, counts, names, violates
 from placewright.solver.moves.descend import Allowance, Guide, MovesAlone, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
 from placewright.solver.moves.levels import Levels, bounded, build
 from placewright.solver.moves.orders import better_named, has_orders, standing_orders_hold
+from placewright.solver.moves.question import Question
 from placewright.solver.moves.room import make_room
 from placewright.solver.moves.task import Task
 from placewright.solver.moves.terms import Place
 from placewright.solver.objectives.weighted import WeightedObjective
-from placewright.solver.problem import Problem
 from placewright.solver.reassign.improve import improve
 from placewright.solver.search import LevelValue, Search
 
-MOST_PAIRS = 150_000
-"""Above this many (group, node) pairs CP-SAT is left out: a part would take too long to cut out."""
 PRICES_SHARE = 0.04
 """The part of the time limit that bounds without a relaxation may take in any case."""
 HEURISTIC_SHARE, BOUND_SHARE = 0.5, 0.95
@@ -73,8 +69,9 @@ class Finder:
         left = frozenset[str]() if task.options.repair else question.broken
         leaving = frozenset(key for key in left if question.home[key] in question.drained)
         self._question, self._spared = without(question, question.home, left - leaving, leaving)
-        self.compilation, self._problem = compile_problem(self._question.asked, rules=STAYING)
-        self._levels = self._build(self.compilation, self._problem)
+        self._compiled = compiled_question(self._question, task.options)
+        self.compilation = self._compiled.compilation
+        self._levels = self._build(self._compiled)
         self._found: tuple[Board, frozenset[str]] | None = None
         self._loose: Mapping[str, int] | None = None
 
@@ -82,7 +79,7 @@ class Finder:
         """The same question under other limits; what is compiled is shared."""
         other = copy(self)
         other.task, other._found, other._loose = self.task.limited(options), None, None
-        other._levels = other._build(self.compilation, self._problem)
+        other._levels = other._build(self._compiled)
         return other
 
     def find(self, deadline: Deadline, cuts: Sequence[Mapping[Place, int]] = ()) -> Target:
@@ -93,13 +90,25 @@ class Finder:
         where = {key: self.compilation.nodes[n].name for key, n in board.where.items()}
         return self._searched(where, wrong, deadline, cuts)
 
-    def _build(self, compilation: Compilation, problem: Problem) -> Levels:
-        task = self.task
-        return build(task.question, compilation, problem.levels, task.goals, task.costs, task.options)
+    def _build(self, compiled: Compiled) -> Levels:
+        task, placed = self.task, compiled.problem.levels
+        return build(
+            task.question,
+            compiled.compilation,
+            placed,
+            task.goals,
+            task.costs,
+            task.options,
+            told_apart=compiled.told_apart,
+        )
+
+    def _is_modelled(self, compiled: Compiled, question: Question) -> bool:
+        """Whether counts say all that is asked of a target."""
+        return compiled.told_apart or not has_orders(question, self.task.options)
 
     def _moving_deadline(self, deadline: Deadline) -> Deadline:
-        small = int(np.count_nonzero(self._problem.cap)) <= MOST_PAIRS
-        followed = small and not has_orders(self._question, self.task.options)
+        small = pairs_of(self._compiled.problem) <= MOST_PAIRS
+        followed = small and self._is_modelled(self._compiled, self._question)
         return Deadline(deadline.remaining() * (HEURISTIC_SHARE if followed else BOUND_SHARE))
 
     def _by_moves(self, deadline: Deadline) -> tuple[Board, frozenset[str]]:
@@ -183,19 +192,18 @@ class Finder:
     ) -> Target:
         """Go on with CP-SAT from an answer by single moves. Those that still break a rule stay there."""
         question, fixed = without(self._question, where, wrong)
-        if not fixed:
-            compilation, problem, levels = self.compilation, self._problem, self._levels
-        else:
-            compilation, problem = compile_problem(question.asked, rules=STAYING)
-            levels = self._build(compilation, problem)
         task, settings = self.task, self.task.settings
-        asked = bounded(problem, levels, question, compilation, task.options, cuts)
+        compiled = compiled_question(question, task.options) if fixed else self._compiled
+        levels = self._build(compiled) if fixed else self._levels
+        compilation, told_apart = compiled.compilation, compiled.told_apart
+        asked = bounded(
+            compiled.problem, levels, question, compilation, task.options, cuts, told_apart=told_apart
+        )
         start, before = counts(compilation, where), counts(compilation, question.home)
         if violates(start, cuts):
             start = before
-        pairs = int(np.count_nonzero(asked.cap))
-        # Counts do not tell how far who goes, nor what workloads ask of where all their agents are.
-        searched = 0 < pairs <= MOST_PAIRS and not deadline.passed and not has_orders(question, task.options)
+        pairs, modelled = pairs_of(asked), self._is_modelled(compiled, question)
+        searched = 0 < pairs <= MOST_PAIRS and not deadline.passed and modelled
         values: Sequence[LevelValue]
         warnings: Sequence[str] = ()
         if searched:

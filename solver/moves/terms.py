@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeAlias
 
 import numpy as np
+from ortools.linear_solver import pywraplp
 
 from placewright.models.profile import Profile, ScoreName
 from placewright.solver.compilation import BoolArray, Compilation, IntArray
@@ -25,7 +26,10 @@ Place = tuple[int, int]
 """A group and a node, by index."""
 
 
-class _Asked(Term):
+LpVariable: TypeAlias = pywraplp.Variable
+
+
+class Asked(Term):
     """A term that is made for one question and never compiled from a profile."""
 
     score: ClassVar[ScoreName | None] = None
@@ -36,7 +40,7 @@ class _Asked(Term):
 
 
 @dataclass(frozen=True)
-class MovesTerm(_Asked):
+class MovesTerm(Asked):
     """The sum of what moves cost: at each place the cheapest leave first.
 
     costs: group and node -> what moving each agent there costs, cheapest first, as many as can leave.
@@ -78,24 +82,34 @@ class MovesTerm(_Asked):
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """At least what each class of nodes loses of each group, at its cheapest."""
-        lp = relaxation.lp
-        class_of = {int(n): c for c, nodes in enumerate(relaxation.members) for n in nodes}
-        there: dict[Place, int] = {}
+        class_of = classes(relaxation)
         cheapest: dict[Place, int] = {}
         for (g, n), costs in self.costs.items():
             key = (g, class_of[n])
-            there[key] = there.get(key, 0) + len(costs)
             cheapest[key] = min(cheapest.get(key, costs[0]), costs[0])
-        lost = []
-        for (g, c), number in there.items():
-            leaving = lp.NumVar(0.0, float(number), "")
-            relaxation.hold(c, {g: -1.0}, [(leaving, -1.0)], -float(number))
-            lost.append(cheapest[g, c] * leaving)
-        return lp.Sum(lost)
+        lost = leaving(relaxation, {at: len(costs) for at, costs in self.costs.items()})
+        return relaxation.lp.Sum([cheapest[at] * variable for at, variable in lost.items()])
+
+
+def classes(relaxation: Relaxation) -> Mapping[int, int]:
+    """The class of each node, by index."""
+    return {int(n): c for c, nodes in enumerate(relaxation.members) for n in nodes}
+
+
+def leaving(relaxation: Relaxation, home: Mapping[Place, int]) -> Mapping[Place, LpVariable]:
+    """Group and class -> at least how many of those at `home` (by group and node) are no longer there."""
+    class_of, there = classes(relaxation), dict[Place, int]()
+    for (g, n), number in home.items():
+        there[g, class_of[n]] = there.get((g, class_of[n]), 0) + number
+    found = {}
+    for (g, c), number in there.items():
+        found[g, c] = relaxation.lp.NumVar(0.0, float(number), "")
+        relaxation.hold(c, {g: -1.0}, [(found[g, c], -1.0)], -float(number))
+    return found
 
 
 @dataclass(frozen=True)
-class LeftTerm(_Asked):
+class LeftTerm(Asked):
     """How many agents are on the nodes (N,) that are to be `drained`; `already`: fixed there."""
 
     drained: BoolArray
@@ -123,7 +137,7 @@ class LeftTerm(_Asked):
         return relaxation.lp.Sum(arriving) + self.already
 
 
-class _Told(Ledger):
+class Told(Ledger):
     """What is known of counts that are finished; no agents come one by one here."""
 
     def __init__(self, holds: bool) -> None:
@@ -156,7 +170,7 @@ class ClosedEncoder(Encoder):
         pass
 
     def ledger(self, count: IntArray) -> Ledger:
-        return _Told(True)
+        return Told(True)
 
     def fixing(self, fixed: IntArray) -> Self:
         return self
@@ -164,10 +178,10 @@ class ClosedEncoder(Encoder):
 
 @dataclass(frozen=True)
 class LimitEncoder(Encoder):
-    """Moves cost no more than `most` in all."""
+    """What `fare` counts, moves or what they cost, is no more than `most` in all."""
 
     rule: ClassVar[str] = "moves"
-    moves: MovesTerm
+    fare: tuple[Term, ...]
     most: int
 
     @classmethod
@@ -175,13 +189,13 @@ class LimitEncoder(Encoder):
         return None
 
     def encode(self, x: Variables) -> None:
-        x.model.add(self.moves.expression(x) <= self.most)
+        x.model.add(sum((term.expression(x) for term in self.fare), start=0) <= self.most)
 
     def ledger(self, count: IntArray) -> Ledger:
-        return _Told(self.moves.value(count) <= self.most)
+        return Told(sum(term.value(count) for term in self.fare) <= self.most)
 
     def fixing(self, fixed: IntArray) -> Self:
-        return replace(self, moves=self.moves.fixing(fixed))
+        return replace(self, fare=tuple(term.fixing(fixed) for term in self.fare))
 
 
 @dataclass(frozen=True)
@@ -204,7 +218,7 @@ class EmptiedEncoder(Encoder):
 
     def ledger(self, count: IntArray) -> Ledger:
         emptied = self.used & ~count[self.keeps].any(axis=0)
-        return _Told(int(emptied.sum()) <= self.most)
+        return Told(int(emptied.sum()) <= self.most)
 
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, used=self.used & ~fixed[self.keeps].any(axis=0))
@@ -235,7 +249,7 @@ class CutEncoder(Encoder):
         x.model.add_bool_or(fewer)
 
     def ledger(self, count: IntArray) -> Ledger:
-        return _Told(any(count[at] < number for at, number in self.stays.items()))
+        return Told(any(count[at] < number for at, number in self.stays.items()))
 
     def fixing(self, fixed: IntArray) -> Self:
         left = {at: number - int(fixed[at]) for at, number in self.stays.items()}

@@ -149,15 +149,28 @@ def test_limited_questions_share_what_is_compiled_and_find_their_own_answers() -
     assert finder.find(Deadline(20.0)).where == all_of_them.where
 
 
-def test_moves_that_leave_a_workload_with_less_than_it_asks_for_are_all_taken_back() -> None:
-    cluster = snapshot(
+def swapped() -> Snapshot:
+    """Each would rather be where the other is, and both together ask for two zones."""
+    return snapshot(
         [node("a", zone="one", data=frozenset({"set"})), node("b", zone="two")],
         [
             runs("x", "a", min_domains=((ZONE, 2),)),
             runs("y", "b", needs_data={"set": 1}, min_domains=((ZONE, 2),)),
         ],
     )
-    target = found(cluster, "locality")
+
+
+def test_two_change_places_where_one_move_would_leave_their_workload_with_less_than_it_asks_for() -> None:
+    target = found(swapped(), "locality")
+    assert (ends(target), target.searched) == ({"x": "b", "y": "a"}, True)
+    assert all(known.value == known.bound for known in target.values)
+
+
+def test_moves_that_leave_a_workload_with_less_than_it_asks_for_are_all_taken_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("placewright.solver.moves.compiled.MOST_PAIRS", 0)
+    target = found(swapped(), "locality")
     assert (ends(target), target.searched) == ({"x": "a", "y": "b"}, False)
 
 

@@ -6,16 +6,13 @@ Each says the same in a model, of counts, and once some are fixed; relaxed it ne
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ortools.sat.python import cp_model
 
 from placewright.models.profile import Profile
-from placewright.solver.compilation import IntArray
 from placewright.solver.compile import compile_problem
 from placewright.solver.moves.terms import (
     ClosedEncoder,
@@ -27,89 +24,27 @@ from placewright.solver.moves.terms import (
     Place,
 )
 from placewright.solver.objectives.base import Term
-from placewright.solver.relaxation import Relaxation
-from placewright.solver.rules.base import Encoder
-from placewright.solver.variables import Variables
 from placewright.tests.builders import agent, node, snapshot
+from placewright.tests.solver.moves.small_counts import (
+    CAP,
+    GROUPS,
+    NODES,
+    NOTHING,
+    SOME,
+    all_counts,
+    assert_encodes,
+    assert_relaxes,
+    assert_same_everywhere,
+    modelled,
+    relaxed,
+    variables,
+)
 
-GROUPS, NODES = 2, 3
-MODELLED = 3
-"""Of so many counts one is asked of a model, too."""
-CAP: IntArray = np.array([[2, 2, 2], [1, 2, 0]], dtype=np.int64)
-SIZE: IntArray = np.array([3, 2], dtype=np.int64)
 COSTS = st.dictionaries(
     st.tuples(st.integers(0, GROUPS - 1), st.integers(0, NODES - 1)),
     st.lists(st.integers(0, 5), min_size=1, max_size=3).map(lambda found: tuple(sorted(found))),
     min_size=1,
 )
-
-
-def all_counts(cap: IntArray = CAP) -> list[IntArray]:
-    """Every count (G, N) within `cap` and the groups' sizes."""
-    every = (np.array(flat).reshape(cap.shape) for flat in product(*(range(c + 1) for c in cap.flat)))
-    return [count for count in every if (count.sum(axis=1) <= SIZE).all()]
-
-
-def variables(fixed: IntArray | None = None) -> Variables:
-    return Variables(cp_model.CpModel(), CAP if fixed is None else CAP - fixed, SIZE)
-
-
-def held(x: Variables, count: IntArray) -> None:
-    """The model is about these counts alone."""
-    for (g, n), variable in x.items():
-        x.model.add(variable == int(count[g, n]))
-
-
-def modelled(term: Term, count: IntArray, x: Variables) -> int:
-    """The term's least value in a model for counts."""
-    x.model.minimize(term.expression(x))
-    held(x, count)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    assert solver.solve(x.model) == cp_model.OPTIMAL
-    return int(solver.objective_value)
-
-
-def allowed(encoder: Encoder, count: IntArray, x: Variables) -> bool:
-    """Whether a model with an encoder's constraints accepts counts."""
-    encoder.encode(x)
-    held(x, count)
-    solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1
-    return bool(solver.solve(x.model) == cp_model.OPTIMAL)
-
-
-def assert_same_everywhere(term: Term, fixed: IntArray) -> None:
-    """In a model as of counts, with some of them fixed or not, for all counts that hold those."""
-    rest = term.fixing(fixed)
-    for index, count in enumerate(all_counts()):
-        assert term.least() <= term.value(count) <= term.most(CAP)
-        if not (count >= fixed).all():
-            continue
-        assert rest.value(count - fixed) == term.value(count)
-        if index % MODELLED == 0:
-            assert modelled(rest, count - fixed, variables(fixed)) == term.value(count)
-
-
-def assert_encodes(encoder: Encoder, fixed: IntArray) -> int:
-    """The model accepts what the ledger accepts, some counts fixed or not; how many counts that are."""
-    rest, accepted = encoder.fixing(fixed), 0
-    for index, count in enumerate(all_counts()):
-        ledger = encoder.ledger(count)
-        assert ledger is not None
-        holds = ledger.holds()
-        accepted += bool(holds)
-        if (count >= fixed).all():
-            after = rest.ledger(count - fixed)
-            assert after is not None
-            assert after.holds() is holds
-            if index % MODELLED == 0:
-                assert allowed(rest, count - fixed, variables(fixed)) is holds
-    return accepted
-
-
-NOTHING: IntArray = np.zeros_like(CAP)
-SOME: IntArray = np.array([[1, 0, 0], [0, 1, 0]], dtype=np.int64)
 
 
 def test_the_cheapest_leave_first() -> None:
@@ -147,21 +82,6 @@ def test_hints_of_moves_are_what_they_cost() -> None:
     assert [value for _, value in hints] == [3]
 
 
-def relaxed(term: Term, count: IntArray) -> float:
-    """The least that a term is in the relaxation over all counts with as many of each group as here."""
-    relaxation = Relaxation(CAP, SIZE, np.ones((GROUPS, 1), dtype=np.int64), np.full((NODES, 1), 9))
-    expression = term.relax(relaxation)
-    assert expression is not None
-    for g in range(GROUPS):
-        number = float(count[g].sum())
-        classes = [c for c in range(len(relaxation.members)) if g in relaxation.groups_of(c)]
-        placed = relaxation.lp.Sum([relaxation.arrivals(c, [g]) for c in classes])
-        relaxation.lp.Add(placed == number)
-    relaxation.lp.Minimize(expression)
-    relaxation.lp.Solve()
-    return float(relaxation.lp.Objective().Value())
-
-
 @pytest.mark.parametrize(
     "term",
     [
@@ -171,12 +91,7 @@ def relaxed(term: Term, count: IntArray) -> float:
     ],
 )
 def test_relaxed_a_term_is_never_more_than_of_any_counts(term: Term) -> None:
-    least: dict[tuple[int, ...], int] = {}
-    for count in all_counts():
-        placed = tuple(int(number) for number in count.sum(axis=1))
-        least[placed] = min(least.get(placed, 10**6), term.value(count))
-    for placed, value in least.items():
-        assert relaxed(term, np.array([[number] for number in placed])) <= value + 1e-6
+    assert_relaxes(term)
 
 
 def test_relaxed_moves_cost_what_whole_classes_lose() -> None:
@@ -204,7 +119,7 @@ def test_nobody_comes_to_closed_nodes_and_those_at_home_may_stay() -> None:
 
 @pytest.mark.parametrize("most", [0, 1, 3, 100])
 def test_moves_cost_no_more_than_the_limit(most: int) -> None:
-    limit = LimitEncoder(MovesTerm({(0, 0): (1, 2), (1, 1): (1, 1)}), most)
+    limit = LimitEncoder((MovesTerm({(0, 0): (1, 2), (1, 1): (1, 1)}),), most)
     accepted = [assert_encodes(limit, fixed) for fixed in (NOTHING, SOME)]
     assert accepted[0] == accepted[1]
     assert (accepted[0] == len(all_counts())) == (most == 100)
@@ -243,7 +158,7 @@ def test_terms_and_limits_of_one_question_come_from_no_profile() -> None:
 
 
 def test_of_finished_counts_nobody_is_asked_one_by_one() -> None:
-    ledger = LimitEncoder(MovesTerm({(0, 0): (1,)}), 1).ledger(NOTHING)
+    ledger = LimitEncoder((MovesTerm({(0, 0): (1,)}),), 1).ledger(NOTHING)
     assert ledger is not None
     with pytest.raises(TypeError, match="finished counts"):
         ledger.add(0, np.array([0]), np.array([1]))
