@@ -27,6 +27,8 @@ from placewright.solver.rounding import whole_agents
 
 UNHURRIED = 0.5
 """The part of the time that must be left for a weighted level to be looked at."""
+WEIGHED_A_SECOND = 5_000
+"""Of the relaxation's variables so many a second are what a weighted level takes, on a fast machine."""
 GATHERING_SHARE = 0.2
 """The part of the time left that deciding where groups gather may take."""
 
@@ -89,14 +91,15 @@ def _solved(
     """Level by level, until there is no more time or a level has no answer.
 
     A first answer is wanted soon: weighted levels, whose relaxation is the largest, are left to the search
-    where those before them leave less than `unhurried` seconds.
+    where those before them leave less than `unhurried` seconds, or too little to come to an end.
     """
+    weighing = max(unhurried, problem.classes.columns / WEIGHED_A_SECOND)
     bounds: list[KnownBound] = []
     solution: dict[tuple[int, int], float] = {}
     weighted = False
     for level in problem.levels:
         weighs = isinstance(level, WeightedObjective)
-        if weighs and deadline.remaining() < unhurried:
+        if weighs and deadline.remaining() < weighing:
             break
         last = level is problem.levels[-1]
         gathering = _gathered(problem, relaxation, level, deadline) if last else None

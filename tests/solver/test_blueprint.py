@@ -92,3 +92,13 @@ def test_nothing_is_drawn_where_the_answer_there_is_reaches_all_bounds_that_were
     assert len(hurried.bounds) < len(problem.levels)
     assert blueprint(problem, seconds=9.0, known=np.zeros_like(problem.cap)).drawn
     assert blueprint(problem, seconds=9.0).drawn
+
+
+def test_scores_are_left_out_where_there_is_too_little_time_to_come_to_an_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, problem = compile_problem(snapshot([node("a"), node("b")], agents("x", 2, cpu=1000)))
+    assert len(blueprint(problem, seconds=9.0).bounds) == len(problem.levels) == 2
+    monkeypatch.setattr("placewright.solver.blueprint.WEIGHED_A_SECOND", problem.classes.columns / 10.0)
+    assert len(blueprint(problem, seconds=9.0).bounds) == 1
+    assert len(blueprint(problem).bounds) == 2
