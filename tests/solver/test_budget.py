@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -226,6 +227,14 @@ def test_a_deterministic_round_is_never_begun_anew(monkeypatch: pytest.MonkeyPat
     verdict = place(cluster(40), Settings(time_limit=5.0, workers=1, deterministic=True))
     assert isinstance(verdict, VerifiedPlan)
     assert len(verdict.plan.bindings) == 10
+
+
+def test_a_clock_of_processor_time_that_goes_by_ticks_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under `ulimit -t` it stands still for milliseconds: a pace of nothing was divided by."""
+    monkeypatch.setattr(time, "process_time", lambda: 1.0)
+    verdict = place(cluster(3), Settings(time_limit=10.0, workers=1))
+    assert isinstance(verdict, VerifiedPlan)
+    assert len(verdict.plan.bindings) == 3
 
 
 def test_a_machine_that_seems_slow_for_a_moment_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
