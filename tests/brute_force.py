@@ -17,6 +17,7 @@ from placewright.models.rules import RULES
 from placewright.models.rules.victims import evictable, returns
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import Outcome
 
@@ -71,6 +72,15 @@ def best_values(snapshot: Snapshot, *, preempt: bool = False) -> dict[str, int]:
             _, best = min(found, key=lambda f: _rank(snapshot, f[0], f[1], stages, slots))
             return best if preempt else _without_evictions(snapshot, best)
     raise AssertionError("the empty placement is always valid")
+
+
+def can_be_placed(snapshot: Snapshot, least: int | None = None) -> bool:
+    """Whether all pending agents, or all of priority `least` and above, can be placed together.
+
+    Those of lower priorities may be placed beside them, or not.
+    """
+    valid = _Valid(snapshot)
+    return any(valid.state(Whole((), steps)) is not None for steps in _choices(snapshot, least))
 
 
 def _without_evictions(snapshot: Snapshot, values: Mapping[str, int]) -> dict[str, int]:
@@ -143,8 +153,11 @@ def _evictions(snapshot: Snapshot) -> Iterator[tuple[tuple[Agent, ...], Choice]]
         )
 
 
-def _choices(snapshot: Snapshot) -> Iterator[Choice]:
-    """Every way to hand nodes, or none, to the pending agents; identical agents are interchangeable."""
+def _choices(snapshot: Snapshot, least: int | None = 2**40) -> Iterator[Choice]:
+    """Every way to hand nodes, or none, to the pending agents; identical agents are interchangeable.
+
+    least: from which priority on there is no "or none"; None: for nobody.
+    """
     kinds: dict[Hashable, list[Agent]] = {}
     for agent in snapshot.pending:
         own = (agent.namespace, agent.label_set, agent.admitted, keeps_in_use(agent))
@@ -152,7 +165,9 @@ def _choices(snapshot: Snapshot) -> Iterator[Choice]:
         kinds.setdefault(key, []).append(agent)
     options = []
     for members in kinds.values():
-        open_nodes = [None, *(n for n in snapshot.nodes if _admitted(snapshot, members[0], n))]
+        must = least is None or members[0].spec.priority >= least
+        none: list[Node | None] = [] if must else [None]
+        open_nodes = [*none, *(n for n in snapshot.nodes if _admitted(snapshot, members[0], n))]
         options.append(
             [
                 tuple((a, n) for a, n in zip(members, nodes, strict=True) if n is not None)
@@ -176,6 +191,11 @@ class _Valid:
 
     def values(self, whole: Whole) -> dict[str, int] | None:
         """The level values of a placement, or None where a rule forbids it."""
+        state = self.state(whole)
+        return None if state is None else level_values(state)
+
+    def state(self, whole: Whole) -> ClusterState | None:
+        """What a placement leads to, or None where a rule forbids it."""
         devices = hand_out_devices(self._snapshot, whole.steps)
         if devices is None:
             return None
@@ -185,4 +205,4 @@ class _Valid:
                 # What forbids one placement mostly forbids the next one, too.
                 self._rules.insert(0, self._rules.pop(i))
                 return None
-        return level_values(state)
+        return state

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from random import Random
@@ -114,23 +115,35 @@ class Best:
 
 
 def best_purchase(question: Question) -> Best:
-    """By trying every purchase of as many nodes as there are agents, or fewer."""
-    found = []
-    most = question.catalog.most
-    pending = len(question.snapshot.pending)
-    for number in range(pending + 1):
-        for offerings in combinations_with_replacement(question.catalog.offerings, number):
-            names = [offering.type_name for offering in offerings]
-            if all(names.count(name) <= limit for name, limit in most.items()):
-                cost = sum(offering.price for offering in offerings)
-                found.append(Best(placed_by(question, offerings), cost))
+    """By trying every purchase of as many nodes as there are agents, or fewer; the cheapest ones first."""
+    priorities = sorted(Counter(agent.spec.priority for agent in question.snapshot.pending).items())
+    everybody = tuple(number for _, number in reversed(priorities))
+    on_offer = list(_on_offer(question))
+    found: list[Best] = []
+    for cost, offerings in sorted(_purchases(question), key=lambda purchase: purchase[0]):
+        found.append(Best(placed_by(question, offerings, on_offer), cost))
+        if found[-1].placed == everybody:
+            # What costs more can place nobody else.
+            break
     return min(found, key=lambda best: (tuple(-n for n in best.placed), best.cost))
 
 
-def placed_by(question: Question, offerings: tuple[Offering, ...]) -> tuple[int, ...]:
+def _purchases(question: Question) -> Iterator[tuple[int, tuple[Offering, ...]]]:
+    """What it costs to buy so many of each offering."""
+    most = question.catalog.most
+    for number in range(len(question.snapshot.pending) + 1):
+        for offerings in combinations_with_replacement(question.catalog.offerings, number):
+            names = [offering.type_name for offering in offerings]
+            if all(names.count(name) <= limit for name, limit in most.items()):
+                yield sum(offering.price for offering in offerings), offerings
+
+
+def placed_by(
+    question: Question, offerings: tuple[Offering, ...], on_offer: Sequence[Node]
+) -> tuple[int, ...]:
     """How many of each priority these nodes hold beside those that are there, at best."""
     nodes = [node_of(offering, f"new-{i}") for i, offering in enumerate(offerings)]
-    snapshot = question.with_nodes([*nodes, *_on_offer(question)])
+    snapshot = question.with_nodes([*nodes, *on_offer])
     values = best_values(snapshot)
     priorities = sorted({agent.spec.priority for agent in snapshot.pending}, reverse=True)
     return tuple(values[placed_name(priority)] for priority in priorities)
