@@ -53,25 +53,39 @@ def best_values(snapshot: Snapshot, *, preempt: bool = False) -> dict[str, int]:
     """
     stages = snapshot.options.profile.stages
     slots = list(_slots(snapshot, preempt))
-    # Where placing comes first, only the placements that are best in that need to be looked at.
-    shown = slots if stages[0].name == PLACED else []
-    choices: dict[Rank, list[Choice]] = {}
-    for steps in _choices(snapshot):
-        choices.setdefault(_worth(shown, steps), []).append(steps)
-    by_rank: dict[Rank, list[tuple[tuple[Agent, ...], Choice, list[Choice]]]] = {}
-    for evicted, back in _evictions(snapshot) if preempt else [((), ())]:
-        own = _worth(shown, back, _spent(snapshot, shown, evicted))
-        for worth, alike in choices.items():
-            rank = tuple(map(add, own, worth))
-            by_rank.setdefault(rank, []).append((evicted, back, alike))
     valid = _Valid(snapshot)
-    for rank in sorted(by_rank):
-        wholes = (Whole(e, (*steps, *back)) for e, back, alike in by_rank[rank] for steps in alike)
+    # Where placing comes first, only the placements that are best in that need to be looked at.
+    for wholes in _ranked(snapshot, slots if stages[0].name == PLACED else [], preempt):
         found = [(whole, values) for whole in wholes if (values := valid.values(whole)) is not None]
         if found:
             _, best = min(found, key=lambda f: _rank(snapshot, f[0], f[1], stages, slots))
             return best if preempt else _without_evictions(snapshot, best)
     raise AssertionError("the empty placement is always valid")
+
+
+def most_placed(snapshot: Snapshot) -> Counter[int]:
+    """Priority -> how many are placed where the most are, of the highest priority first; nobody is evicted."""
+    valid = _Valid(snapshot)
+    for wholes in _ranked(snapshot, list(_slots(snapshot, preempt=False)), preempt=False):
+        for whole in wholes:
+            if valid.state(whole) is not None:
+                return Counter(agent.spec.priority for agent, _ in whole.steps)
+    raise AssertionError("the empty placement is always valid")
+
+
+def _ranked(snapshot: Snapshot, slots: Sequence[_Slot], preempt: bool) -> Iterator[Iterator[Whole]]:
+    """All placements, whatever the rules say; those that are worth the same by `slots` at once, the best first."""
+    choices: dict[Rank, list[Choice]] = {}
+    for steps in _choices(snapshot):
+        choices.setdefault(_worth(slots, steps), []).append(steps)
+    by_rank: dict[Rank, list[tuple[tuple[Agent, ...], Choice, list[Choice]]]] = {}
+    for evicted, back in _evictions(snapshot) if preempt else [((), ())]:
+        own = _worth(slots, back, _spent(snapshot, slots, evicted))
+        for worth, alike in choices.items():
+            rank = tuple(map(add, own, worth))
+            by_rank.setdefault(rank, []).append((evicted, back, alike))
+    for rank in sorted(by_rank):
+        yield (Whole(e, (*steps, *back)) for e, back, alike in by_rank[rank] for steps in alike)
 
 
 def can_be_placed(snapshot: Snapshot, least: int | None = None) -> bool:

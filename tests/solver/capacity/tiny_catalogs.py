@@ -11,7 +11,6 @@ from typing import Any
 
 from placewright.models.agent import Agent, HostPort, OwnerReference
 from placewright.models.catalog import ZONE, Catalog, Offering
-from placewright.models.levels import placed_name
 from placewright.models.node import Node
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.rules import RULES
@@ -19,7 +18,7 @@ from placewright.models.rules.resources import RULE as RESOURCES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.capacity.question import Question, ask, node_of
-from placewright.tests.brute_force import best_values
+from placewright.tests.brute_force import most_placed
 from placewright.tests.builders import HOSTNAME, MIB, agent, near, node, spread, taint, toleration
 
 MOST_AGENTS = 4
@@ -144,9 +143,9 @@ def placed_by(
     """How many of each priority these nodes hold beside those that are there, at best."""
     nodes = [node_of(offering, f"new-{i}") for i, offering in enumerate(offerings)]
     snapshot = question.with_nodes([*nodes, *on_offer])
-    values = best_values(snapshot)
+    placed = most_placed(snapshot)
     priorities = sorted({agent.spec.priority for agent in snapshot.pending}, reverse=True)
-    return tuple(values[placed_name(priority)] for priority in priorities)
+    return tuple(placed[priority] for priority in priorities)
 
 
 def _on_offer(question: Question) -> Iterator[Node]:
