@@ -46,7 +46,7 @@ def fewest_moves(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> tuple[
 
 
 def reachable(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Iterator[Reached]:
-    """All that any sequence of single moves leads to, those in which nobody `may_end` among them."""
+    """All that any sequence of single moves leads to, the fewest moves first; not all of them `may_end` it."""
     judged = world(snapshot, goals)
     home = {
         key: snapshot.agent_by_key[key].node_name for key, why in pinned(judged, policy).items() if not why
