@@ -168,7 +168,7 @@ class _Asking:
             kind.update({agent.key: i for agent in own})
             agents.extend(own)
         asked = replace(self.snapshot, agents=(*self.snapshot.agents, *agents), storage=copies.storage)
-        compilation, problem = compile_problem(asked, rules=self.rules, encoders=self.encoders)
+        compilation, problem = compile_problem(asked, rules=self.rules, encoders=self.encoders, stages=())
         level = SetsObjective(self._parts(compilation, kind), sets)
         return compilation, replace(problem, levels=(level,)), kind
 

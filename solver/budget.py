@@ -31,6 +31,8 @@ ORDER, PLAN, VERIFY = 70.0, 50.0, 80.0
 """What each takes for one placed agent, in times that it takes to put it on its node."""
 SLACK = 1.15
 """How much more is kept free for that after a search: where it is too little, agents are left out for it."""
+UNTOLD = 1e-6
+"""Seconds to put an agent on its node where nothing, or nothing that the clock shows, could be measured."""
 CACHED = 8_000
 """Nodes up to which each takes that; what is looked up among more of them is less and less in a cache."""
 SPARE = 120.0
@@ -258,7 +260,7 @@ def _pace(snapshot: Snapshot) -> float:
     """Seconds of processor time; the best of a few samples, as anything can come in between."""
     agents = snapshot.pending[:SAMPLE]
     if not agents or not snapshot.nodes:
-        return 1e-6
+        return UNTOLD
     times = []
     # Who runs, and where nobody comes, does not matter to it, and is not worth putting in place.
     nobody = replace(snapshot, agents=(), nodes=snapshot.nodes[:SAMPLE_NODES])
@@ -268,4 +270,5 @@ def _pace(snapshot: Snapshot) -> float:
         for agent, node in zip(agents, cycle(nobody.nodes), strict=False):
             state.place(agent, node)
         times.append((time.process_time() - began) / len(agents))
-    return min(times)
+    # Where a limit of processor time is set (`ulimit -t`) its clock goes by ticks, of milliseconds each.
+    return min(times) or UNTOLD

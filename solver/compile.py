@@ -15,6 +15,7 @@ import numpy as np
 
 from placewright.models.agent import Agent, AgentSpec
 from placewright.models.node import Node
+from placewright.models.profile import Stage
 from placewright.models.rules import RULES
 from placewright.models.rules.base import Rule
 from placewright.models.rules.resources import PODS, checked_amounts
@@ -39,14 +40,23 @@ def compile_problem(
     encoders: Sequence[type[Encoder]] = ENCODERS,
     preempt: bool = False,
     apart: TellApart | None = None,
+    stages: Sequence[Stage] | None = None,
 ) -> tuple[Compilation, Problem]:
     """The snapshot's pending agents as a `Problem`, and the `Compilation` that knows the names.
 
     `preempt`: running agents of lower priority are variables, too. `rules` prune pairs, `encoders` become
-    constraints; tests pass fewer of either. `apart` makes more groups of the pending ones.
+    constraints; tests pass fewer of either. `apart` makes more groups of the pending ones. stages: what
+    answers are judged by, if not by the profile's.
     """
-    never = Deadline(math.inf)
-    compiled = compile_until(never, snapshot, rules=rules, encoders=encoders, preempt=preempt, apart=apart)
+    compiled = compile_until(
+        Deadline(math.inf),
+        snapshot,
+        rules=rules,
+        encoders=encoders,
+        preempt=preempt,
+        apart=apart,
+        stages=stages,
+    )
     return cast(tuple[Compilation, Problem], compiled)
 
 
@@ -58,6 +68,7 @@ def compile_until(
     encoders: Sequence[type[Encoder]] = ENCODERS,
     preempt: bool = False,
     apart: TellApart | None = None,
+    stages: Sequence[Stage] | None = None,
 ) -> tuple[Compilation, Problem] | None:
     """The same, or None if `until` passes before it is done: it is looked at between parts of the work."""
     if until.passed:
@@ -77,7 +88,7 @@ def compile_until(
         request=compilation.request,
         free=compilation.free,
         encoders=tuple(used),
-        levels=compile_levels(compilation),
+        levels=compile_levels(compilation, stages),
         running=compilation.running,
     )
     return None if until.passed else (compilation, problem)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, product
+from operator import add
 
 from placewright.models.agent import Agent
 from placewright.models.disruption import excess
@@ -16,10 +17,12 @@ from placewright.models.rules import RULES
 from placewright.models.rules.victims import evictable, returns
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
+from placewright.models.state import ClusterState
 from placewright.solver.hand_out import hand_out_devices
 from placewright.solver.outcome import Outcome
 
 Choice = tuple[tuple[Agent, Node], ...]
+Rank = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -30,26 +33,68 @@ class Whole:
     steps: Choice
 
 
+@dataclass(frozen=True)
+class _Slot:
+    """One number that placements are compared by, the first one first; by one of these priorities.
+
+    placed: how many of it are placed. evicted: how many of it are evicted. excess_from: what those of it, and
+    of higher ones, that are evicted spend beyond their budgets.
+    """
+
+    placed: int | None = None
+    evicted: int | None = None
+    excess_from: int | None = None
+
+
 def best_values(snapshot: Snapshot, *, preempt: bool = False) -> dict[str, int]:
     """Level name -> value of the best placement, whatever the stages of the cluster's profile are.
 
     With `preempt` running agents may be evicted, and placed anew.
     """
     stages = snapshot.options.profile.stages
+    slots = list(_slots(snapshot, preempt))
+    valid = _Valid(snapshot)
     # Where placing comes first, only the placements that are best in that need to be looked at.
-    placed_first = stages[0].name == PLACED
-    by_rank: dict[tuple[int, ...], list[Whole]] = {}
-    for evicted, back in _evictions(snapshot) if preempt else [((), ())]:
-        for steps in _choices(snapshot):
-            whole = Whole(evicted, (*steps, *back))
-            rank = _placed_rank(snapshot, whole, preempt) if placed_first else ()
-            by_rank.setdefault(rank, []).append(whole)
-    for rank in sorted(by_rank):
-        valid = [(w, values) for w in by_rank[rank] if (values := _values(snapshot, w)) is not None]
-        if valid:
-            _, best = min(valid, key=lambda v: _rank(snapshot, v[0], v[1], stages, preempt))
+    for wholes in _ranked(snapshot, slots if stages[0].name == PLACED else [], preempt):
+        found = [(whole, values) for whole in wholes if (values := valid.values(whole)) is not None]
+        if found:
+            _, best = min(found, key=lambda f: _rank(snapshot, f[0], f[1], stages, slots))
             return best if preempt else _without_evictions(snapshot, best)
     raise AssertionError("the empty placement is always valid")
+
+
+def most_placed(snapshot: Snapshot) -> Counter[int]:
+    """Priority -> how many are placed where the most are, of the highest priority first; nobody is evicted."""
+    valid = _Valid(snapshot)
+    for wholes in _ranked(snapshot, list(_slots(snapshot, preempt=False)), preempt=False):
+        for whole in wholes:
+            if valid.state(whole) is not None:
+                return Counter(agent.spec.priority for agent, _ in whole.steps)
+    raise AssertionError("the empty placement is always valid")
+
+
+def _ranked(snapshot: Snapshot, slots: Sequence[_Slot], preempt: bool) -> Iterator[Iterator[Whole]]:
+    """All placements, whatever the rules say; those that are worth the same by `slots` at once, the best first."""
+    choices: dict[Rank, list[Choice]] = {}
+    for steps in _choices(snapshot):
+        choices.setdefault(_worth(slots, steps), []).append(steps)
+    by_rank: dict[Rank, list[tuple[tuple[Agent, ...], Choice, list[Choice]]]] = {}
+    for evicted, back in _evictions(snapshot) if preempt else [((), ())]:
+        own = _worth(slots, back, _spent(snapshot, slots, evicted))
+        for worth, alike in choices.items():
+            rank = tuple(map(add, own, worth))
+            by_rank.setdefault(rank, []).append((evicted, back, alike))
+    for rank in sorted(by_rank):
+        yield (Whole(e, (*steps, *back)) for e, back, alike in by_rank[rank] for steps in alike)
+
+
+def can_be_placed(snapshot: Snapshot, least: int | None = None) -> bool:
+    """Whether all pending agents, or all of priority `least` and above, can be placed together.
+
+    Those of lower priorities may be placed beside them, or not.
+    """
+    valid = _Valid(snapshot)
+    return any(valid.state(Whole((), steps)) is not None for steps in _choices(snapshot, least))
 
 
 def _without_evictions(snapshot: Snapshot, values: Mapping[str, int]) -> dict[str, int]:
@@ -60,13 +105,17 @@ def _without_evictions(snapshot: Snapshot, values: Mapping[str, int]) -> dict[st
 
 
 def _rank(
-    snapshot: Snapshot, whole: Whole, values: Mapping[str, int], stages: Sequence[Stage], preempt: bool
-) -> tuple[int, ...]:
+    snapshot: Snapshot,
+    whole: Whole,
+    values: Mapping[str, int],
+    stages: Sequence[Stage],
+    slots: Sequence[_Slot],
+) -> Rank:
     """Smaller is better, in the order of the stages."""
     rank: list[int] = []
     for stage in stages:
         if stage.name == PLACED:
-            rank.extend(_placed_rank(snapshot, whole, preempt))
+            rank.extend(_worth(slots, whole.steps, _spent(snapshot, slots, whole.evicted)))
         elif stage.name == DISRUPTION:
             rank.append(values.get(QOS_NAME, 0))
         elif stage.name in values:
@@ -74,20 +123,33 @@ def _rank(
     return tuple(rank)
 
 
-def _placed_rank(snapshot: Snapshot, whole: Whole, preempt: bool) -> tuple[int, ...]:
-    """Placed agents by priority and, between the pending priorities, what is evicted: smaller is better."""
-    placed = Counter(agent.spec.priority for agent, _ in whole.steps)
+def _slots(snapshot: Snapshot, preempt: bool) -> Iterator[_Slot]:
+    """What placing is judged by: the placed by priority and, between the pending ones, what is evicted."""
     pending = sorted({agent.spec.priority for agent in snapshot.pending}, reverse=True)
     leaving = {agent.spec.priority for agent in evictable(snapshot)} if preempt else set()
-    rank: list[int] = []
     for priority, following in zip(pending, (*pending, -(2**40))[1:], strict=True):
-        rank.append(-placed[priority])
+        yield _Slot(placed=priority)
         between = sorted((q for q in leaving if following <= q < priority), reverse=True)
         if between:
-            rank.append(excess(snapshot, [a for a in whole.evicted if a.spec.priority >= between[-1]]))
-        rank.extend(sum(a.spec.priority == q for a in whole.evicted) for q in between)
-        rank.extend(-placed[q] for q in between if q != following)
-    return tuple(rank)
+            yield _Slot(excess_from=between[-1])
+        yield from (_Slot(evicted=q) for q in between)
+        yield from (_Slot(placed=q) for q in between if q != following)
+
+
+def _worth(slots: Sequence[_Slot], steps: Choice, spent: Rank | None = None) -> Rank:
+    """For each slot less the placed agents of its priority, and what evictions come to: smaller is better."""
+    placed = Counter(agent.spec.priority for agent, _ in steps)
+    worth = (0 if slot.placed is None else -placed[slot.placed] for slot in slots)
+    return tuple(worth) if spent is None else tuple(map(add, worth, spent))
+
+
+def _spent(snapshot: Snapshot, slots: Sequence[_Slot], evicted: Sequence[Agent]) -> Rank:
+    """For each slot the evicted agents of its priority, or what they are beyond the budgets."""
+    spent = []
+    for slot in slots:
+        beyond = [a for a in evicted if slot.excess_from is not None and a.spec.priority >= slot.excess_from]
+        spent.append(excess(snapshot, beyond) + sum(a.spec.priority == slot.evicted for a in evicted))
+    return tuple(spent)
 
 
 def _evictions(snapshot: Snapshot) -> Iterator[tuple[tuple[Agent, ...], Choice]]:
@@ -105,8 +167,11 @@ def _evictions(snapshot: Snapshot) -> Iterator[tuple[tuple[Agent, ...], Choice]]
         )
 
 
-def _choices(snapshot: Snapshot) -> Iterator[Choice]:
-    """Every way to hand nodes, or none, to the pending agents; identical agents are interchangeable."""
+def _choices(snapshot: Snapshot, least: int | None = 2**40) -> Iterator[Choice]:
+    """Every way to hand nodes, or none, to the pending agents; identical agents are interchangeable.
+
+    least: from which priority on there is no "or none"; None: for nobody.
+    """
     kinds: dict[Hashable, list[Agent]] = {}
     for agent in snapshot.pending:
         own = (agent.namespace, agent.label_set, agent.admitted, keeps_in_use(agent))
@@ -114,7 +179,9 @@ def _choices(snapshot: Snapshot) -> Iterator[Choice]:
         kinds.setdefault(key, []).append(agent)
     options = []
     for members in kinds.values():
-        open_nodes = [None, *(n for n in snapshot.nodes if _admitted(snapshot, members[0], n))]
+        must = least is None or members[0].spec.priority >= least
+        none: list[Node | None] = [] if must else [None]
+        open_nodes = [*none, *(n for n in snapshot.nodes if _admitted(snapshot, members[0], n))]
         options.append(
             [
                 tuple((a, n) for a, n in zip(members, nodes, strict=True) if n is not None)
@@ -129,13 +196,27 @@ def _admitted(snapshot: Snapshot, agent: Agent, node: Node) -> bool:
     return all(rule.admits(snapshot, agent, node) is None for rule in RULES)
 
 
-def _values(snapshot: Snapshot, whole: Whole) -> dict[str, int] | None:
-    """The level values of a placement, or None where a rule forbids it."""
-    devices = hand_out_devices(snapshot, whole.steps)
-    if devices is None:
-        return None
-    state = Outcome(whole.evicted, whole.steps).state(snapshot, devices)
-    for rule in RULES:
-        if any(True for _ in rule.violations(state)):
+class _Valid:
+    """What placements are worth that no rule forbids."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._rules = list(RULES)
+
+    def values(self, whole: Whole) -> dict[str, int] | None:
+        """The level values of a placement, or None where a rule forbids it."""
+        state = self.state(whole)
+        return None if state is None else level_values(state)
+
+    def state(self, whole: Whole) -> ClusterState | None:
+        """What a placement leads to, or None where a rule forbids it."""
+        devices = hand_out_devices(self._snapshot, whole.steps)
+        if devices is None:
             return None
-    return level_values(state)
+        state = Outcome(whole.evicted, whole.steps).state(self._snapshot, devices)
+        for i, rule in enumerate(self._rules):
+            if any(True for _ in rule.violations(state)):
+                # What forbids one placement mostly forbids the next one, too.
+                self._rules.insert(0, self._rules.pop(i))
+                return None
+        return state

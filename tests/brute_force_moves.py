@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from placewright.models.agent import Agent
@@ -21,19 +21,32 @@ from placewright.models.state import ClusterState
 Where = tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Reached:
+    """Where the movable agents can all be, and in how few single moves that hold at every step."""
+
+    where: Mapping[str, str]
+    moves: int
+    asked: Snapshot
+    at_first: frozenset[str]
+
+    def may_end(self) -> bool:
+        """Whether nobody breaks a rule there who did not at first. Costs far more than getting there."""
+        return broken(self.asked, self.where) <= self.at_first
+
+
 def fewest_moves(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> tuple[int, int]:
     """How many movable agents must stay on drained nodes, and the fewest moves that leave no more there."""
-    return min(
-        (sum(name in goals.drained for name in where.values()), moves)
-        for where, moves in reachable(snapshot, goals, policy)
-    )
+    found = [
+        (sum(name in goals.drained for name in reached.where.values()), reached.moves, reached)
+        for reached in reachable(snapshot, goals, policy)
+    ]
+    best = sorted(found, key=lambda one: one[:2])
+    return next((left, moves) for left, moves, reached in best if reached.may_end())
 
 
-def reachable(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Iterator[tuple[dict[str, str], int]]:
-    """Where the movable agents can all be, and in how few single moves.
-
-    Over all sequences that hold at every step and end with nobody breaking a rule who did not.
-    """
+def reachable(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Iterator[Reached]:
+    """All that any sequence of single moves leads to, the fewest moves first; not all of them `may_end` it."""
     judged = world(snapshot, goals)
     home = {
         key: snapshot.agent_by_key[key].node_name for key, why in pinned(judged, policy).items() if not why
@@ -42,42 +55,59 @@ def reachable(snapshot: Snapshot, goals: Goals, policy: MovePolicy) -> Iterator[
     asked = to_be_placed(judged, home)
     at_first = broken(asked, home)
     start = tuple(home[key] for key in keys)
+    moving = _Moving(judged, goals, dict(zip(keys, start, strict=True)))
     seen = {start: 0}
     queue = deque([start])
     while queue:
         here = queue.popleft()
-        where = dict(zip(keys, here, strict=True))
-        if broken(asked, where) <= at_first:
-            yield where, seen[here]
-        for following in _steps(judged, goals, where, policy):
-            then = tuple(following[key] for key in keys)
-            if then not in seen:
-                seen[then] = seen[here] + 1
-                queue.append(then)
+        yield Reached(dict(zip(keys, here, strict=True)), seen[here], asked, at_first)
+        for then in moving.steps(here, seen):
+            seen[then] = seen[here] + 1
+            queue.append(then)
 
 
-def _steps(
-    snapshot: Snapshot, goals: Goals, where: Mapping[str, str], policy: MovePolicy
-) -> Iterator[dict[str, str]]:
-    """Every single move that holds, as the positions after it."""
-    state = ClusterState(snapshot)
-    now: dict[str, Agent] = {}
-    for key, name in where.items():
-        agent = snapshot.agent_by_key[key]
-        state.remove(agent, snapshot.node_by_name[agent.node_name])
-        now[key] = replace(unassigned(agent), name=f"{agent.name}~")
-        state.place(now[key], snapshot.node_by_name[name])
-    for key, name in where.items():
-        original = snapshot.agent_by_key[key]
-        group = snapshot.pod_group_by_key.get((original.namespace, original.spec.pod_group))
-        if group is not None and gang.standing(snapshot, group) - 1 < group.min_member:
-            continue
-        state.remove(now[key], snapshot.node_by_name[name])
-        for node in snapshot.nodes:
-            closed = node.unschedulable or node.name in goals.drained
-            if node.name != name and not closed and rejection(state, now[key], node) is None:
-                yield {**where, key: node.name}
-        state.place(now[key], snapshot.node_by_name[name])
+class _Moving:
+    """A stand-in for each movable agent, going from node to node in one state. `home`: key -> node."""
+
+    def __init__(self, snapshot: Snapshot, goals: Goals, home: Mapping[str, str]) -> None:
+        self._nodes = snapshot.node_by_name
+        self._here = tuple(home.values())
+        self._state = ClusterState(snapshot)
+        originals = [snapshot.agent_by_key[key] for key in home]
+        self._agents = [replace(unassigned(agent), name=f"{agent.name}~") for agent in originals]
+        for agent, stand_in in zip(originals, self._agents, strict=True):
+            self._state.remove(agent, self._nodes[agent.node_name])
+            self._state.place(stand_in, self._nodes[agent.node_name])
+        self._leave = [i for i, agent in enumerate(originals) if _may_leave(snapshot, agent)]
+        closed = {n.name for n in snapshot.nodes if n.unschedulable or n.name in goals.drained}
+        self._open = [n.name for n in snapshot.nodes if n.name not in closed]
+
+    def steps(self, here: Where, seen: Container[Where]) -> Iterator[Where]:
+        """Every single move that holds, as the positions after it, but to what has been seen."""
+        for i in self._leave:
+            thens = [(*here[:i], name, *here[i + 1 :]) for name in self._open if name != here[i]]
+            thens = [then for then in thens if then not in seen]
+            if not thens:
+                continue
+            self._go(here)
+            self._state.remove(self._agents[i], self._nodes[here[i]])
+            for then in thens:
+                if rejection(self._state, self._agents[i], self._nodes[then[i]]) is None:
+                    yield then
+            self._state.place(self._agents[i], self._nodes[here[i]])
+
+    def _go(self, there: Where) -> None:
+        for agent, old, new in zip(self._agents, self._here, there, strict=True):
+            if old != new:
+                self._state.remove(agent, self._nodes[old])
+                self._state.place(agent, self._nodes[new])
+        self._here = there
+
+
+def _may_leave(snapshot: Snapshot, agent: Agent) -> bool:
+    """Whether there are enough of its gang without it."""
+    group = snapshot.pod_group_by_key.get((agent.namespace, agent.spec.pod_group))
+    return group is None or gang.standing(snapshot, group) - 1 >= group.min_member
 
 
 def orders(wave: Sequence[PlannedMove]) -> Iterator[list[tuple[PlannedMove, bool]]]:

@@ -28,6 +28,8 @@ from placewright.solver.objectives.weighted import WeightedObjective
 
 TILTS = tuple(np.linspace(-1.0, 1.0, 9).tolist())
 """How much of a node's imbalance is charged to its first resource, the rest to the second."""
+AT_ONCE = 2**15
+"""Numbers that are looked at in one go: few nodes at all tilts together, many at one after the other."""
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far between the price of all nodes and what an amount costs on a node at home its line is drawn."""
 FIRST_STEP, LAST_STEP = 0.2, 0.005
@@ -132,6 +134,10 @@ class _Prices:
         at = np.clip(np.searchsorted(self._bends, self._corners, side="right") - 1, 0, None)
         costs = values[at] + self._slopes[at] * (self._corners - self._bends[at])
         self._costs: FloatArray = costs * parts.times
+        tilts = np.array(TILTS if parts.range_weight else (0.0,))
+        charged = parts.range_weight * tilts[:, None] * np.array([1.0, -1.0])
+        at_once = max(1, AT_ONCE // max(1, self._corners.size))
+        self._charged = [charged[i : i + at_once] for i in range(0, len(charged), at_once)]
 
     def _read_places(self, stay: BoolArray) -> None:
         """One row for each agent on a node that is not emptied: its node, amounts, what moving it costs."""
@@ -202,10 +208,10 @@ class _Prices:
         found = np.bincount(self._node, np.minimum(stays, self._fare), minlength=len(line))
         found = found + (line * self._used).sum(axis=1)
         below = np.full(len(line), np.inf)
-        for tilt in TILTS if parts.range_weight else (0.0,):
-            charged = parts.range_weight * tilt * np.array([1.0, -1.0])
-            beyond = ((line / self._per - charged) * self._corners - self._costs).max(axis=0).sum(axis=1)
-            below = np.minimum(below, beyond)
+        for charged in self._charged:
+            slopes = (line / self._per)[None] - charged[:, None]
+            beyond = (slopes[:, None] * self._corners - self._costs).max(axis=1).sum(axis=2)
+            below = np.minimum(below, beyond.min(axis=0))
         # Shares are rounded up, one of the two perhaps more than the other.
         total: FloatArray = found - below - parts.range_weight
         return total

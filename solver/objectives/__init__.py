@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -63,9 +63,10 @@ TERMS: Mapping[ScoreName, type[Term]] = {
 """How each score of models/scores is encoded."""
 
 
-def compile_levels(compilation: Compilation) -> tuple[Objective, ...]:
-    """The stages of the cluster's profile as levels, the most important first."""
-    stages = compilation.snapshot.options.profile.stages
+def compile_levels(compilation: Compilation, stages: Sequence[Stage] | None = None) -> tuple[Objective, ...]:
+    """Stages, the cluster's profile's if not given, as levels, the most important first."""
+    if stages is None:
+        stages = compilation.snapshot.options.profile.stages
     return tuple(level for stage in stages for level in _levels(compilation, stage))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -180,7 +181,7 @@ class UtilisationTerm(Term):
 
     def tally(self) -> Tally:
         """By a table of P; a node far beyond full counts as if it were no fuller than that."""
-        table = np.array([self.cost.cost(u) for u in range(OVERFULL + 1)], dtype=np.float64)
+        table = _table(self.cost)
         weights = np.where(self.shares.allocatable > 0, np.array(self.times) / self.divisor, 0.0)
 
         def cost(shares: IntArray, nodes: slice | IntArray) -> FloatArray:
@@ -189,6 +190,14 @@ class UtilisationTerm(Term):
             return of_nodes
 
         return SharesTally(self.shares, cost, rising=self.cost.convex)
+
+
+@lru_cache
+def _table(cost: Potential) -> FloatArray:
+    """float64 (OVERFULL + 1,), read-only: the cost by permille. The same for every cluster of a profile."""
+    table = np.array([cost.cost(u) for u in range(OVERFULL + 1)], dtype=np.float64)
+    table.flags.writeable = False
+    return table
 
 
 class LeastAllocatedTerm(UtilisationTerm):

@@ -104,7 +104,8 @@ def state_of(p: Reassignment, where: IntArray) -> State:
 
 
 def _with_nobody(rows: FloatArray) -> FloatArray:
-    return np.vstack((rows, np.zeros((1, rows.shape[1]))))
+    """Row after row in memory: loops read by row, and would be translated anew for every other order."""
+    return np.ascontiguousarray(np.vstack((rows, np.zeros((1, rows.shape[1])))))
 
 
 def _counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,7 +16,7 @@ HAVE = {"cpu": "4", "memory": "8Gi", "pods": "20"}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All of these are slow, and there is nothing to ask without the program."""
     for item in items:
-        if Path(__file__).parent in item.path.parents:
+        if item.nodeid.startswith("tests/live/"):
             item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group("live"))
             item.add_marker(

@@ -15,9 +15,7 @@ from hypothesis import strategies as st
 from placewright.models.agent import HostPort, Phase
 from placewright.models.errors import InputError
 from placewright.models.headroom import Headroom
-from placewright.models.levels import placed_name
 from placewright.models.policy import ResourceQuota
-from placewright.models.profile import PLACED, Stage
 from placewright.models.snapshot import Snapshot
 from placewright.scenarios.copies import Copies
 from placewright.scenarios.headroom import Wanted, headroom
@@ -25,7 +23,7 @@ from placewright.scenarios.settle import placed_first
 from placewright.scenarios.templates import wanted
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused
-from placewright.tests.brute_force import best_values
+from placewright.tests.brute_force import can_be_placed
 from placewright.tests.builders import ZONE, agent, near, node, snapshot, spread, taint
 from placewright.tests.tiny import tiny_cluster
 
@@ -175,7 +173,7 @@ def assert_exact(rng: Random) -> None:
     before = replace(before, nodes=tuple(_small(n) for n in before.nodes))
     found = room(before, *mix)
     if found.sets < MOST_TRIED // len(mix):
-        best = max((k for k in range(MOST_TRIED // len(mix) + 1) if _fit(before, mix, k)), default=0)
+        best = next(k for k in range(MOST_TRIED // len(mix), -1, -1) if _fit(before, mix, k))
         assert found.sets == best
 
 
@@ -188,11 +186,9 @@ def _fit(before: Snapshot, mix: Sequence[Wanted], sets: int) -> bool:
         return True
     copies = Copies(before)
     new = [one for kind in mix for one in copies.of(kind.agent, kind.weight * sets)]
-    profile = replace(before.options.profile, stages=(Stage({PLACED: 1}),))
-    asked = replace(before, agents=(*before.agents, *new), options=replace(before.options, profile=profile))
-    best = best_values(asked)
-    priorities = [one.spec.priority for one in new]
-    return all(best[placed_name(p)] == priorities.count(p) for p in set(priorities))
+    asked = replace(before, agents=(*before.agents, *new))
+    assert {one.key for one in asked.pending} == {one.key for one in new}
+    return can_be_placed(asked)
 
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

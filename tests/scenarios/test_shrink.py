@@ -126,15 +126,17 @@ def most_saved(cluster: Snapshot, only: Collection[str], limit: int | None) -> t
     movable: set[str] = set()
     best: tuple[int, int] | None = None
     before: set[str] = set()
-    for where, moves in reachable(cluster, Goals((Goal.CONSOLIDATE,), kept=kept), MovePolicy()):
+    for reached in reachable(cluster, Goals((Goal.CONSOLIDATE,), kept=kept), MovePolicy()):
+        where = reached.where
         movable = movable or set(where)
         fixed = {a.node_name for a in cluster.residents if a.key not in movable and keeps_in_use(a)}
         used = {*fixed, *where.values()}
         before = before or used
         emptied = sum(name in only for name in before - used)
         saved = sum(amount for name, amount in price.items() if name not in used)
-        if (limit is None or emptied <= limit) and (best is None or (-saved, moves) < best):
-            best = (-saved, moves)
+        worth = (-saved, reached.moves)
+        if (limit is None or emptied <= limit) and (best is None or worth < best) and reached.may_end():
+            best = worth
     assert best is not None
     return -best[0], best[1]
 

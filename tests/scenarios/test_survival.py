@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 
 from placewright.models.agent import Agent, ClaimUse, Phase
 from placewright.models.errors import UsageError
-from placewright.models.levels import placed_name
 from placewright.models.node import Node
-from placewright.models.profile import PLACED, FitArgs, Profile, Stage
+from placewright.models.profile import FitArgs, Profile
 from placewright.models.snapshot import Snapshot
 from placewright.models.storage import CsiNodeDriver, PersistentVolume, PersistentVolumeClaim, Storage
 from placewright.models.survival import Answer, Missing, Survival
@@ -24,7 +23,7 @@ from placewright.scenarios.survival import domains, survives
 from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import VerifiedPlan
-from placewright.tests.brute_force import best_values
+from placewright.tests.brute_force import can_be_placed
 from placewright.tests.builders import ZONE, agent, node, snapshot
 from placewright.tests.tiny import tiny_cluster
 
@@ -170,14 +169,7 @@ def assert_right(rng: Random) -> None:
 
 
 def _can_run(before: Snapshot, lost: tuple[str, ...], priority: int | None) -> bool:
-    after = without_nodes(before, lost)
-    if not after.pending:
-        return True
-    profile = replace(after.options.profile, stages=(Stage({PLACED: 1}),))
-    after = replace(after, options=replace(after.options, profile=profile))
-    wanted = [a.spec.priority for a in after.pending if priority is None or a.spec.priority >= priority]
-    best = best_values(after)
-    return all(best[placed_name(p)] == wanted.count(p) for p in set(wanted))
+    return can_be_placed(without_nodes(before, lost), priority)
 
 
 CASES = settings(deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from placewright.models.profile import PLACED, Stage
 from placewright.models.rules import RULES
 from placewright.solver.compile import compile_problem
 from placewright.tests.builders import MIB, agent, agents, node, snapshot, taint, toleration
@@ -59,6 +60,14 @@ def test_levels_are_one_for_each_priority_and_then_the_scores() -> None:
     _, problem = compile_problem(cluster)
     names = [level.name for level in problem.levels]
     assert names == ["placed/priority=3", "placed/priority=0", "placed/priority=-1", "scores"]
+
+
+def test_stages_that_are_given_are_what_answers_are_judged_by() -> None:
+    cluster = snapshot([node("n1")], [agent("a", priority=5), agent("b", priority=0)])
+    _, unjudged = compile_problem(cluster, stages=())
+    _, placing = compile_problem(cluster, stages=(Stage({PLACED: 1}),))
+    assert unjudged.levels == ()
+    assert [level.name for level in placing.levels] == ["placed/priority=5", "placed/priority=0"]
 
 
 def test_fixing_agents_leaves_the_rest_to_decide() -> None:

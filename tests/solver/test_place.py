@@ -115,7 +115,7 @@ def test_either_strategy_places_as_many(strategy: Strategy) -> None:
     pending = [
         agent(f"a{i}", cpu=rng.choice((500, 1500, 2500)), memory=rng.choice((512, 3000))) for i in range(60)
     ]
-    plan = placed(snapshot(nodes, pending), strategy=strategy, time_limit=6.0)
+    plan = placed(snapshot(nodes, pending), strategy=strategy, time_limit=3.0)
     assert len(plan.bindings) == 60
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations_with_replacement
 from random import Random
@@ -10,7 +11,6 @@ from typing import Any
 
 from placewright.models.agent import Agent, HostPort, OwnerReference
 from placewright.models.catalog import ZONE, Catalog, Offering
-from placewright.models.levels import placed_name
 from placewright.models.node import Node
 from placewright.models.policy import PodGroup, ResourceQuota
 from placewright.models.rules import RULES
@@ -18,7 +18,7 @@ from placewright.models.rules.resources import RULE as RESOURCES
 from placewright.models.snapshot import Snapshot
 from placewright.models.state import ClusterState
 from placewright.solver.capacity.question import Question, ask, node_of
-from placewright.tests.brute_force import best_values
+from placewright.tests.brute_force import most_placed
 from placewright.tests.builders import HOSTNAME, MIB, agent, near, node, spread, taint, toleration
 
 MOST_AGENTS = 4
@@ -114,26 +114,38 @@ class Best:
 
 
 def best_purchase(question: Question) -> Best:
-    """By trying every purchase of as many nodes as there are agents, or fewer."""
-    found = []
-    most = question.catalog.most
-    pending = len(question.snapshot.pending)
-    for number in range(pending + 1):
-        for offerings in combinations_with_replacement(question.catalog.offerings, number):
-            names = [offering.type_name for offering in offerings]
-            if all(names.count(name) <= limit for name, limit in most.items()):
-                cost = sum(offering.price for offering in offerings)
-                found.append(Best(placed_by(question, offerings), cost))
+    """By trying every purchase of as many nodes as there are agents, or fewer; the cheapest ones first."""
+    priorities = sorted(Counter(agent.spec.priority for agent in question.snapshot.pending).items())
+    everybody = tuple(number for _, number in reversed(priorities))
+    on_offer = list(_on_offer(question))
+    found: list[Best] = []
+    for cost, offerings in sorted(_purchases(question), key=lambda purchase: purchase[0]):
+        found.append(Best(placed_by(question, offerings, on_offer), cost))
+        if found[-1].placed == everybody:
+            # What costs more can place nobody else.
+            break
     return min(found, key=lambda best: (tuple(-n for n in best.placed), best.cost))
 
 
-def placed_by(question: Question, offerings: tuple[Offering, ...]) -> tuple[int, ...]:
+def _purchases(question: Question) -> Iterator[tuple[int, tuple[Offering, ...]]]:
+    """What it costs to buy so many of each offering."""
+    most = question.catalog.most
+    for number in range(len(question.snapshot.pending) + 1):
+        for offerings in combinations_with_replacement(question.catalog.offerings, number):
+            names = [offering.type_name for offering in offerings]
+            if all(names.count(name) <= limit for name, limit in most.items()):
+                yield sum(offering.price for offering in offerings), offerings
+
+
+def placed_by(
+    question: Question, offerings: tuple[Offering, ...], on_offer: Sequence[Node]
+) -> tuple[int, ...]:
     """How many of each priority these nodes hold beside those that are there, at best."""
     nodes = [node_of(offering, f"new-{i}") for i, offering in enumerate(offerings)]
-    snapshot = question.with_nodes([*nodes, *_on_offer(question)])
-    values = best_values(snapshot)
+    snapshot = question.with_nodes([*nodes, *on_offer])
+    placed = most_placed(snapshot)
     priorities = sorted({agent.spec.priority for agent in snapshot.pending}, reverse=True)
-    return tuple(values[placed_name(priority)] for priority in priorities)
+    return tuple(placed[priority] for priority in priorities)
 
 
 def _on_offer(question: Question) -> Iterator[Node]:

@@ -145,8 +145,7 @@ def modelled(problem: Problem, count: IntArray) -> int:
 @given(rng=st.randoms(use_true_random=False))
 def test_place_equals_exhaustive_search_and_no_bound_is_beyond(name: ScoreName, rng: Random) -> None:
     cluster = judged_by(rng, name)
-    assert_optimal(cluster, preempt=False)
-    assert_bounded(cluster, preempt=False)
+    assert_bounded(cluster, assert_optimal(cluster, preempt=False), preempt=False)
 
 
 @EVERY_SCORE
@@ -154,23 +153,22 @@ def test_place_equals_exhaustive_search_and_no_bound_is_beyond(name: ScoreName, 
 @given(rng=st.randoms(use_true_random=False))
 def test_so_it_does_where_running_agents_may_leave(name: ScoreName, rng: Random) -> None:
     cluster = judged_by(rng, name, crowded)
-    assert_optimal(cluster, preempt=True)
-    assert_bounded(cluster, preempt=True)
+    assert_bounded(cluster, assert_optimal(cluster, preempt=True), preempt=True)
 
 
-def assert_optimal(cluster: Snapshot, *, preempt: bool) -> None:
-    """`place` proves every level, and each is the best that there is."""
+def assert_optimal(cluster: Snapshot, *, preempt: bool) -> dict[str, int]:
+    """`place` proves every level, and each is the best that there is: the best values."""
     verdict = place(cluster, Settings(time_limit=30, workers=1, preempt=preempt))
     assert isinstance(verdict, VerifiedPlan), verdict
     assert verdict.plan.status is Status.OPTIMAL
     best = best_values(cluster, preempt=preempt)
     for level in verdict.plan.levels:
         assert level.value == best[level.name], level.name
+    return best
 
 
-def assert_bounded(cluster: Snapshot, *, preempt: bool) -> None:
+def assert_bounded(cluster: Snapshot, best: dict[str, int], *, preempt: bool) -> None:
     """No level's linear bound is beyond the best that there is."""
-    best = best_values(cluster, preempt=preempt)
     _, problem = compile_problem(cluster, preempt=preempt)
     values = [best[level.name] for level in problem.levels]
     assert level_bound(problem, len(values) - 1, values[:-1]) <= values[-1]

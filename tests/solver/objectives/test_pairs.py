@@ -97,5 +97,5 @@ def test_place_equals_exhaustive_search_and_no_bound_is_beyond(name: ScoreName, 
         rng = Random(seed)
         cluster = judged_by(rng, name, wishful)
         assert_worth(cluster, rng, name, preempt=bool(seed % 2))
-        assert_optimal(cluster, preempt=bool(seed % 2))
-        assert_bounded(cluster, preempt=bool(seed % 2))
+        best = assert_optimal(cluster, preempt=bool(seed % 2))
+        assert_bounded(cluster, best, preempt=bool(seed % 2))

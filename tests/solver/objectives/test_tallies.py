@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.models.profile import Profile, ScoreName
+from placewright.models.scores.utilisation import Potential
 from placewright.models.snapshot import Snapshot
 from placewright.solver.clock import Deadline
 from placewright.solver.compile import compile_problem
@@ -53,6 +54,23 @@ def test_a_tally_says_what_one_more_agent_adds(name: ScoreName, rng: Random) -> 
                 more = tally.more(g)[n] if number > 0 else 0.0
                 tally.add(g, n, number)
             assert term.value(count) - before == pytest.approx(more, abs=_rounding(term))
+
+
+def test_what_a_utilisation_costs_is_worked_out_once_for_all_clusters(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    cost = Potential.cost
+
+    def counted(self: Potential, utilisation: int) -> int:
+        asked.append(utilisation)
+        return cost(self, utilisation)
+
+    clusters = [snapshot([node(f"n{i}", cpu=1000 * (i + 1))], agents("a", 2, cpu=100)) for i in range(2)]
+    scores_of(clusters[0]).tally()
+    monkeypatch.setattr(Potential, "cost", counted)
+    assert scores_of(clusters[1]).tally() is not None
+    assert len(asked) < 100
 
 
 @pytest.mark.parametrize("name", list(TERMS), ids=str)

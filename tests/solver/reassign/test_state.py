@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -94,3 +95,15 @@ def test_what_is_in_use_twice_is_nothing_new_where_one_comes_back_to() -> None:
     assert np.array_equal(whole, problem.request.T)
     assert np.array_equal(new, np.where(problem.double, 0.0, problem.request.T))
     assert np.array_equal(state.waste[:-1] > 0, (whole > new).any(axis=1))
+
+
+def test_arrays_are_in_memory_row_by_row_whatever_the_problems_are() -> None:
+    """Loops were translated twice: once for each order in which arrays may be."""
+    problem, where = small(Random(1))
+    for request, bends in (
+        (problem.request, problem.bends),
+        map(np.asfortranarray, (problem.request, problem.bends)),
+    ):
+        state = state_of(replace(problem, request=request, bends=bends), where)
+        arrays = {name: array for name, array in state._asdict().items() if isinstance(array, np.ndarray)}
+        assert [name for name, array in arrays.items() if not array.flags.c_contiguous] == []
