@@ -81,11 +81,14 @@ def buy_surviving(
     if not found:
         return next(one for one in grown if isinstance(one, Refused))
     bound = _bound(question, own, lose, priority, deadline, first)
-    found = [
-        _trimmed(question, one, own, lose, priority, Deadline(deadline.remaining() * TRIM_SHARE))
-        for one in sorted(found, key=_worth)
-    ]
-    best = min(found, key=_worth)
+    least = 0 if bound is None else bound
+    trimmed: list[_Grown] = []
+    for one in sorted(found, key=_worth):
+        # Where one way has come to what is needed at least, no other is cheaper.
+        if not any(_cost(other) <= least and other.survival.survives for other in trimmed):
+            until = Deadline(deadline.remaining() * TRIM_SHARE)
+            trimmed.append(_trimmed(question, one, own, lose, priority, until, least))
+    best = min(trimmed, key=_worth)
     bought = _as_bought(question, best, bound, first)
     made = concluded(question, bought, (), own, Deadline(max(3.0, deadline.remaining())), Phases(), report)
     if isinstance(made, Refused):
@@ -102,7 +105,12 @@ def buy_surviving(
 
 def _worth(one: _Grown) -> tuple[bool, int]:
     """Smaller is better: it survives, and it is cheap."""
-    return not one.survival.survives, sum(node.price for node in one.nodes)
+    return not one.survival.survives, _cost(one)
+
+
+def _cost(one: _Grown) -> int:
+    """Millionths an hour."""
+    return sum(node.price for node in one.nodes)
 
 
 @dataclass(frozen=True)
@@ -238,21 +246,32 @@ def _trimmed(
     lose: str,
     priority: int | None,
     deadline: Deadline,
+    least: int,
 ) -> _Grown:
-    """Without nodes that no loss needs, dear ones first, as far as time goes; only of one that survives."""
+    """Without nodes that no loss needs, dear ones first, as far as time goes; only of one that survives.
+
+    least: what is needed in any case; nothing is tried that would cost less.
+    """
     if not grown.survival.survives:
         return grown
     placed = len(grown.start)
-    tried: set[tuple[str, ...]] = set()
+    needed, changed = set[tuple[str, ...]](), False
     while not deadline.passed:
-        step = next((node for node in _dear_first(grown.nodes) if _make(node) not in tried), None)
-        if step is None:
+        spare = _cost(grown) - least
+        nodes = (node for node in _dear_first(grown.nodes) if node.price <= spare)
+        step = next((node for node in nodes if _make(node) not in needed), None)
+        if step is None and not changed:
             break
-        tried.add(_make(step))
+        if step is None:
+            # What was needed beside more nodes mostly still is, but agents may have come to be elsewhere.
+            needed, changed = set(), False
+            continue
         rest = [node for node in grown.nodes if node is not step]
         trial = _judged(question, rest, settings, lose, priority, deadline)
         if not isinstance(trial, Refused) and trial.survival.survives and len(trial.start) >= placed:
-            grown, tried = trial, set()
+            grown, changed = trial, True
+        else:
+            needed.add(_make(step))
     return grown
 
 
