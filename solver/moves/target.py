@@ -24,6 +24,7 @@ from placewright.solver.moves.counts import arrivals, counts, names, violates
 from placewright.solver.moves.descend import Allowance, Guide, MovesAlone, descend
 from placewright.solver.moves.emptying import empty_nodes
 from placewright.solver.moves.evacuate import evacuate, repair
+from placewright.solver.moves.helping import helped
 from placewright.solver.moves.levels import Levels, bounded, build
 from placewright.solver.moves.orders import better_named, has_orders, standing_orders_hold
 from placewright.solver.moves.question import Question
@@ -72,7 +73,7 @@ class Finder:
         self._compiled = compiled_question(self._question, task.options)
         self.compilation = self._compiled.compilation
         self._levels = self._build(self._compiled)
-        self._found: tuple[Board, frozenset[str]] | None = None
+        self._found: tuple[Mapping[str, str], frozenset[str]] | None = None
         self._loose: Mapping[str, int] | None = None
 
     def limited(self, options: RebalanceOptions) -> Finder:
@@ -85,10 +86,13 @@ class Finder:
     def find(self, deadline: Deadline, cuts: Sequence[Mapping[Place, int]] = ()) -> Target:
         """The best target that is found in the time, none of those that are cut off."""
         if self._found is None:
-            self._found = self._by_moves(self._moving_deadline(deadline))
-        board, wrong = self._found
-        where = {key: self.compilation.nodes[n].name for key, n in board.where.items()}
-        return self._searched(where, wrong, deadline, cuts)
+            board, wrong = self._by_moves(self._moving_deadline(deadline))
+            where: Mapping[str, str] = {key: self.compilation.nodes[n].name for key, n in board.where.items()}
+            if self.task.options.repair and wrong:
+                where, wrong = helped(self.task, self._question, self._build, where, wrong, deadline)
+                self.task.report(f"rules: {len(wrong)} agents break one that nobody can help")
+            self._found = where, wrong
+        return self._searched(*self._found, deadline, cuts)
 
     def _build(self, compiled: Compiled) -> Levels:
         task, placed = self.task, compiled.problem.levels
@@ -223,7 +227,9 @@ class Finder:
         ends = {**self._spared, **fixed, **named}
         if self._spared or fixed:
             values = list(self._over_all(ends, kinds, values, fixed, least))
-        return Target(ends, wrong, kinds, tuple(values), arrivals(count, before), searched, tuple(warnings))
+        # Who leans on somebody that stays may have to stay, too.
+        left = wrong | (self.task.question.broken & fixed.keys())
+        return Target(ends, left, kinds, tuple(values), arrivals(count, before), searched, tuple(warnings))
 
     def whoever_is_helped(self, deadline: Deadline) -> Callable[[str], int]:
         """Bounds on levels by name, whoever is helped of those that break a rule, or is not."""
