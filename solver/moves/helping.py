@@ -31,6 +31,7 @@ Where = Mapping[str, str]
 def helped(
     task: Task,
     question: Question,
+    compiled: Compiled,
     build: Callable[[Compiled], Levels],
     where: Where,
     wrong: frozenset[str],
@@ -38,8 +39,11 @@ def helped(
 ) -> tuple[Where, frozenset[str]]:
     """Where everybody is (agent key -> node name) with fewer of the `wrong` ones left, and who still is.
 
-    build: the levels of what is compiled. No more than before are left on drained nodes.
+    compiled: the question with everybody, to see whether a model can hold it. build: the levels of what is
+    compiled. No more than before are left on drained nodes.
     """
+    if pairs_of(compiled.problem) > EXACT_PAIRS:
+        return where, wrong
     until = Deadline(HELPING_SHARE * deadline.remaining())
     by_key = question.asked.agent_by_key
     for key in sorted(wrong, key=lambda key: (-by_key[key].spec.priority, key)):
@@ -67,7 +71,7 @@ def _with_one_helped(
     problem = bounded(
         compiled.problem, build(compiled), asked, compilation, task.options, (), told_apart=told_apart
     )
-    if not 0 < pairs_of(problem) <= EXACT_PAIRS:
+    if not pairs_of(problem):
         return None
     engine, now = Engine(problem, task.settings), counts(compilation, where)
     for index, level in enumerate(problem.levels):

@@ -89,7 +89,9 @@ class Finder:
             board, wrong = self._by_moves(self._moving_deadline(deadline))
             where: Mapping[str, str] = {key: self.compilation.nodes[n].name for key, n in board.where.items()}
             if self.task.options.repair and wrong:
-                where, wrong = helped(self.task, self._question, self._build, where, wrong, deadline)
+                where, wrong = helped(
+                    self.task, self._question, self._compiled, self._build, where, wrong, deadline
+                )
                 self.task.report(f"rules: {len(wrong)} agents break one that nobody can help")
             self._found = where, wrong
         return self._searched(*self._found, deadline, cuts)

@@ -75,7 +75,7 @@ def test_without_time_nobody_is_helped() -> None:
     question = task_of(chain()).question
     finder = Finder(task_of(chain()))
     where, wrong = helping.helped(
-        finder.task, question, finder._build, question.home, question.broken, Deadline(0.0)
+        finder.task, question, finder._compiled, finder._build, question.home, question.broken, Deadline(0.0)
     )
     assert (where, wrong) == (question.home, frozenset({"default/x"}))
 
