@@ -16,6 +16,7 @@ from placewright.models.profile import Profile, ScoreName
 from placewright.solver.blueprint import blueprint
 from placewright.solver.bound import Bounds, KnownBound, level_bound, relaxed
 from placewright.solver.compile import compile_problem
+from placewright.solver.problem import Problem
 from placewright.tests.brute_force import best_values
 from placewright.tests.builders import agent, agents, near, node, snapshot
 from placewright.tests.tiny import tiny_cluster
@@ -89,11 +90,16 @@ def test_without_time_for_a_solve_there_is_only_the_cheap_limit() -> None:
     assert Bounds(problem, [KnownBound(2)]).level(0, [], 0.0) == 2  # what is known already takes no time
 
 
-def test_a_solve_that_is_cut_off_has_no_answer() -> None:
+def all_different() -> Problem:
+    """40 nodes and 400 agents, no two of which are alike."""
     rng = Random(3)
     nodes = [node(f"n{i}", cpu=rng.randint(2000, 4000)) for i in range(40)]
     cluster = snapshot(nodes, [agent(f"a{i}", cpu=rng.randint(200, 900)) for i in range(400)], profile=EVEN)
-    _, problem = compile_problem(cluster)
+    return compile_problem(cluster)[1]
+
+
+def test_a_solve_that_is_cut_off_has_no_answer() -> None:
+    problem = all_different()
     relaxation = relaxed(problem)
     relaxation.hurry(1e-9)
     assert problem.levels[-1].relax(relaxation) is None
@@ -101,10 +107,7 @@ def test_a_solve_that_is_cut_off_has_no_answer() -> None:
 
 
 def test_what_it_takes_to_set_up_a_level_is_part_of_its_time() -> None:
-    rng = Random(3)
-    nodes = [node(f"n{i}", cpu=rng.randint(2000, 4000)) for i in range(40)]
-    cluster = snapshot(nodes, [agent(f"a{i}", cpu=rng.randint(200, 900)) for i in range(400)], profile=EVEN)
-    _, problem = compile_problem(cluster)
+    problem = all_different()
     relaxation = relaxed(problem)
     relaxation.hurry(0.05)
     time.sleep(0.05)
