@@ -1,8 +1,9 @@
-"""Rounds of walks side by side: how hot each of them begins, which of them evict, and who goes on.
+"""Rounds of walks side by side: how hot each of them begins, which of them evict (evict.py), and who goes on.
 
 Where the large agents go is decided early, while it is still hot, and no later cooling puts right what went
 wrong there: what walks cost on the way tells how they will end. So the first round is a race of more walks
 than there are cores. At each of several temperatures all go on from the best few, and the rest is given up.
+All that race evict, as large agents are what it is about.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from placewright.solver.reassign.state import restarted, state_of
 LEAST_WALKS = 2
 """So many are made on one core, too."""
 HOT, COLD = 0.5, 0.01
-"""The first temperature beside what agents cost in the mean, and the last one beside what each could gain."""
+"""The hottest beginning beside what agents cost in the mean, and the end beside what each could gain."""
 FALL, SPAN = 0.3, 30.0
 """How hot later rounds begin beside what each could gain, each round less, and how far they cool down."""
 BACK = 3.0
-"""How hot the second round begins at least beside where the hottest walks of the first one ended."""
+"""How hot the second round begins at least beside where the first one ended."""
 RACERS, WINNERS = 8, 3
 """How many walks race at least, and how many of them go on."""
 LEGS, RACED = 9, 40.0
@@ -42,7 +43,7 @@ class Walks:
     of the one before it.
 
     Where little can be gained, beginning so hot that nothing of what there is lasts loses more than it finds
-    again. A short round tells, in which every other walk does so; if that ends lower, all do in the first.
+    again. A short round tells, in which every other walk does so; if that ends lower, all that race do.
     """
 
     def __init__(self, problem: Reassignment, where: IntArray, seed: int, workers: int) -> None:
@@ -63,17 +64,14 @@ class Walks:
     def first(self, board: Board, short: Clock, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of the short round and the first one from a board."""
         gain = board.hope() / len(board.where)
-        hot = Heat(max(gain, HOT * float(board.size.mean())), COLD * gain)
-        mild = Heat(gain, gain / SPAN)
-        self._least = hot.cold * BACK
+        cold = COLD * gain
+        self._least = cold * BACK
+        hot, mild = Heat(max(gain, HOT * float(board.size.mean())), cold, True), Heat(gain, cold, True)
         by_turns = [mild if number % 2 else hot for number in range(self._cores)]
-        starts = [board.where] * self._cores
-        tried = [walk.best for walk in self._walked(starts, by_turns, short, 1.0)]
+        tried = [walk.best for walk in self._walked([board.where] * self._cores, by_turns, short, 1.0)]
         values = [self._problem.value(where) for where in tried]
-        if min(values[::2]) < min(values[1::2]):
-            return min((*tried, self._raced(board.where, hot, elapsed)), key=self._problem.value)
-        walks = self._walked(starts, by_turns, elapsed, 1.0)
-        return min((*tried, *(walk.best for walk in walks)), key=self._problem.value)
+        heat = hot if min(values[::2]) < min(values[1::2]) else mild
+        return min((*tried, self._raced(board.where, heat, elapsed)), key=self._problem.value)
 
     def next(self, board: Board, turn: int, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of a later round.
@@ -83,7 +81,7 @@ class Walks:
         """
         gain = board.hope() / len(board.where)
         hot = max(gain * FALL**turn, self._least * FALL ** (turn - 1))
-        heats = [Heat(hot, hot / SPAN)] * self._cores
+        heats = self._half_evicting([Heat(hot, hot / SPAN)] * self._cores)
         walks = self._walked([board.where] * self._cores, heats, elapsed, 1.0)
         return min((walk.best for walk in walks), key=self._problem.value)
 
@@ -93,14 +91,20 @@ class Walks:
         fall = RACED ** (1 / LEGS)
         seen = [where]
         for leg in range(LEGS):
-            part = Heat(heat.hot / fall**leg, heat.hot / fall ** (leg + 1))
+            part = Heat(heat.hot / fall**leg, heat.hot / fall ** (leg + 1), evicting=True)
             walks = self._walked(starts, [part] * len(starts), elapsed, RACE / LEGS / self._turns)
             walks.sort(key=lambda walk: walk.late)
             starts = [walks[number % WINNERS].end for number in range(len(starts))]
             seen.append(min((walk.best for walk in walks), key=self._problem.value))
-        starts, last = [walks[0].end] * self._cores, [Heat(heat.hot / RACED, heat.cold)] * self._cores
+        starts = [walks[0].end] * self._cores
+        last = self._half_evicting([Heat(heat.hot / RACED, heat.cold)] * self._cores)
         seen.extend(walk.best for walk in self._walked(starts, last, elapsed, 1.0 - RACE))
         return min(seen, key=self._problem.value)
+
+    @staticmethod
+    def _half_evicting(heats: Sequence[Heat]) -> list[Heat]:
+        """Every other one sends several away for one: where agents are small that is time lost."""
+        return [heat._replace(evicting=number % 2 == 1) for number, heat in enumerate(heats)]
 
     def _walked(
         self, starts: Sequence[IntArray], heats: Sequence[Heat], elapsed: Clock, part: float
@@ -109,8 +113,7 @@ class Walks:
 
         def one(number: int) -> Cooled:
             state = restarted(self._state, self._problem, starts[number])
-            heat = heats[number]._replace(evicting=number % 2 == 1)
-            return cool(state, self._draws[number], elapsed(part), heat)
+            return cool(state, self._draws[number], elapsed(part), heats[number])
 
         with ThreadPoolExecutor(self._cores) as pool:
             return list(pool.map(one, range(len(starts))))
