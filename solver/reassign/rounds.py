@@ -42,8 +42,8 @@ class Walks:
     """Rounds of walks with numbers of their own, from an assignment (A,) on; each round goes on from the best
     of the one before it.
 
-    Where little can be gained, beginning so hot that nothing of what there is lasts loses more than it finds
-    again. A short round tells, in which every other walk does so; if that ends lower, all that race do.
+    The race begins so hot that nothing of what there is lasts. Where little can be gained that loses more
+    than it finds again, so there is a short round before it that begins milder, from the same assignment.
     """
 
     def __init__(self, problem: Reassignment, where: IntArray, seed: int, workers: int) -> None:
@@ -64,14 +64,12 @@ class Walks:
     def first(self, board: Board, short: Clock, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of the short round and the first one from a board."""
         gain = board.hope() / len(board.where)
-        cold = COLD * gain
+        hot, cold = max(gain, HOT * float(board.size.mean())), COLD * gain
         self._least = cold * BACK
-        hot, mild = Heat(max(gain, HOT * float(board.size.mean())), cold, True), Heat(gain, cold, True)
-        by_turns = [mild if number % 2 else hot for number in range(self._cores)]
-        tried = [walk.best for walk in self._walked([board.where] * self._cores, by_turns, short, 1.0)]
-        values = [self._problem.value(where) for where in tried]
-        heat = hot if min(values[::2]) < min(values[1::2]) else mild
-        return min((*tried, self._raced(board.where, heat, elapsed)), key=self._problem.value)
+        mild = self._half_evicting([Heat(gain, gain / SPAN)] * self._cores)
+        walks = self._walked([board.where] * self._cores, mild, short, 1.0)
+        found = (*(walk.best for walk in walks), self._raced(board.where, Heat(hot, cold), elapsed))
+        return min(found, key=self._problem.value)
 
     def next(self, board: Board, turn: int, elapsed: Clock) -> IntArray:
         """The best assignment (A,) of a later round.

@@ -42,27 +42,27 @@ Made = tuple[IntArray, Heat]
 
 
 def first_rounds(
-    monkeypatch: pytest.MonkeyPatch, *, hot_wins: bool, late: Callable[[int], float] = float
+    monkeypatch: pytest.MonkeyPatch, late: Callable[[int], float] = float, mild_wins: bool = False
 ) -> tuple[list[list[Made]], list[IntArray], bool]:
-    """The walks of the short round and of the first one with two cores, where the hot or the mild ones find
-    something in the short one; where those of the first one ended; and whether what was found was the answer.
+    """The walks of the short round and of the first one with two cores, where one of them finds something;
+    where those of the first one ended; and whether what was found was the answer.
 
     late: what a walk of the first round, by its number, costs towards its end.
     """
     problem, where = small(Random(5), agents=12, nodes=4)
     better, *others = neighbours(problem, where)
     assert problem.value(better) < problem.value(where)
-    gain = Board(problem, where).hope() / len(where)
     made: list[list[Made]] = [[], []]
     ends: list[IntArray] = []
 
     def walked(state: State, rng: object, elapsed: Callable[[], float], heat: Heat) -> Cooled:
         turn = int(elapsed())
         made[turn].append((state.where[:-1].copy(), heat))
+        found = better if mild_wins == (turn == 0) else where
         if turn == 0:
-            return Cooled(better if (heat.hot > gain) == hot_wins else where, where, 0.0)
+            return Cooled(found, where, 0.0)
         ends.append(others[len(ends) % len(others)])
-        return Cooled(where, ends[-1], late(len(ends) - 1))
+        return Cooled(found if len(ends) == 11 else where, ends[-1], late(len(ends) - 1))
 
     monkeypatch.setattr(rounds, "cool", walked)
     monkeypatch.setattr(rounds, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
@@ -70,34 +70,45 @@ def first_rounds(
     return made, ends, bool((found == better).all())
 
 
-@pytest.mark.parametrize("hot_wins", [True, False])
-def test_walks_race_from_where_walks_of_a_short_round_began_that_ended_lower(
-    monkeypatch: pytest.MonkeyPatch, hot_wins: bool
-) -> None:
-    (short, first), _, kept = first_rounds(monkeypatch, hot_wins=hot_wins)
-    hottest, mildest = sorted((heat for _, heat in short), reverse=True)
-    assert hottest.hot > mildest.hot
-    assert len(first) == rounds.RACERS * rounds.LEGS + 2
-    heats = [heat for _, heat in first]
-    begun = hottest if hot_wins else mildest
-    assert [heat.hot for heat in heats[: rounds.RACERS]] == [begun.hot] * rounds.RACERS
-    assert [heat.cold for heat in heats[-2:]] == [begun.cold] * 2
-    for before, after in zip(heats[:: rounds.RACERS], heats[rounds.RACERS :: rounds.RACERS], strict=False):
-        assert before.cold == pytest.approx(after.hot)
-    assert kept
-
-
-def test_all_send_several_away_for_one_until_the_race_is_over_and_then_every_other_walk(
+def test_walks_race_from_hot_to_cold_by_one_temperature_after_the_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (short, first), _, _ = first_rounds(monkeypatch, hot_wins=True)
-    assert all(heat.evicting for _, heat in (*short, *first[:-2]))
-    assert Counter(heat.evicting for _, heat in first[-2:]) == {False: 1, True: 1}
+    (_, first), _, _ = first_rounds(monkeypatch)
+    assert len(first) == rounds.RACERS * rounds.LEGS + 2
+    heats = [heat for _, heat in first]
+    for leg in range(rounds.LEGS):
+        assert len(set(heats[leg * rounds.RACERS : (leg + 1) * rounds.RACERS])) == 1
+    for before, after in zip(heats[:: rounds.RACERS], heats[rounds.RACERS :: rounds.RACERS], strict=False):
+        assert before.cold == pytest.approx(after.hot)
+    assert heats[-1].cold < heats[0].hot / rounds.RACED
+
+
+def test_walks_of_a_short_round_begin_milder_and_where_the_race_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    (short, first), _, _ = first_rounds(monkeypatch)
+    assert len(short) == 2
+    assert max(heat.hot for _, heat in short) < first[0][1].hot
+    assert all(where.tolist() == first[0][0].tolist() for where, _ in short)
+
+
+@pytest.mark.parametrize("mild_wins", [True, False])
+def test_what_a_short_round_or_any_leg_of_the_race_found_is_kept(
+    monkeypatch: pytest.MonkeyPatch, mild_wins: bool
+) -> None:
+    assert first_rounds(monkeypatch, mild_wins=mild_wins)[2]
+
+
+def test_all_that_race_send_several_away_for_one_and_every_other_walk_besides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (short, first), _, _ = first_rounds(monkeypatch)
+    assert all(heat.evicting for _, heat in first[:-2])
+    for walks in (short, first[-2:]):
+        assert Counter(heat.evicting for _, heat in walks) == {False: 1, True: 1}
 
 
 def test_a_race_goes_on_from_the_best_of_each_leg(monkeypatch: pytest.MonkeyPatch) -> None:
     """The walks that come last in each leg are made to be the best ones, the very last before all."""
-    (_, first), ends, _ = first_rounds(monkeypatch, hot_wins=True, late=lambda number: -number)
+    (_, first), ends, _ = first_rounds(monkeypatch, late=lambda number: -number)
     for leg in range(1, rounds.LEGS):
         begun = [where for where, _ in first[leg * rounds.RACERS : (leg + 1) * rounds.RACERS]]
         best = ends[: leg * rounds.RACERS][: -rounds.WINNERS - 1 : -1]
