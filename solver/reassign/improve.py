@@ -98,22 +98,20 @@ def _by_steps(
 def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callable[[Board, int], IntArray]:
     """Annealing by single tries: half of the time for the first turn, as all others build on it."""
     # Numba comes with it, and takes a second to import.
-    from placewright.solver.reassign.cool import TRIES  # noqa: PLC0415
-    from placewright.solver.reassign.rounds import Walks  # noqa: PLC0415
+    from placewright.solver.reassign.cool import TRIES, Walks  # noqa: PLC0415
 
     tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
     # How many cores there are is not to count where answers are to be the same.
-    workers = 0 if settings.deterministic else settings.worker_count
-    walks = Walks(found.problem, found.where, settings.seed, workers)
+    walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
     walks.translate(found.where)
 
-    def clock(share: float) -> Callable[[float], Callable[[], float]]:
-        whole = deadline.remaining() * share
+    def clock(part: float) -> Callable[[], Callable[[], float]]:
+        whole = deadline.remaining() * part
 
-        def begun(part: float) -> Callable[[], float]:
+        def begun() -> Callable[[], float]:
             if settings.deterministic:
-                return _counted(int(part * tries) // TRIES // ROUNDS + 1, deadline)
-            return _timed(Deadline(min(whole * part, deadline.remaining())), 1.0)
+                return _counted(tries // TRIES // ROUNDS + 1, deadline)
+            return _timed(Deadline(min(whole, deadline.remaining())), 1.0)
 
         return begun
 

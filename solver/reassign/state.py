@@ -7,7 +7,7 @@ agent is exchanging it with nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,6 +65,9 @@ def state_of(p: Reassignment, where: IntArray) -> State:
     request = _with_nobody(p.request.T)
     single = np.where(p.double, 0.0, request)
     fare = np.where(np.arange(nodes) != p.home[:, None], p.move[:, None], 0.0) + p.distance[p.home]
+    bent = np.ascontiguousarray(p.bent(where).T)
+    in_place = _counted(p.kind, p.places[where], (kinds + 1, int(p.places.max()) + 1))
+    moved = np.bincount(p.kind[where != p.home], minlength=kinds + 1)
     related_at, related = _related(p.needs, kinds + 1)
     reach = p.reach()
     reach[np.arange(len(where)), where] = True
@@ -85,40 +88,6 @@ def state_of(p: Reassignment, where: IntArray) -> State:
         related_at=related_at,
         related=related,
         most_weight=float(p.most_weight),
-        **_now(p, where),
-    )
-
-
-def restarted(state: State, p: Reassignment, where: IntArray) -> State:
-    """The same from another assignment that keeps every rule, in which agents are within reach.
-
-    What is asked is not copied, so that many walks side by side take little memory.
-    """
-    return state._replace(**_now(p, where))
-
-
-class _Now(TypedDict):
-    where: IntArray
-    free: FloatArray
-    bent: FloatArray
-    cost: FloatArray
-    on_node: IntArray
-    in_place: IntArray
-    spread: IntArray
-    in_near: IntArray
-    moved: IntArray
-    with_moves: IntArray
-    top: IntArray
-    value: FloatArray
-
-
-def _now(p: Reassignment, where: IntArray) -> _Now:
-    """What exchanges change, as it is at first."""
-    nodes, kinds = p.capacity.shape[1], p.kinds
-    bent = np.ascontiguousarray(p.bent(where).T)
-    in_place = _counted(p.kind, p.places[where], (kinds + 1, int(p.places.max()) + 1))
-    moved = np.bincount(p.kind[where != p.home], minlength=kinds + 1)
-    return _Now(
         where=np.append(where, -1),
         free=np.ascontiguousarray((p.capacity - p.charged(where)).T),
         bent=bent,

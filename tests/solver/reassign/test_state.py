@@ -9,8 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.solver.compilation import IntArray
-from placewright.solver.reassign.state import State, restarted, state_of
-from placewright.solver.reassign.walk import walk
+from placewright.solver.reassign.state import State, state_of
 from placewright.tests.solver.reassign.small import charged, domains, small
 
 CASES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -36,22 +35,6 @@ def test_what_is_on_nodes_is_what_the_assignment_says(rng: Random) -> None:
         assert state.bent[n].tolist() == lines.tolist()
         assert state.cost[n] == sum(max(0.0, line) for line in lines.tolist())
     assert state.value.tolist() == [problem.value(where)]
-
-
-@CASES
-@given(rng=RANDOM)
-def test_a_state_begins_anew_from_elsewhere_and_leaves_the_other_one_as_it_is(rng: Random) -> None:
-    problem, where = small(rng)
-    state = state_of(problem, where)
-    draw = np.random.default_rng(rng.randrange(1000))
-    walk(state, 200, 1e12, 0.0, draw, np.empty((400, 2), dtype=np.int64), 0.0)
-    now = state.where[:-1].copy()
-    anew = restarted(state, problem, where)
-    for name, kept, new in zip(State._fields, anew, state_of(problem, where), strict=True):
-        assert np.array_equal(np.asarray(kept), np.asarray(new)), name
-    walk(anew, 200, 1e12, 0.0, draw, np.empty((400, 2), dtype=np.int64), 0.0)
-    assert state.where[:-1].tolist() == now.tolist()
-    assert state.value.tolist() == [problem.value(now)]
 
 
 @CASES
