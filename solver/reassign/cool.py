@@ -35,6 +35,8 @@ HOT, COLD = 0.5, 0.01
 """The first temperature beside what agents cost in the mean, and the last one beside what each could gain."""
 FALL, SPAN = 0.3, 30.0
 """How hot later rounds begin beside what each could gain, each round less, and how far they cool down."""
+BACK = 3.0
+"""How hot the second round begins at least beside where walks of the first one that began hot ended."""
 
 
 class Heat(NamedTuple):
@@ -86,6 +88,7 @@ class Walks:
         self._problem = problem
         seeds = np.random.SeedSequence(seed).spawn(max(LEAST_WALKS, workers))
         self._draws = [np.random.default_rng(seed) for seed in seeds]
+        self._least = 0.0
 
     def translate(self, where: IntArray) -> None:
         """Have all loops as machine code before clocks of walks begin to run."""
@@ -97,6 +100,7 @@ class Walks:
         gain = board.hope() / len(board.where)
         hot = Heat(max(gain, HOT * float(board.size.mean())), COLD * gain)
         mild = Heat(gain, gain / SPAN)
+        self._least = hot.cold * BACK
         by_turns = [mild if number % 2 else hot for number in range(len(self._draws))]
         tried = self._walked(board, by_turns, short)
         values = [self._problem.value(where) for where in tried]
@@ -104,8 +108,13 @@ class Walks:
         return min((*tried, *self._walked(board, heats, elapsed)), key=self._problem.value)
 
     def next(self, board: Board, turn: int, elapsed: Clock) -> IntArray:
-        """The best assignment (A,) of a later round."""
-        hot = board.hope() / len(board.where) * FALL**turn
+        """The best assignment (A,) of a later round.
+
+        What is left to gain does not tell how much has to be given up for it. So rounds begin no colder than
+        if each went once more over a part of what the one before it did.
+        """
+        gain = board.hope() / len(board.where)
+        hot = max(gain * FALL**turn, self._least * FALL ** (turn - 1))
         heats = [Heat(hot, hot / SPAN)] * len(self._draws)
         return min(self._walked(board, heats, elapsed), key=self._problem.value)
 

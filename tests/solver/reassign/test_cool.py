@@ -82,3 +82,42 @@ def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.Monke
     Walks(problem, 1, 3).next(board, 1, lambda: lambda: 1.0)
     assert len(began) == 3
     assert all(np.array_equal(start, board.where) for start in began)
+
+
+def test_a_round_begins_hotter_than_the_first_ended_however_little_there_is_left_to_gain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is left to gain said how hot a round begins, and where that was next to nothing, none got warm again."""
+    problem, where = small(Random(5), agents=12, nodes=4)
+    heats: list[Heat] = []
+
+    def walked(_: Reassignment, where: IntArray, rng: object, elapsed: object, heat: Heat) -> IntArray:
+        heats.append(heat)
+        return where
+
+    monkeypatch.setattr(cool, "cool", walked)
+    walks = Walks(problem, 1, 2)
+    board = Board(problem, walks.first(Board(problem, where), lambda: lambda: 0.0, lambda: lambda: 1.0))
+    ended = min(heat.cold for heat in heats)
+    monkeypatch.setattr(board, "hope", lambda: 1.0)
+    for turn in (1, 2):
+        walks.next(board, turn, lambda: lambda: 1.0)
+        assert {heat.hot for heat in heats[-2:]} == {cool.BACK * ended * cool.FALL ** (turn - 1)}
+
+
+def test_a_round_begins_as_hot_as_what_is_left_to_gain_where_that_is_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem, where = small(Random(5), agents=12, nodes=4)
+    heats: list[Heat] = []
+
+    def walked(_: Reassignment, where: IntArray, rng: object, elapsed: object, heat: Heat) -> IntArray:
+        heats.append(heat)
+        return where
+
+    monkeypatch.setattr(cool, "cool", walked)
+    board = Board(problem, where)
+    walks = Walks(problem, 1, 2)
+    walks.first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
+    walks.next(board, 1, lambda: lambda: 1.0)
+    assert [heat.hot for heat in heats[-2:]] == [board.hope() / len(where) * cool.FALL] * 2
