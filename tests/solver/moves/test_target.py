@@ -169,7 +169,7 @@ def test_two_change_places_where_one_move_would_leave_their_workload_with_less_t
 def test_moves_that_leave_a_workload_with_less_than_it_asks_for_are_all_taken_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("placewright.solver.moves.compiled.MOST_PAIRS", 0)
+    monkeypatch.setattr("placewright.solver.moves.compiled.MOST_TOLD_APART", 0)
     target = found(swapped(), "locality")
     assert (ends(target), target.searched) == ({"x": "a", "y": "b"}, False)
 
