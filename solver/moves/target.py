@@ -92,7 +92,7 @@ class Finder:
                 where, wrong = helped(
                     self.task, self._question, self._compiled, self._build, where, wrong, deadline
                 )
-                self.task.report(f"rules: {len(wrong)} agents break one that nobody can help")
+                self.task.report(f"rules: {len(wrong)} agents still break one")
             self._found = where, wrong
         return self._searched(*self._found, deadline, cuts)
 

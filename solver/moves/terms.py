@@ -7,7 +7,7 @@ of a group are what its counts lack where it runs now.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import ClassVar, Self, TypeAlias
 
@@ -109,18 +109,10 @@ def leaving(relaxation: Relaxation, home: Mapping[Place, int]) -> Mapping[Place,
 
 
 @dataclass(frozen=True)
-class LeftTerm(Asked):
-    """How many agents are on the nodes (N,) that are to be `drained`; `already`: fixed there."""
+class AdditiveTerm(Asked):
+    """A cost that each agent adds to by itself. `already`: what those add that are fixed."""
 
-    drained: BoolArray
-    already: int = 0
-
-    def expression(self, x: Variables) -> Linear:
-        nodes = np.flatnonzero(self.drained).tolist()
-        return self.already + x.sum(sorted({g for n in nodes for g in x.groups_on(n)}), nodes)
-
-    def value(self, count: IntArray) -> int:
-        return self.already + int(count[:, self.drained].sum())
+    already: int = field(default=0, kw_only=True)
 
     def least(self) -> int:
         return self.already
@@ -130,6 +122,20 @@ class LeftTerm(Asked):
 
     def fixing(self, fixed: IntArray) -> Self:
         return replace(self, already=self.value(fixed))
+
+
+@dataclass(frozen=True)
+class LeftTerm(AdditiveTerm):
+    """How many agents are on the nodes (N,) that are to be `drained`."""
+
+    drained: BoolArray
+
+    def expression(self, x: Variables) -> Linear:
+        nodes = np.flatnonzero(self.drained).tolist()
+        return self.already + x.sum(sorted({g for n in nodes for g in x.groups_on(n)}), nodes)
+
+    def value(self, count: IntArray) -> int:
+        return self.already + int(count[:, self.drained].sum())
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         classes = [c for c, nodes in enumerate(relaxation.members) if self.drained[nodes].all()]

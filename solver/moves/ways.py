@@ -16,18 +16,17 @@ from placewright.models.demands import Workload, workload_of
 from placewright.models.move_cost import Surcharges
 from placewright.solver.compilation import Compilation, IntArray
 from placewright.solver.moves.question import Question
-from placewright.solver.moves.terms import Asked, Place, leaving
+from placewright.solver.moves.terms import AdditiveTerm, Asked, Place, leaving
 from placewright.solver.objectives.base import LpExpression, Term
 from placewright.solver.relaxation import Relaxation
 from placewright.solver.variables import Linear, Variables
 
 
 @dataclass(frozen=True)
-class WaysTerm(Asked):
-    """ways (G, N): what each agent of a group costs on a node for having come from afar. `already`: fixed."""
+class WaysTerm(AdditiveTerm):
+    """ways (G, N): what each agent of a group costs on a node for having come from afar."""
 
     ways: IntArray
-    already: int = 0
 
     def expression(self, x: Variables) -> Linear:
         parts: list[Linear] = [
@@ -37,15 +36,6 @@ class WaysTerm(Asked):
 
     def value(self, count: IntArray) -> int:
         return self.already + int((self.ways * count).sum())
-
-    def least(self) -> int:
-        return self.already
-
-    def most(self, cap: IntArray) -> int:
-        return self.value(cap)
-
-    def fixing(self, fixed: IntArray) -> Self:
-        return replace(self, already=self.value(fixed))
 
     def relax(self, relaxation: Relaxation) -> LpExpression | None:
         """At least what the nearest node of each class costs."""

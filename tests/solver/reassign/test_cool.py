@@ -84,11 +84,8 @@ def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.Monke
     assert all(np.array_equal(start, board.where) for start in began)
 
 
-def test_a_round_begins_hotter_than_the_first_ended_however_little_there_is_left_to_gain(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """What is left to gain said how hot a round begins, and where that was next to nothing, none got warm again."""
-    problem, where = small(Random(5), agents=12, nodes=4)
+def walked_in_place(monkeypatch: pytest.MonkeyPatch) -> list[Heat]:
+    """The heats of walks that go nowhere, as they come."""
     heats: list[Heat] = []
 
     def walked(_: Reassignment, where: IntArray, rng: object, elapsed: object, heat: Heat) -> IntArray:
@@ -96,6 +93,15 @@ def test_a_round_begins_hotter_than_the_first_ended_however_little_there_is_left
         return where
 
     monkeypatch.setattr(cool, "cool", walked)
+    return heats
+
+
+def test_a_round_begins_hotter_than_the_first_ended_however_little_there_is_left_to_gain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is left to gain said how hot a round begins, and where that was next to nothing, none got warm again."""
+    problem, where = small(Random(5), agents=12, nodes=4)
+    heats = walked_in_place(monkeypatch)
     walks = Walks(problem, 1, 2)
     board = Board(problem, walks.first(Board(problem, where), lambda: lambda: 0.0, lambda: lambda: 1.0))
     ended = min(heat.cold for heat in heats)
@@ -109,13 +115,7 @@ def test_a_round_begins_as_hot_as_what_is_left_to_gain_where_that_is_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     problem, where = small(Random(5), agents=12, nodes=4)
-    heats: list[Heat] = []
-
-    def walked(_: Reassignment, where: IntArray, rng: object, elapsed: object, heat: Heat) -> IntArray:
-        heats.append(heat)
-        return where
-
-    monkeypatch.setattr(cool, "cool", walked)
+    heats = walked_in_place(monkeypatch)
     board = Board(problem, where)
     walks = Walks(problem, 1, 2)
     walks.first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
