@@ -27,8 +27,11 @@ SAMPLES, SAMPLE, SAMPLE_NODES = 6, 2_000, 50
 
 No more nodes than a processor's cache holds: what is measured is how fast the machine is.
 """
-ORDER, PLAN, VERIFY = 70.0, 50.0, 80.0
-"""What each takes for one placed agent, in times that it takes to put it on its node."""
+ORDER, PLAN, VERIFY = 70.0, 50.0, 95.0
+"""What each takes for one placed agent, in times that it takes to put it on its node.
+
+Verifying looks at what nobody has looked at for long, and was 80 to 120 where others wanted the memory, too.
+"""
 SLACK = 1.15
 """How much more is kept free for that after a search: where it is too little, agents are left out for it."""
 UNTOLD = 1e-6
@@ -169,7 +172,7 @@ class Budget:
 
         All of them, where it is nearly all.
         """
-        each = ordering / max(placed, 1) * (PLAN + VERIFY) / ORDER
+        each = SLACK * ordering / max(placed, 1) * (PLAN + VERIFY) / ORDER
         passes = self._begin / 2 + self._standing + LIST * len(self._snapshot.pending)
         left = self._last.remaining() - self.pace * passes
         found = int(max(left, 0.0) / each) if each > 0.0 else placed
@@ -215,10 +218,12 @@ class Budget:
         `hurried`: there is no time for all agents; what was left to be safe is then not for explaining.
         """
         left_out = len(self._snapshot.pending) - placed
-        verifying = VERIFY * self._spread_out * placed
-        until = self._last.minus(self.pace * (verifying + self._standing + LIST * left_out))
+        passes = VERIFY * self._spread_out * placed + self._standing + LIST * left_out
+        utmost = self._last.minus(self.pace * passes).remaining()
+        # What may be used beyond the limit is for verifying: it can take longer than anything here tells.
+        in_time = self._end.minus(SLACK * self.pace * passes).remaining()
         share = EXPLAIN_SHARE * self._seconds
-        return Deadline(min(until.remaining(), share)) if hurried else until
+        return Deadline(min(utmost, share if hurried else max(in_time, share)))
 
     def _explaining(self, looks: int) -> float:
         """Seconds to be kept free for so many pairs."""

@@ -102,6 +102,14 @@ def test_nothing_that_was_kept_to_be_safe_is_spent_on_explaining() -> None:
     assert budget.explanation(10).remaining() > 9.0
 
 
+def test_what_may_be_used_beyond_the_limit_is_kept_for_verifying() -> None:
+    budget = Budget(cluster(1_000), 10.0, pace=1e-4)
+    assert budget.explanation(0).remaining() == pytest.approx(10.0 - 0.1 * 5.0 * 1.15, abs=0.6)
+    # Nothing would be left for reasons but the share that the search has kept for them.
+    assert budget.explanation(1_000).remaining() == pytest.approx(1.0, abs=0.05)
+
+
+
 def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
     budget = Budget(cluster(1_000), 10.0, pace=1e-5)
     everybody, nobody = budget.search(1_000, 0).remaining(), budget.search(0, 0).remaining()
