@@ -16,11 +16,12 @@ from placewright.models.plan import Plan
 from placewright.models.rules.topology_spread import hard_constraints
 from placewright.models.scores.used_nodes import keeps_in_use
 from placewright.models.snapshot import Snapshot
+from placewright.solver.attempt import Progress
 from placewright.solver.capacity.bins import Bins
 from placewright.solver.capacity.question import Question, by_cost, node_of
 from placewright.solver.capacity.realise import Names, Purchase, on_offer
 from placewright.solver.compilation import FloatArray, IntArray
-from placewright.solver.place import Progress, place
+from placewright.solver.place import place
 from placewright.solver.settings import Settings
 from placewright.solver.verify import Refused
 

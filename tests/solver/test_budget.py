@@ -109,7 +109,6 @@ def test_what_may_be_used_beyond_the_limit_is_kept_for_verifying() -> None:
     assert budget.explanation(1_000).remaining() == pytest.approx(1.0, abs=0.05)
 
 
-
 def test_the_search_ends_early_enough_to_emit_what_was_found() -> None:
     budget = Budget(cluster(1_000), 10.0, pace=1e-5)
     everybody, nobody = budget.search(1_000, 0).remaining(), budget.search(0, 0).remaining()
