@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import count
 
@@ -28,8 +29,8 @@ LOOKED_AT, PARTS = 40, 60
 """Where the clock is not to count: how often every agent is looked at, and how many parts are solved."""
 WORTH_SECONDS, WORTH_PAIRS = 40.0, 5_000
 """From this limit and this many (agent, node) pairs on, translating the inner loop pays: it takes seconds."""
-SHORT, FIRST_SHARE, WALKING = 0.05, 0.5, 0.75
-"""What part of the time tries take to tell how to begin, in the first turn, and of later turns' shares."""
+FIRST_SHARE, WALKING = 0.75, 0.75
+"""What part of the time tries take in the first turn, and of later turns' shares."""
 
 
 def improve(
@@ -98,26 +99,28 @@ def _by_steps(
 def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callable[[Board, int], IntArray]:
     """Annealing by single tries: half of the time for the first turn, as all others build on it."""
     # Numba comes with it, and takes a second to import.
-    from placewright.solver.reassign.cool import TRIES, Walks  # noqa: PLC0415
+    from placewright.solver.reassign.cool import TRIES  # noqa: PLC0415
+    from placewright.solver.reassign.halve import Clock  # noqa: PLC0415
+    from placewright.solver.reassign.rounds import Walks  # noqa: PLC0415
 
     tries = LOOKED_AT * len(found.keys) * sum(found.problem.eligible.shape)
     # How many cores there are is not to count where answers are to be the same.
     walks = Walks(found.problem, settings.seed, 0 if settings.deterministic else settings.worker_count)
     walks.translate(found.where)
 
-    def clock(part: float) -> Callable[[], Callable[[], float]]:
-        whole = deadline.remaining() * part
+    def clock(share: float) -> Clock:
+        whole = deadline.remaining() * share
 
-        def begun() -> Callable[[], float]:
+        def begun(part: float) -> Callable[[], float]:
             if settings.deterministic:
-                return _counted(tries // TRIES // ROUNDS + 1, deadline)
-            return _timed(Deadline(min(whole, deadline.remaining())), 1.0)
+                return _counted(math.ceil((tries // TRIES // ROUNDS + 1) * part), deadline)
+            return _timed(Deadline(min(whole * part, deadline.remaining())), 1.0)
 
         return begun
 
     def turned(board: Board, turn: int) -> IntArray:
         if turn == 0:
-            return walks.first(board, clock(SHORT), clock(FIRST_SHARE))
+            return walks.first(board, clock(FIRST_SHARE))
         return walks.next(board, turn, clock(WALKING / (ROUNDS - turn)))
 
     return turned

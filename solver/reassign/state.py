@@ -59,6 +59,16 @@ class State(NamedTuple):
     value: FloatArray
 
 
+BY_AMOUNT = ("where", "free", "bent", "cost", "value")
+BY_KIND = ("on_node", "in_place", "spread", "in_near", "moved", "with_moves", "top")
+"""What exchanges change."""
+
+
+def copied(state: State) -> State:
+    """The same assignment once more, to go on from by itself; what nobody changes is shared."""
+    return state._replace(**{name: getattr(state, name).copy() for name in (*BY_AMOUNT, *BY_KIND)})
+
+
 def state_of(p: Reassignment, where: IntArray) -> State:
     """An assignment (A,) that keeps every rule, with all that follows from it."""
     nodes, kinds = p.capacity.shape[1], p.kinds

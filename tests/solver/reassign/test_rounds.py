@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 from random import Random
 
 import numpy as np
 import pytest
 
 from placewright.solver.compilation import IntArray
-from placewright.solver.reassign import cool
+from placewright.solver.reassign import rounds
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.board import Board
-from placewright.solver.reassign.cool import Heat, Walks
+from placewright.solver.reassign.cool import Heat, Walker
+from placewright.solver.reassign.halve import STRETCHES, Clock
+from placewright.solver.reassign.rounds import Walks
 from placewright.tests.solver.reassign.small import holds, small
 
 
@@ -28,45 +31,80 @@ def best_of_some(problem: Reassignment, where: IntArray) -> IntArray:
     return min(found, key=problem.value)
 
 
-def heats(monkeypatch: pytest.MonkeyPatch, *, hot_wins: bool) -> tuple[list[list[Heat]], bool]:
-    """The heats of the short round and the first one, in which walks find something where the hot or the
-    mild ones are to; and whether that was the answer.
-    """
-    problem, where = small(Random(5), agents=12, nodes=4)
-    better = best_of_some(problem, where)
-    assert problem.value(better) < problem.value(where)
-    rounds: list[list[Heat]] = [[], []]
+@dataclass(frozen=True)
+class First:
+    """What the first round of two workers was halved from."""
 
-    def walked(
-        problem: Reassignment, where: IntArray, rng: object, elapsed: Callable[[], float], heat: Heat
+    walkers: Sequence[Walker]
+    late: Sequence[Walker]
+    heat: Heat
+    joining: float
+
+
+def stopped(at: float) -> Clock:
+    """A clock that always says the same."""
+    return lambda _: lambda: at
+
+
+def first(monkeypatch: pytest.MonkeyPatch, board: Board) -> First:
+    seen: list[First] = []
+
+    def halved(
+        walkers: Sequence[Walker],
+        late: Sequence[Walker],
+        workers: int,
+        heat: Heat,
+        joining: float,
+        clock: Clock,
     ) -> IntArray:
-        turn = int(elapsed())
-        rounds[turn].append(heat)
-        hot = heat.cold < heat.hot / cool.SPAN * 0.99
-        return better if turn == 0 and hot == hot_wins else where
+        assert (workers, clock(1.0)()) == (2, 1.0)
+        seen.append(First(walkers, late, heat, joining))
+        return walkers[0].best
 
-    monkeypatch.setattr(cool, "cool", walked)
-    board = Board(problem, where)
-    found = Walks(problem, 1, 2).first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
-    return rounds, bool((found == better).all())
+    monkeypatch.setattr(rounds, "halve", halved)
+    Walks(board.problem, 1, 2).first(board, stopped(1.0))
+    return seen[0]
 
 
-def test_all_walks_begin_hot_where_a_short_round_ends_lower_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    (short, first), kept = heats(monkeypatch, hot_wins=True)
-    assert len({heat.hot / heat.cold for heat in short}) == 2
-    assert {heat[:2] for heat in first} == {max(heat[:2] for heat in short)}
-    assert kept
+@pytest.fixture
+def board() -> Board:
+    return Board(*small(Random(5), agents=12, nodes=4))
 
 
-def test_every_other_walk_begins_hot_where_that_ends_no_lower(monkeypatch: pytest.MonkeyPatch) -> None:
-    (short, first), kept = heats(monkeypatch, hot_wins=False)
-    assert sorted(first) == sorted(short)
-    assert kept
+def test_some_walks_join_when_it_is_as_hot_as_what_each_could_gain(
+    monkeypatch: pytest.MonkeyPatch, board: Board
+) -> None:
+    seen = first(monkeypatch, board)
+    gain = board.hope() / len(board.where)
+    assert seen.joining == gain
+    assert seen.heat.hot >= gain > seen.heat.cold
+    assert (len(seen.walkers), len(seen.late)) == (2 * STRETCHES[0][0], 2 * rounds.LATE)
 
 
-def test_every_other_walk_sends_several_away_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    (short, first), _ = heats(monkeypatch, hot_wins=True)
-    assert sorted(heat.evicting for heat in short) == sorted(heat.evicting for heat in first) == [False, True]
+def test_all_walks_begin_at_the_board_and_send_several_away_for_one(
+    monkeypatch: pytest.MonkeyPatch, board: Board
+) -> None:
+    seen = first(monkeypatch, board)
+    for walker in (*seen.walkers, *seen.late):
+        assert walker.evicting
+        assert np.array_equal(walker.best, board.where)
+
+
+def test_no_more_walks_begin_than_there_is_memory_for_and_one_for_each_worker_at_least(
+    monkeypatch: pytest.MonkeyPatch, board: Board
+) -> None:
+    cells = 4 * (board.problem.kinds + 1)
+    for most, number in ((9 * cells, 5), (0, 2)):
+        monkeypatch.setattr(rounds, "MOST_CELLS", most)
+        assert len(first(monkeypatch, board).walkers) == number
+
+
+def test_every_other_walk_of_a_later_round_sends_several_away_for_one(
+    monkeypatch: pytest.MonkeyPatch, board: Board
+) -> None:
+    heats = walked_in_place(monkeypatch)
+    Walks(board.problem, 1, 4).next(board, 1, stopped(1.0))
+    assert sorted(heat.evicting for heat in heats) == [False, False, True, True]
 
 
 def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,9 +115,9 @@ def test_a_walk_begins_where_the_round_before_it_ended(monkeypatch: pytest.Monke
         began.append(where)
         return where
 
-    monkeypatch.setattr(cool, "cool", walked)
+    monkeypatch.setattr(rounds, "cool", walked)
     board = Board(problem, best_of_some(problem, where))
-    Walks(problem, 1, 3).next(board, 1, lambda: lambda: 1.0)
+    Walks(problem, 1, 3).next(board, 1, stopped(1.0))
     assert len(began) == 3
     assert all(np.array_equal(start, board.where) for start in began)
 
@@ -92,7 +130,12 @@ def walked_in_place(monkeypatch: pytest.MonkeyPatch) -> list[Heat]:
         heats.append(heat)
         return where
 
-    monkeypatch.setattr(cool, "cool", walked)
+    def halved(walkers: Sequence[Walker], late: object, workers: int, heat: Heat, *rest: object) -> IntArray:
+        heats.append(heat)
+        return walkers[0].best
+
+    monkeypatch.setattr(rounds, "cool", walked)
+    monkeypatch.setattr(rounds, "halve", halved)
     return heats
 
 
@@ -103,12 +146,12 @@ def test_a_round_begins_hotter_than_the_first_ended_however_little_there_is_left
     problem, where = small(Random(5), agents=12, nodes=4)
     heats = walked_in_place(monkeypatch)
     walks = Walks(problem, 1, 2)
-    board = Board(problem, walks.first(Board(problem, where), lambda: lambda: 0.0, lambda: lambda: 1.0))
+    board = Board(problem, walks.first(Board(problem, where), stopped(1.0)))
     ended = min(heat.cold for heat in heats)
     monkeypatch.setattr(board, "hope", lambda: 1.0)
     for turn in (1, 2):
-        walks.next(board, turn, lambda: lambda: 1.0)
-        assert {heat.hot for heat in heats[-2:]} == {cool.BACK * ended * cool.FALL ** (turn - 1)}
+        walks.next(board, turn, stopped(1.0))
+        assert {heat.hot for heat in heats[-2:]} == {rounds.BACK * ended * rounds.FALL ** (turn - 1)}
 
 
 def test_a_round_begins_as_hot_as_what_is_left_to_gain_where_that_is_more(
@@ -118,6 +161,6 @@ def test_a_round_begins_as_hot_as_what_is_left_to_gain_where_that_is_more(
     heats = walked_in_place(monkeypatch)
     board = Board(problem, where)
     walks = Walks(problem, 1, 2)
-    walks.first(board, lambda: lambda: 0.0, lambda: lambda: 1.0)
-    walks.next(board, 1, lambda: lambda: 1.0)
-    assert [heat.hot for heat in heats[-2:]] == [board.hope() / len(where) * cool.FALL] * 2
+    walks.first(board, stopped(1.0))
+    walks.next(board, 1, stopped(1.0))
+    assert [heat.hot for heat in heats[-2:]] == [board.hope() / len(where) * rounds.FALL] * 2

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.solver.compilation import IntArray
-from placewright.solver.reassign.state import State, state_of
+from placewright.solver.reassign.state import State, copied, state_of
+from placewright.solver.reassign.walk import walk
 from placewright.tests.solver.reassign.small import charged, domains, small
 
 CASES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -107,3 +108,16 @@ def test_arrays_are_in_memory_row_by_row_whatever_the_problems_are() -> None:
         state = state_of(replace(problem, request=request, bends=bends), where)
         arrays = {name: array for name, array in state._asdict().items() if isinstance(array, np.ndarray)}
         assert [name for name, array in arrays.items() if not array.flags.c_contiguous] == []
+
+
+def test_a_copy_goes_on_by_itself_and_shares_what_nobody_changes() -> None:
+    problem, where = small(Random(3), agents=12)
+    state = state_of(problem, where)
+    copy = copied(state)
+    log = np.empty((4000, 2), dtype=np.int64)
+    logged, _, _ = walk(copy, 2000, 1e6, 0.0, np.random.default_rng(1), log, 0.0)
+    assert logged > 0
+    assert not np.array_equal(copy.where, where)
+    for name, kept, new in zip(State._fields, state, state_of(problem, where), strict=True):
+        assert np.array_equal(np.asarray(kept), np.asarray(new)), name
+    assert copy.fare is state.fare
