@@ -97,7 +97,7 @@ def _by_steps(
 
 
 def _by_tries(found: Compiled, settings: Settings, deadline: Deadline) -> Callable[[Board, int], IntArray]:
-    """Annealing by single tries: half of the time for the first turn, as all others build on it."""
+    """Annealing by single tries: most of the time for the first turn, as all others build on it."""
     # Numba comes with it, and takes a second to import.
     from placewright.solver.reassign.cool import TRIES  # noqa: PLC0415
     from placewright.solver.reassign.halve import Clock  # noqa: PLC0415
