@@ -7,7 +7,6 @@ every other walk does so.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -67,16 +66,14 @@ class Walks:
         """
         gain = board.hope() / len(board.where)
         hot = max(gain * FALL**turn, self._least * FALL ** (turn - 1))
-        heats = [Heat(hot, hot / SPAN)] * len(self._draws)
-        return min(self._walked(board, heats, elapsed), key=self._problem.value)
+
+        def walked(number: int) -> IntArray:
+            heat = Heat(hot, hot / SPAN, evicting=number % 2 == 1)
+            return cool(self._problem, board.where, self._draws[number], elapsed(1.0), heat)
+
+        walks = range(len(self._draws))
+        with ThreadPoolExecutor(len(walks)) as pool:
+            return min(pool.map(walked, walks), key=self._problem.value)
 
     def _drawn(self, walks: int) -> list[np.random.Generator]:
         return [np.random.default_rng(seed) for seed in self._seeds.spawn(walks)]
-
-    def _walked(self, board: Board, heats: Sequence[Heat], elapsed: Clock) -> list[IntArray]:
-        def one(number: int) -> IntArray:
-            heat = heats[number]._replace(evicting=number % 2 == 1)
-            return cool(self._problem, board.where, self._draws[number], elapsed(1.0), heat)
-
-        with ThreadPoolExecutor(len(heats)) as pool:
-            return list(pool.map(one, range(len(heats))))
