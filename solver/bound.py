@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +113,7 @@ class Bounds:
         seconds: float,
         answer: IntArray | None = None,
         enough: Callable[[int], bool] | None = None,
+        fair: Callable[[int], bool] | None = None,
         *,
         value: int | None = None,
     ) -> int:
@@ -120,7 +121,8 @@ class Bounds:
 
         The best of the level's cheap limit, what nodes say each for itself, and the optimum of the linear
         relaxation: the limit alone where `seconds` are too few for more, or where an `answer` (G, N) that
-        keeps `above` reaches it. enough: whether a bound does; nothing better is looked for then. value: what
+        keeps `above` reaches it. enough: whether a bound does; nothing better is looked for then. fair:
+        whether it does where only the whole relaxation, by far the slowest, could better it. value: what
         the answer has on the level, if that is known.
         """
         level = self._problem.levels[index]
@@ -138,17 +140,33 @@ class Bounds:
         if enough is not None and enough(limit):
             return limit
         if isinstance(level, WeightedObjective):
-            if not self._problem.classes.alike or (known is None and self._is_rougher()):
-                limit = max(limit, self._by_parts(index, level, above, until))
-            if enough is not None and enough(limit):
+            for found in self._quickly(index, level, above, until, answer, unknown=known is None):
+                limit = max(limit, found)
+                if enough is not None and enough(limit):
+                    return limit
+            if fair is not None and self._is_rougher() and fair(limit):
                 return limit
-            if known is None and has_time(self._problem, until.remaining()):
-                limit = max(limit, priced_bound(self._problem, level, above, answer))
         elif known is None and enough is not None and self._is_rougher():
             limit = self._tightened(limit, index, above, until, rough=True)
         if known is not None or (enough is not None and enough(limit)):
             return limit
         return self._tightened(limit, index, above, until)
+
+    def _quickly(
+        self,
+        index: int,
+        level: WeightedObjective,
+        above: Sequence[int],
+        until: Deadline,
+        answer: IntArray | None,
+        *,
+        unknown: bool,
+    ) -> Iterator[int]:
+        """Bounds of the scores without the whole relaxation, what mostly says more first."""
+        if not self._problem.classes.alike or (unknown and self._is_rougher()):
+            yield self._by_parts(index, level, above, until)
+        if unknown and has_time(self._problem, until.remaining()):
+            yield priced_bound(self._problem, level, above, answer)
 
     def _apportioned(self, level: PlacedObjective, above: Sequence[int], seconds: float) -> int:
         """How many agents of a level all limits together leave room for, wherever they go."""

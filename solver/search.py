@@ -7,6 +7,7 @@ it is better. Either way an answer exists from the start, and can only improve.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,7 +24,9 @@ from placewright.solver.crew import Alone, Crew, Processes, crew_for
 from placewright.solver.engine import Engine, ModelMismatchError
 from placewright.solver.neighbourhoods import Neighbourhoods, Part
 from placewright.solver.objectives.base import Objective
+from placewright.solver.objectives.weighted import WeightedObjective
 from placewright.solver.parts import Task, Tried, put
+from placewright.solver.previous import MOST_GAP
 from placewright.solver.problem import Problem
 from placewright.solver.settings import Settings, Strategy
 
@@ -33,8 +36,8 @@ EXACT_PAIRS = 12_000
 BOUND_SHARE = 0.5
 """The part of the time left that the linear bound may take."""
 
-HASTY_SHARE = 0.1
-"""The part of the time left that who is not patient gives a bound, and again a level."""
+HASTY_SHARE = 0.08
+"""The part of the time left that who is not patient gives a level, its bound included."""
 
 PARTS_FIRST_PAIRS = 3_000
 """Above this many variables an exact model is slow to improve an answer: parts come first, then the proof."""
@@ -65,7 +68,7 @@ class LevelValue:
 class Answer:
     """Counts (G, N), and one `LevelValue` for each level of the problem.
 
-    looked: by the position of a level, the seconds that there were for its bound.
+    looked: by the position of a level, the seconds that there were for its bound, where more may help.
     """
 
     count: IntArray
@@ -156,17 +159,20 @@ class Search:
 
     def _optimise(self, index: int, level: Objective, kept: list[LevelValue]) -> int:
         """Improve the incumbent on one level; returns the level's proven bound."""
-        time_left = self._deadline.remaining() * (BOUND_SHARE if self._patient else HASTY_SHARE)
+        hasty = Deadline(math.inf if self._patient else self._deadline.remaining() * HASTY_SHARE)
+        time_left = min(self._deadline.remaining() * BOUND_SHARE, hasty.remaining())
         above = [known.value for known in kept]
         # Who asks for the best there is wants the best bound, too.
         content = self._settings.gap > 0.0 or not self._patient
         enough = partial(self._is_good_enough, level) if content else None
-        self._looked[index] = time_left
+        fair = partial(self._is_fair, level)
         value = self._value(level)
-        bound = self._bounds.level(index, above, time_left, self._best, enough, value=value)
+        bound = self._bounds.level(index, above, time_left, self._best, enough, fair, value=value)
+        if not self._is_fair(level, bound):
+            self._looked[index] = time_left
         if self._is_good_enough(level, bound) or self._deadline.passed:
             return bound
-        seconds = self._share(index)
+        seconds = min(self._share(index), hasty.remaining())
         if not self.exact:
             self._improve_by_parts(index, level, bound, seconds)
             return bound
@@ -181,8 +187,6 @@ class Search:
 
         Evictions are settled between the placed levels: what they take they take from the placed ones.
         """
-        if not self._patient:
-            return HASTY_SHARE * self._deadline.remaining()
         if index == len(self._problem.levels) - 1:
             return self._deadline.remaining()
         return self._deadline.remaining() * (0.5 if self._problem.levels[index].sense == "maximize" else 0.25)
@@ -293,6 +297,11 @@ class Search:
         """Whether the incumbent is proven to be the best on a level, or as close to it as is asked for."""
         enough = max(self._settings.gap, self._tolerances.get(level.name, 0.0))
         return gap(self._value(level), bound) <= enough
+
+    def _is_fair(self, level: Objective, bound: int) -> bool:
+        """Whether a bound of the scores says so much that who is not patient leaves it at that."""
+        hasty = not self._patient and isinstance(level, WeightedObjective)
+        return hasty and gap(self._value(level), bound) <= MOST_GAP
 
     def _value(self, level: Objective) -> int:
         """What the incumbent is worth on a level. Incumbents are replaced, never changed in place."""

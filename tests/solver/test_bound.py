@@ -129,3 +129,22 @@ def test_where_a_bound_by_parts_is_near_enough_nodes_are_not_asked_for_prices(
     assert Bounds(full()).level(1, [4], 9.0, enough=lambda found: found >= 9_000) == 9_000
     with pytest.raises(AssertionError, match="asked"):
         Bounds(full()).level(1, [4], 9.0, enough=lambda found: found > 9_000)
+
+
+@pytest.mark.parametrize(
+    ("by_parts", "rougher", "whole"), [(9_000, True, False), (10, True, True), (9_000, False, True)]
+)
+def test_the_whole_relaxation_is_spared_where_a_much_rougher_one_says_a_fair_amount(
+    monkeypatch: pytest.MonkeyPatch, by_parts: int, rougher: bool, whole: bool
+) -> None:
+    asked: list[int] = []
+
+    def tightened(_: Bounds, limit: int, *__: object, **___: object) -> int:
+        asked.append(limit)
+        return limit
+
+    monkeypatch.setattr(Bounds, "_is_rougher", lambda _: rougher)
+    monkeypatch.setattr(Bounds, "_by_parts", lambda *_: by_parts)
+    monkeypatch.setattr(Bounds, "_tightened", tightened)
+    Bounds(full()).level(1, [4], 9.0, fair=lambda found: found >= 9_000)
+    assert bool(asked) is whole
