@@ -13,9 +13,9 @@ import numpy as np
 
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.reassign.jit import compiled
-from placewright.solver.reassign.state import State
+from placewright.solver.reassign.state import IndexArray, State
 from placewright.solver.reassign.tally import count_in, count_moves, counted, members
-from placewright.solver.reassign.walk import carry, cost_with, fits, leaves, target
+from placewright.solver.reassign.walk import begun, carry, cost_with, fits, leaves, target
 
 MOST = 6
 """So many leave for one at most."""
@@ -38,13 +38,15 @@ def evict(
     """Try so many times to make room for somebody. As `walk`, but that log is ((MOST + 1) * steps, 2)."""
     where, home, amounts, free, cost = s.where, s.home, s.amounts, s.free, s.cost
     fare, waste, value = s.fare, s.waste, s.value
-    targets_at, targets, alone, count, kind = s.targets_at, s.targets, s.alone, s.on_node, s.kind
+    alone, count, kind = s.alone, s.on_node, s.kind
     nobody = len(where) - 1
     logged, kept = 0, 0
+    if not len(s.movers):
+        return logged, kept, best
     on, slot, number = members(where, len(cost))
     for _ in range(steps):
-        a = int(rng.random() * nobody)
-        m, n = where[a], target(rng, targets_at, targets, a)
+        a, n, _ = begun(rng, s.movers, s.targets_at, s.targets)
+        m = where[a]
         if n == m or (alone[kind[a]] and count[n, kind[a]] > 0) or fits(amounts, home, free, a, n, nobody):
             continue
         allowed = -temperature * math.log(1.0 - rng.random()) - price * waste[a] * leaves(home, a, m, n)
@@ -92,7 +94,7 @@ def lifted(s: State, a: int, sign: float) -> float:
 
 
 @compiled
-def lacking(amounts: FloatArray, home: IntArray, free: FloatArray, a: int, n: int) -> int:
+def lacking(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: int) -> int:
     """The resource that an agent lacks most of on node n, beside what it asks for."""
     i, found, most = int(home[a] == n), 0, 0.0
     for r in range(free.shape[1]):
@@ -106,10 +108,10 @@ def lacking(amounts: FloatArray, home: IntArray, free: FloatArray, a: int, n: in
 def leaving(
     rng: np.random.Generator,
     amounts: FloatArray,
-    home: IntArray,
+    home: IndexArray,
     free: FloatArray,
-    on: IntArray,
-    number: IntArray,
+    on: IndexArray,
+    number: IndexArray,
     a: int,
     n: int,
     r: int,
@@ -132,11 +134,12 @@ def going(rng: np.random.Generator, s: State, b: int, n: int, m: int) -> int:
     """
     at_home = int(rng.random() * 2.0)
     for look in range(ENDS):
-        end = target(rng, s.targets_at, s.targets, b)
         if look == at_home and s.eligible[b, s.home[b]]:
-            end = s.home[b]
+            end = int(s.home[b])
         elif look == 1 - at_home and s.eligible[b, m]:
             end = m
+        else:
+            end = target(s.targets_at, s.targets, b, rng.random())
         if s.alone[s.kind[b]] and s.on_node[end, s.kind[b]] > 0:
             continue
         if end != n and fits(s.amounts, s.home, s.free, b, end, len(s.where) - 1):
@@ -147,9 +150,9 @@ def going(rng: np.random.Generator, s: State, b: int, n: int, m: int) -> int:
 @compiled
 def put(
     s: State,
-    on: IntArray,
-    slot: IntArray,
-    number: IntArray,
+    on: IndexArray,
+    slot: IndexArray,
+    number: IndexArray,
     log: IntArray,
     logged: int,
     a: int,
@@ -175,7 +178,9 @@ def put(
 
 
 @compiled
-def take_back(s: State, on: IntArray, slot: IntArray, number: IntArray, log: IntArray, entry: int) -> None:
+def take_back(
+    s: State, on: IndexArray, slot: IndexArray, number: IndexArray, log: IntArray, entry: int
+) -> None:
     """The agent of an entry of the log, the last one, goes back to where it was."""
     a, m = log[entry, 0], log[entry, 1]
     n, k, nobody = s.where[a], s.kind[a], len(s.where) - 1

@@ -10,18 +10,22 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from placewright.solver.compilation import BoolArray, FloatArray, IntArray
 from placewright.solver.reassign.arrays import Reassignment
+
+IndexArray = npt.NDArray[np.int32]
+"""Which, or how many. What tries look up by chance is small: how much of it caches hold makes them fast."""
 
 
 class State(NamedTuple):
     """What is asked (by agent A + 1, kind K + 1 or node N), and below that what exchanges change.
 
     amounts (2, A, R): what is in use on a node, and of it what is new where one comes back to its home.
-    bends (A, H), fare (A, N), eligible (A, N), kind, home (A,). targets: the nodes within reach of a, from
-    `targets_at[a]` on. waste (A,): how much of a node is in use
-    twice by one who is away. alone, least (K,), places, near (N,). related: kinds that k wants, from
+    bends (A, H), fare (A, N), eligible (A, N), kind, home (A,). movers: who may go to another node. targets:
+    the nodes within reach of a, from `targets_at[a]` on. waste (A,): how much of a node is in use twice by
+    one who is away. alone, least (K,), places, near (N,). related: kinds that k wants, from
     `related_at[2 * k]` on, and that want k, from `related_at[2 * k + 1]` on.
 
     where (A,), free (N, R), bent (N, H), cost (N,), on_node (N, K), in_place (K, places), spread (K,): in how
@@ -33,26 +37,27 @@ class State(NamedTuple):
     bends: FloatArray
     fare: FloatArray
     eligible: BoolArray
+    movers: IndexArray
     targets_at: IntArray
-    targets: IntArray
-    kind: IntArray
-    home: IntArray
+    targets: IndexArray
+    kind: IndexArray
+    home: IndexArray
     waste: FloatArray
     alone: BoolArray
     least: IntArray
-    places: IntArray
-    near: IntArray
+    places: IndexArray
+    near: IndexArray
     related_at: IntArray
-    related: IntArray
+    related: IndexArray
     most_weight: float
     where: IntArray
     free: FloatArray
     bent: FloatArray
     cost: FloatArray
-    on_node: IntArray
-    in_place: IntArray
+    on_node: IndexArray
+    in_place: IndexArray
     spread: IntArray
-    in_near: IntArray
+    in_near: IndexArray
     moved: IntArray
     with_moves: IntArray
     top: IntArray
@@ -86,15 +91,16 @@ def state_of(p: Reassignment, where: IntArray) -> State:
         bends=_with_nobody(p.bends.T),
         fare=_with_nobody(fare),
         eligible=np.vstack((reach, np.ones((1, nodes), dtype=np.bool_))),
+        movers=_index(np.flatnonzero(reach.sum(axis=1) > 1)),
         targets_at=np.append(0, np.cumsum(reach.sum(axis=1))).astype(np.int64),
-        targets=np.nonzero(reach)[1].astype(np.int64),
-        kind=np.append(p.kind, kinds),
-        home=np.append(p.home, -1),
+        targets=_index(np.nonzero(reach)[1]),
+        kind=_index(np.append(p.kind, kinds)),
+        home=_index(np.append(p.home, -1)),
         waste=((request - single) / np.maximum(p.capacity.mean(axis=1), 1.0)).sum(axis=1),
         alone=np.append(p.alone, False),
         least=np.append(p.least, 0),
-        places=p.places.astype(np.int64),
-        near=p.near.astype(np.int64),
+        places=_index(p.places),
+        near=_index(p.near),
         related_at=related_at,
         related=related,
         most_weight=float(p.most_weight),
@@ -118,16 +124,20 @@ def _with_nobody(rows: FloatArray) -> FloatArray:
     return np.ascontiguousarray(np.vstack((rows, np.zeros((1, rows.shape[1])))))
 
 
-def _counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IntArray:
-    found = np.zeros(shape, dtype=np.int64)
+def _index(found: IntArray) -> IndexArray:
+    return np.ascontiguousarray(found, dtype=np.int32)
+
+
+def _counted(rows: IntArray, columns: IntArray, shape: tuple[int, int]) -> IndexArray:
+    found = np.zeros(shape, dtype=np.int32)
     np.add.at(found, (rows, columns), 1)
     return found
 
 
-def _related(needs: Iterable[tuple[int, int]], kinds: int) -> tuple[IntArray, IntArray]:
+def _related(needs: Iterable[tuple[int, int]], kinds: int) -> tuple[IntArray, IndexArray]:
     """Where those that kinds want and that want them begin, and all of them one after another."""
     pairs = {(a, b) for a, b in needs if a != b}
     ordered = sorted({(2 * a, b) for a, b in pairs} | {(2 * b + 1, a) for a, b in pairs})
     firsts = np.array([first for first, _ in ordered], dtype=np.int64)
     starts = np.searchsorted(firsts, np.arange(2 * kinds + 1)).astype(np.int64)
-    return starts, np.array([second for _, second in ordered], dtype=np.int64)
+    return starts, np.array([second for _, second in ordered], dtype=np.int32)

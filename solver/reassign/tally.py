@@ -6,10 +6,11 @@ import numpy as np
 
 from placewright.solver.compilation import BoolArray, IntArray
 from placewright.solver.reassign.jit import compiled
+from placewright.solver.reassign.state import IndexArray
 
 
 @compiled
-def clash(alone: BoolArray, count: IntArray, k: int, other: int, m: int, n: int, end: int) -> bool:
+def clash(alone: BoolArray, count: IndexArray, k: int, other: int, m: int, n: int, end: int) -> bool:
     """Whether one of a kind that keeps apart comes to another one: k from m to n, `other` from n to end."""
     if alone[k] and count[n, k] > int(k == other):
         return True
@@ -18,15 +19,15 @@ def clash(alone: BoolArray, count: IntArray, k: int, other: int, m: int, n: int,
 
 @compiled
 def counted(
-    count: IntArray,
-    places: IntArray,
+    count: IndexArray,
+    places: IndexArray,
     spread: IntArray,
-    in_place: IntArray,
-    near: IntArray,
-    in_near: IntArray,
+    in_place: IndexArray,
+    near: IndexArray,
+    in_near: IndexArray,
     least: IntArray,
     related_at: IntArray,
-    related: IntArray,
+    related: IndexArray,
     k: int,
     other: int,
     m: int,
@@ -56,9 +57,9 @@ def counted(
 def asked_holds(
     spread: IntArray,
     least: IntArray,
-    in_near: IntArray,
+    in_near: IndexArray,
     related_at: IntArray,
-    related: IntArray,
+    related: IndexArray,
     k: int,
     here: int,
     there: int,
@@ -72,7 +73,7 @@ def asked_holds(
 
 
 @compiled
-def company(in_near: IntArray, related_at: IntArray, related: IntArray, k: int, domain: int) -> bool:
+def company(in_near: IndexArray, related_at: IntArray, related: IndexArray, k: int, domain: int) -> bool:
     """Whether in a domain kind k has all company that it wants, or is company to nobody who misses it."""
     there = in_near[domain, k] > 0
     row = 2 * k + int(not there)
@@ -98,12 +99,12 @@ def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, ch
 
 
 @compiled
-def members(where: IntArray, nodes: int) -> tuple[IntArray, IntArray, IntArray]:
+def members(where: IntArray, nodes: int) -> tuple[IndexArray, IndexArray, IndexArray]:
     """The agents on each node, in lists with room for all; where on its list each is; how long lists are."""
     agents = len(where) - 1
-    on = np.empty((nodes, agents), dtype=np.int64)
-    slot = np.empty(agents, dtype=np.int64)
-    number = np.zeros(nodes, dtype=np.int64)
+    on = np.empty((nodes, agents), dtype=np.int32)
+    slot = np.empty(agents, dtype=np.int32)
+    number = np.zeros(nodes, dtype=np.int32)
     for a in range(agents):
         n = where[a]
         on[n, number[n]], slot[a] = a, number[n]
@@ -112,7 +113,7 @@ def members(where: IntArray, nodes: int) -> tuple[IntArray, IntArray, IntArray]:
 
 
 @compiled
-def moved_on(on: IntArray, slot: IntArray, number: IntArray, a: int, m: int, n: int) -> None:
+def moved_on(on: IndexArray, slot: IndexArray, number: IndexArray, a: int, m: int, n: int) -> None:
     """Put an agent on the list of node n instead of m."""
     number[m] -= 1
     last = on[m, number[m]]
@@ -123,12 +124,12 @@ def moved_on(on: IntArray, slot: IntArray, number: IntArray, a: int, m: int, n: 
 
 @compiled
 def count_in(
-    count: IntArray,
-    places: IntArray,
+    count: IndexArray,
+    places: IndexArray,
     spread: IntArray,
-    in_place: IntArray,
-    near: IntArray,
-    in_near: IntArray,
+    in_place: IndexArray,
+    near: IndexArray,
+    in_near: IndexArray,
     k: int,
     m: int,
     n: int,

@@ -15,7 +15,7 @@ import numpy as np
 
 from placewright.solver.compilation import FloatArray, IntArray
 from placewright.solver.reassign.jit import compiled
-from placewright.solver.reassign.state import State
+from placewright.solver.reassign.state import IndexArray, State
 from placewright.solver.reassign.tally import clash, count_moves, counted, members, moved_on
 
 MOVES, SWAPS, RETURNS = 0.3, 0.25, 0.25
@@ -49,16 +49,17 @@ def walk(
     fare, waste, moved, with_moves, top = s.fare, s.waste, s.moved, s.with_moves, s.top
     places, near, least, spread, in_place = s.places, s.near, s.least, s.spread, s.in_place
     in_near, related_at, related, most_weight = s.in_near, s.related_at, s.related, s.most_weight
-    value, targets_at, targets = s.value, s.targets_at, s.targets
-    nobody = len(where) - 1
-    logged, kept = 0, 0
+    value, movers, targets_at, targets = s.value, s.movers, s.targets_at, s.targets
+    nobody, logged, kept = len(where) - 1, 0, 0
+    if not len(movers):
+        return logged, kept, best
     on, slot, number = members(where, len(cost))
     for _ in range(steps):
-        a = int(rng.random() * nobody)
-        m, n = where[a], target(rng, targets_at, targets, a)
+        a, n, chance = begun(rng, movers, targets_at, targets)
+        m = where[a]
         if n == m:
             continue
-        b, end = drawn(rng, home, on, number, targets_at, targets, nobody, m, n)
+        b, end = drawn(rng, chance, home, on, number, targets_at, targets, nobody, m, n)
         k, other = kind[a], kind[b]
         if end == n or not eligible[b, end]:
             continue
@@ -102,42 +103,65 @@ def walk(
 
 
 @compiled
-def target(rng: np.random.Generator, targets_at: IntArray, targets: IntArray, a: int) -> int:
-    """A node within reach of an agent."""
+def begun(
+    rng: np.random.Generator, movers: IndexArray, targets_at: IntArray, targets: IndexArray
+) -> tuple[int, int, float]:
+    """Somebody who may go, a node within its reach, and a number up to 1.
+
+    All of one number by chance, which has digits enough: drawing them takes a third of the time.
+    """
+    drawn = rng.random() * len(movers)
+    i = int(drawn)
+    a = int(movers[i])
     first = targets_at[a]
-    return int(targets[first + int(rng.random() * (targets_at[a + 1] - first))])
+    drawn = (drawn - i) * (targets_at[a + 1] - first)
+    i = int(drawn)
+    return a, int(targets[first + i]), drawn - i
+
+
+@compiled
+def target(targets_at: IntArray, targets: IndexArray, a: int, chance: float) -> int:
+    """A node within reach of an agent, by a number up to 1."""
+    first = targets_at[a]
+    return int(targets[first + int(chance * (targets_at[a + 1] - first))])
 
 
 @compiled
 def drawn(
     rng: np.random.Generator,
-    home: IntArray,
-    on: IntArray,
-    number: IntArray,
+    chance: float,
+    home: IndexArray,
+    on: IndexArray,
+    number: IndexArray,
     targets_at: IntArray,
-    targets: IntArray,
+    targets: IndexArray,
     nobody: int,
     m: int,
     n: int,
 ) -> tuple[int, int]:
-    """Who is to make room on node n for an agent from node m, or nobody; and where it goes then."""
-    kind = rng.random() - MOVES
+    """Who is to make room on node n for an agent from node m, or nobody; and where it goes then.
+
+    chance: a number up to 1, which says what kind of exchange it is.
+    """
+    kind = chance - MOVES
     if kind < 0.0 or number[n] == 0:
         return nobody, m
-    b = on[n, int(rng.random() * number[n])]
+    found = rng.random() * number[n]
+    b = int(on[n, int(found)])
     kind -= SWAPS
     if kind < 0.0:
-        return int(b), m
+        return b, m
     if kind < RETURNS:
         for _ in range(LOOKS):
             if home[b] != n:
-                return int(b), int(home[b])
-            b = on[n, int(rng.random() * number[n])]
-    return int(b), target(rng, targets_at, targets, b)
+                return b, int(home[b])
+            found = rng.random() * number[n]
+            b = int(on[n, int(found)])
+    return b, target(targets_at, targets, b, found - int(found))
 
 
 @compiled
-def fits(amounts: FloatArray, home: IntArray, free: FloatArray, a: int, n: int, b: int) -> bool:
+def fits(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: int, b: int) -> bool:
     """Whether there is room on node n for a without b."""
     i, j = int(home[a] == n), int(home[b] == n)
     for r in range(free.shape[1]):  # noqa: SIM110
@@ -158,7 +182,7 @@ def cost_with(bent: FloatArray, bends: FloatArray, n: int, a: int, b: int) -> fl
 
 
 @compiled
-def leaves(home: IntArray, a: int, m: int, n: int) -> int:
+def leaves(home: IndexArray, a: int, m: int, n: int) -> int:
     """1 where an agent leaves its home from node m to n, -1 where it comes back."""
     return int(n != home[a]) - int(m != home[a])
 
@@ -166,14 +190,14 @@ def leaves(home: IntArray, a: int, m: int, n: int) -> int:
 @compiled
 def carry(
     amounts: FloatArray,
-    home: IntArray,
+    home: IndexArray,
     free: FloatArray,
     bent: FloatArray,
     bends: FloatArray,
     where: IntArray,
-    on: IntArray,
-    slot: IntArray,
-    number: IntArray,
+    on: IndexArray,
+    slot: IndexArray,
+    number: IndexArray,
     log: IntArray,
     logged: int,
     a: int,

@@ -9,7 +9,6 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.state import State, copied, state_of
 from placewright.solver.reassign.walk import walk
 from placewright.tests.solver.reassign.small import charged, domains, small
@@ -70,9 +69,10 @@ def test_agents_reach_where_they_are_and_where_they_fit_beside_what_stays_in_use
     problem, where = small(rng)
     state = state_of(problem, where)
     for a, n in enumerate(where.tolist()):
-        targets: IntArray = state.targets[state.targets_at[a] : state.targets_at[a + 1]]
+        targets = state.targets[state.targets_at[a] : state.targets_at[a + 1]]
         assert targets.tolist() == np.flatnonzero(problem.reach()[a] | (np.arange(4) == n)).tolist()
         assert np.flatnonzero(state.eligible[a]).tolist() == targets.tolist()
+        assert (a in state.movers) is (len(targets) > 1)
         for to in range(4):
             away = to != problem.home[a]
             assert state.fare[a, to] == problem.distance[problem.home[a], to] + away * problem.move[a]

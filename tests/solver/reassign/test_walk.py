@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from random import Random
@@ -17,6 +18,7 @@ from placewright.solver.reassign import improve
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.compiled import Compiled
 from placewright.solver.reassign.cool import Heat, cool
+from placewright.solver.reassign.evict import evict
 from placewright.solver.reassign.state import State, state_of
 from placewright.solver.reassign.walk import walk
 from placewright.solver.settings import Settings
@@ -84,6 +86,16 @@ def test_what_a_walk_keeps_up_to_date_is_what_a_new_state_has(rng: Random) -> No
         now[a] = n
     assert holds(problem, now)
     assert problem.value(now) == best <= problem.value(where)
+
+
+@pytest.mark.parametrize("made", [walk, evict])
+def test_where_nobody_may_go_anywhere_nothing_is_tried(made: Callable[..., tuple[int, int, float]]) -> None:
+    problem, where = small(Random(1))
+    pinned = replace(problem, eligible=np.arange(problem.capacity.shape[1]) == where[:, None])
+    state = state_of(pinned, where)
+    log = np.empty((9 * 50, 2), dtype=np.int64)
+    assert made(state, 50, ALL, 0.0, np.random.default_rng(1), log, 7.0) == (0, 0, 7.0)
+    assert (state.where[:-1] == where).all()
 
 
 @CASES
