@@ -16,6 +16,7 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.evict import MOST, evict
 from placewright.solver.reassign.state import State, state_of
+from placewright.solver.reassign.tally import members
 from placewright.solver.reassign.walk import walk
 
 TRIES = 1 << 15
@@ -59,8 +60,9 @@ class Walker:
             temperature = heat.hot * (heat.cold / heat.hot) ** share
             for made, times in self._kinds:
                 before = self.value
+                lists = members(state.where, len(state.cost))
                 logged, kept, self.value = made(
-                    state, times, temperature, PRICE * temperature, self._rng, self._log, self.value
+                    state, lists, times, temperature, PRICE * temperature, self._rng, self._log, self.value
                 )
                 if self.value < before:
                     self.best = state.where[:-1].copy()

@@ -12,9 +12,9 @@ import math
 import numpy as np
 
 from placewright.solver.compilation import FloatArray, IntArray
-from placewright.solver.reassign.jit import compiled
+from placewright.solver.reassign.jit import inlined, looping
 from placewright.solver.reassign.state import IndexArray, State
-from placewright.solver.reassign.tally import count_in, count_moves, counted, members
+from placewright.solver.reassign.tally import Lists, count_in, count_moves, counted
 from placewright.solver.reassign.walk import begun, carry, cost_with, fits, leaves, target
 
 MOST = 6
@@ -25,9 +25,10 @@ ENDS = 5
 """How many nodes who leaves tries."""
 
 
-@compiled
+@looping
 def evict(
     s: State,
+    lists: Lists,
     steps: int,
     temperature: float,
     price: float,
@@ -38,37 +39,39 @@ def evict(
     """Try so many times to make room for somebody. As `walk`, but that log is ((MOST + 1) * steps, 2)."""
     where, home, amounts, free, cost = s.where, s.home, s.amounts, s.free, s.cost
     fare, waste, value = s.fare, s.waste, s.value
-    alone, count, kind = s.alone, s.on_node, s.kind
+    alone, count, kind, bent, bends = s.alone, s.on_node, s.kind, s.bent, s.bends
     nobody = len(where) - 1
     logged, kept = 0, 0
     if not len(s.movers):
         return logged, kept, best
-    on, slot, number = members(where, len(cost))
+    on, slot, number = lists
     for _ in range(steps):
         a, n, _ = begun(rng, s.movers, s.targets_at, s.targets)
         m = where[a]
         if n == m or (alone[kind[a]] and count[n, kind[a]] > 0) or fits(amounts, home, free, a, n, nobody):
             continue
+        # Mostly somebody finds no other place, so that is asked before anything is changed.
+        b, end = way_out(rng, s, on, number, a, n)
+        if end == n:
+            continue
         allowed = -temperature * math.log(1.0 - rng.random()) - price * waste[a] * leaves(home, a, m, n)
-        # Its room is free as long as others leave, as it will be; nothing is gained beyond that and all of n.
-        first, change, fares = logged, lifted(s, a, 1.0), fare[a, n] - fare[a, m]
-        fit = False
-        while not fit and logged - first < MOST and change + fares - cost[n] <= allowed:
-            r = lacking(amounts, home, free, a, n)
-            b = leaving(rng, amounts, home, free, on, number, a, n, r)
-            end = going(rng, s, b, n, m) if b != nobody else n
-            added = put(s, on, slot, number, log, logged, b, end) if end != n else math.inf
+        first, change, fares = logged, 0.0, fare[a, n] - fare[a, m]
+        # Nothing is gained beyond what a costs where it is and all of n.
+        while change + fares + cost_with(bent, bends, m, nobody, a) - cost[m] - cost[n] <= allowed:
+            added = put(s, on, slot, number, log, logged, b, end)
             if added == math.inf:
                 break
             logged += 1
             change += added
             allowed -= price * waste[b] * leaves(home, b, n, end)
-            fit = fits(amounts, home, free, a, n, nobody)
-        change += lifted(s, a, -1.0)
-        if fit:
-            added = put(s, on, slot, number, log, logged, a, n)
-            logged += int(added < math.inf)
-            change += added
+            if fits(amounts, home, free, a, n, nobody):
+                added = put(s, on, slot, number, log, logged, a, n)
+                logged += int(added < math.inf)
+                change += added
+                break
+            b, end = way_out(rng, s, on, number, a, n)
+            if end == n or logged - first == MOST:
+                break
         if where[a] == n and change <= allowed:
             value[0] += change
             if value[0] < best:
@@ -80,20 +83,17 @@ def evict(
     return logged, kept, best
 
 
-@compiled
-def lifted(s: State, a: int, sign: float) -> float:
-    """An agent's node is as without it (1), or as with it (-1), by amounts alone. What it then costs more."""
-    m, nobody = s.where[a], len(s.where) - 1
-    i, before = int(s.home[a] == m), s.cost[m]
-    for r in range(s.free.shape[1]):
-        s.free[m, r] += sign * s.amounts[i, a, r]
-    for h in range(s.bent.shape[1]):
-        s.bent[m, h] -= sign * s.bends[a, h]
-    s.cost[m] = cost_with(s.bent, s.bends, m, nobody, nobody)
-    return float(s.cost[m] - before)
+@inlined
+def way_out(
+    rng: np.random.Generator, s: State, on: IndexArray, number: IndexArray, a: int, n: int
+) -> tuple[int, int]:
+    """Somebody who makes room on node n for an agent, and where it goes; n for nowhere."""
+    r = lacking(s.amounts, s.home, s.free, a, n)
+    b = leaving(rng, s.amounts, s.home, s.free, on, number, a, n, r)
+    return b, going(rng, s, b, n, a) if b != len(s.where) - 1 else n
 
 
-@compiled
+@inlined
 def lacking(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: int) -> int:
     """The resource that an agent lacks most of on node n, beside what it asks for."""
     i, found, most = int(home[a] == n), 0, 0.0
@@ -104,7 +104,7 @@ def lacking(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: 
     return found
 
 
-@compiled
+@inlined
 def leaving(
     rng: np.random.Generator,
     amounts: FloatArray,
@@ -126,28 +126,29 @@ def leaving(
     return len(home) - 1
 
 
-@compiled
-def going(rng: np.random.Generator, s: State, b: int, n: int, m: int) -> int:
-    """Where somebody who leaves node n fits and is not beside its own kind; n for nowhere.
+@inlined
+def going(rng: np.random.Generator, s: State, b: int, n: int, a: int) -> int:
+    """Where somebody who leaves node n for a fits and is not beside its own kind; n for nowhere.
 
-    First its home or node m, which the one that comes leaves, then the other one of these, then any.
+    First its home or the node that a leaves, then the other one of these, then any.
     """
+    m, nobody = s.where[a], len(s.where) - 1
     at_home = int(rng.random() * 2.0)
     for look in range(ENDS):
         if look == at_home and s.eligible[b, s.home[b]]:
             end = int(s.home[b])
         elif look == 1 - at_home and s.eligible[b, m]:
-            end = m
+            end = int(m)
         else:
             end = target(s.targets_at, s.targets, b, rng.random())
-        if s.alone[s.kind[b]] and s.on_node[end, s.kind[b]] > 0:
+        if end == n or (s.alone[s.kind[b]] and s.on_node[end, s.kind[b]] > 0):
             continue
-        if end != n and fits(s.amounts, s.home, s.free, b, end, len(s.where) - 1):
-            return int(end)
+        if fits(s.amounts, s.home, s.free, b, end, a if end == m else nobody):
+            return end
     return n
 
 
-@compiled
+@inlined
 def put(
     s: State,
     on: IndexArray,
@@ -177,7 +178,7 @@ def put(
     return float(change + s.most_weight * (s.top[0] - before))
 
 
-@compiled
+@inlined
 def take_back(
     s: State, on: IndexArray, slot: IndexArray, number: IndexArray, log: IntArray, entry: int
 ) -> None:

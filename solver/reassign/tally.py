@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from placewright.solver.compilation import BoolArray, IntArray
-from placewright.solver.reassign.jit import compiled
+from placewright.solver.reassign.jit import compiled, inlined
 from placewright.solver.reassign.state import IndexArray
 
+Lists = tuple[IndexArray, IndexArray, IndexArray]
+"""As `members` makes them."""
 
-@compiled
+
+@inlined
 def clash(alone: BoolArray, count: IndexArray, k: int, other: int, m: int, n: int, end: int) -> bool:
     """Whether one of a kind that keeps apart comes to another one: k from m to n, `other` from n to end."""
     if alone[k] and count[n, k] > int(k == other):
@@ -17,7 +20,7 @@ def clash(alone: BoolArray, count: IndexArray, k: int, other: int, m: int, n: in
     return bool(alone[other] and count[end, other] > int(k == other and end == m))
 
 
-@compiled
+@inlined
 def counted(
     count: IndexArray,
     places: IndexArray,
@@ -53,7 +56,7 @@ def counted(
     return False
 
 
-@compiled
+@inlined
 def asked_holds(
     spread: IntArray,
     least: IntArray,
@@ -72,7 +75,7 @@ def asked_holds(
     )
 
 
-@compiled
+@inlined
 def company(in_near: IndexArray, related_at: IntArray, related: IndexArray, k: int, domain: int) -> bool:
     """Whether in a domain kind k has all company that it wants, or is company to nobody who misses it."""
     there = in_near[domain, k] > 0
@@ -83,7 +86,7 @@ def company(in_near: IndexArray, related_at: IntArray, related: IndexArray, k: i
     return True
 
 
-@compiled
+@inlined
 def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, change: int) -> None:
     """One more agent of a kind is away, or one less, or (0) none."""
     if change == 0:
@@ -99,7 +102,7 @@ def count_moves(moved: IntArray, with_moves: IntArray, top: IntArray, k: int, ch
 
 
 @compiled
-def members(where: IntArray, nodes: int) -> tuple[IndexArray, IndexArray, IndexArray]:
+def members(where: IntArray, nodes: int) -> Lists:
     """The agents on each node, in lists with room for all; where on its list each is; how long lists are."""
     agents = len(where) - 1
     on = np.empty((nodes, agents), dtype=np.int32)
@@ -112,7 +115,7 @@ def members(where: IntArray, nodes: int) -> tuple[IndexArray, IndexArray, IndexA
     return on, slot, number
 
 
-@compiled
+@inlined
 def moved_on(on: IndexArray, slot: IndexArray, number: IndexArray, a: int, m: int, n: int) -> None:
     """Put an agent on the list of node n instead of m."""
     number[m] -= 1
@@ -122,7 +125,7 @@ def moved_on(on: IndexArray, slot: IndexArray, number: IndexArray, a: int, m: in
     number[n] += 1
 
 
-@compiled
+@inlined
 def count_in(
     count: IndexArray,
     places: IndexArray,

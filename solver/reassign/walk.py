@@ -14,9 +14,9 @@ import math
 import numpy as np
 
 from placewright.solver.compilation import FloatArray, IntArray
-from placewright.solver.reassign.jit import compiled
+from placewright.solver.reassign.jit import inlined, looping
 from placewright.solver.reassign.state import IndexArray, State
-from placewright.solver.reassign.tally import clash, count_moves, counted, members, moved_on
+from placewright.solver.reassign.tally import Lists, clash, count_moves, counted, moved_on
 
 MOVES, SWAPS, RETURNS = 0.3, 0.25, 0.25
 """How often an agent just moves, two change places, or somebody who is away goes home; others go anywhere.
@@ -28,9 +28,10 @@ LOOKS = 4
 """How often it is looked for somebody on a node who is away."""
 
 
-@compiled
+@looping
 def walk(
     s: State,
+    lists: Lists,
     steps: int,
     temperature: float,
     price: float,
@@ -40,9 +41,10 @@ def walk(
 ) -> tuple[int, int, float]:
     """Try so many exchanges. A change of d is made with probability exp(-d / temperature) or 1.
 
-    price: what an agent that is away costs beside that, for all of a node that is in use twice. log
-    (2 * steps, 2): filled with agents that went, and from where. Returns how many entries it has, how many it
-    had when the value was lowest below `best`, and that value (`best` where none was below it).
+    price: what an agent that is away costs beside that, for all of a node that is in use twice. lists: of who
+    is where, as `members` makes them. log (2 * steps, 2): filled with agents that went, and from where.
+    Returns how many entries it has, how many it had when the value was lowest below `best`, and that value
+    (`best` where none was below it).
     """
     where, kind, home, amounts, free = s.where, s.kind, s.home, s.amounts, s.free
     eligible, alone, count, cost, bent, bends = s.eligible, s.alone, s.on_node, s.cost, s.bent, s.bends
@@ -53,7 +55,7 @@ def walk(
     nobody, logged, kept = len(where) - 1, 0, 0
     if not len(movers):
         return logged, kept, best
-    on, slot, number = members(where, len(cost))
+    on, slot, number = lists
     for _ in range(steps):
         a, n, chance = begun(rng, movers, targets_at, targets)
         m = where[a]
@@ -102,7 +104,7 @@ def walk(
     return logged, kept, best
 
 
-@compiled
+@inlined
 def begun(
     rng: np.random.Generator, movers: IndexArray, targets_at: IntArray, targets: IndexArray
 ) -> tuple[int, int, float]:
@@ -119,14 +121,14 @@ def begun(
     return a, int(targets[first + i]), drawn - i
 
 
-@compiled
+@inlined
 def target(targets_at: IntArray, targets: IndexArray, a: int, chance: float) -> int:
     """A node within reach of an agent, by a number up to 1."""
     first = targets_at[a]
     return int(targets[first + int(chance * (targets_at[a + 1] - first))])
 
 
-@compiled
+@inlined
 def drawn(
     rng: np.random.Generator,
     chance: float,
@@ -160,7 +162,7 @@ def drawn(
     return b, target(targets_at, targets, b, found - int(found))
 
 
-@compiled
+@inlined
 def fits(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: int, b: int) -> bool:
     """Whether there is room on node n for a without b."""
     i, j = int(home[a] == n), int(home[b] == n)
@@ -170,24 +172,22 @@ def fits(amounts: FloatArray, home: IndexArray, free: FloatArray, a: int, n: int
     return True
 
 
-@compiled
+@inlined
 def cost_with(bent: FloatArray, bends: FloatArray, n: int, a: int, b: int) -> float:
     """What node n costs with a and without b."""
     found = 0.0
     for h in range(bent.shape[1]):
-        over = bent[n, h] + bends[a, h] - bends[b, h]
-        if over > 0.0:
-            found += over
+        found += max(0.0, bent[n, h] + bends[a, h] - bends[b, h])
     return found
 
 
-@compiled
+@inlined
 def leaves(home: IndexArray, a: int, m: int, n: int) -> int:
     """1 where an agent leaves its home from node m to n, -1 where it comes back."""
     return int(n != home[a]) - int(m != home[a])
 
 
-@compiled
+@inlined
 def carry(
     amounts: FloatArray,
     home: IndexArray,

@@ -14,6 +14,7 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.evict import MOST, evict
 from placewright.solver.reassign.state import State, state_of
+from placewright.solver.reassign.tally import members
 from placewright.tests.solver.reassign.small import holds, small
 
 CASES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
@@ -24,7 +25,16 @@ def evicted(state: State, steps: int, temperature: float, seed: int) -> tuple[In
     """The log, back to where the value was lowest, and the value there."""
     log = np.empty(((MOST + 1) * steps, 2), dtype=np.int64)
     draw = np.random.default_rng(seed)
-    logged, kept, best = evict(state, steps, temperature, 0.0, draw, log, float(state.value[0]))
+    logged, kept, best = evict(
+        state,
+        members(state.where, len(state.cost)),
+        steps,
+        temperature,
+        0.0,
+        draw,
+        log,
+        float(state.value[0]),
+    )
     return log[kept:logged], best
 
 

@@ -18,7 +18,8 @@ def test_a_function_is_translated_where_nothing_can_be_kept() -> None:
     exec("def tripled(number):\n    return 3 * number\n", names)  # noqa: S102 - it has no file to be kept beside
     tripled = names["tripled"]
     assert callable(tripled)
-    assert jit.compiled(tripled)(4) == 12
+    for translated in (jit.compiled, jit.looping, jit.inlined):
+        assert translated(tripled)(4) == 12
 
 
 def test_without_numba_a_function_stays_what_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,6 +27,7 @@ def test_without_numba_a_function_stays_what_it_is(monkeypatch: pytest.MonkeyPat
     jit.fast.cache_clear()
     try:
         assert not jit.fast()
-        assert jit.compiled(doubled) is doubled
+        for translated in (jit.compiled, jit.looping, jit.inlined):
+            assert translated(doubled) is doubled
     finally:
         jit.fast.cache_clear()
