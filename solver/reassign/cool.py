@@ -15,7 +15,7 @@ import numpy as np
 from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.evict import MOST, evict
-from placewright.solver.reassign.state import State, state_of
+from placewright.solver.reassign.state import State, copied, state_of
 from placewright.solver.reassign.tally import members
 from placewright.solver.reassign.walk import walk
 
@@ -51,6 +51,11 @@ class Walker:
         self._log = np.empty((max(2 * tries, (MOST + 1) * cleared), 2), dtype=np.int64)
         self.best: IntArray = state.where[:-1].copy()
         self.value = self.mean = float(state.value[0])
+
+    def follow(self, other: Walker) -> None:
+        """Go on from where another one is, by chances of its own."""
+        self._state = copied(other._state)
+        self.best, self.value, self.mean = other.best.copy(), other.value, other.mean
 
     def go(self, heat: Heat, elapsed: Callable[[], float]) -> None:
         """Walk on while `elapsed` goes from 0 to 1 and the temperature from hot to cold."""

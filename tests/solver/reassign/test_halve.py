@@ -11,7 +11,7 @@ import pytest
 
 from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.cool import Heat, Walker
-from placewright.solver.reassign.halve import STRETCHES, halve
+from placewright.solver.reassign.halve import BEHIND, STRETCHES, halve
 from placewright.solver.reassign.state import copied, state_of
 from placewright.tests.solver.reassign.small import holds, small
 
@@ -21,25 +21,29 @@ HEAT = Heat(64.0, 0.5)
 
 
 class Told(Walker):
-    """A walk that costs what it is told to, and notes down its stretches."""
+    """A walk that costs what it is told to, less by `falls` in each stretch, and notes down its stretches."""
 
-    def __init__(self, number: int, costs: float) -> None:
+    def __init__(self, number: int, costs: float, falls: float = 0.0) -> None:
         problem, where = small(Random(1))
         super().__init__(state_of(problem, where), np.random.default_rng(0), evicting=False, tries=1)
         self.best = np.array([number])
-        self.costs = costs
+        self.costs, self.falls = costs, falls
         self.heats: list[Heat] = []
         self.parts: list[float] = []
+        self.followed: list[Walker] = []
+
+    def follow(self, other: Walker) -> None:
+        self.followed.append(other)
 
     def go(self, heat: Heat, elapsed: Callable[[], float]) -> None:
         self.heats.append(heat)
         self.parts.append(elapsed())
-        self.mean = self.costs
+        self.mean = self.costs - self.falls * len(self.heats)
 
 
-def told(costs: Sequence[float]) -> list[Told]:
+def told(costs: Sequence[float], falls: float = 0.0) -> list[Told]:
     """Walks after they have been halved, with clocks that say the part that they are for."""
-    walks = [Told(number, cost) for number, cost in enumerate(costs)]
+    walks = [Told(number, cost, falls) for number, cost in enumerate(costs)]
     halve(walks, [], WORKERS, HEAT, 0.0, lambda part: lambda: part)
     return walks
 
@@ -85,6 +89,36 @@ def test_walks_that_are_late_join_where_it_is_no_hotter_than_they_want_it() -> N
     assert at.cold < 8.0 <= before.cold
     # Whatever it costs where it begins, it goes on for one stretch.
     assert highest.heats == [at]
+
+
+@pytest.mark.parametrize(("behind", "follows"), [(0.9, False), (1.1, True)])
+def test_the_last_walks_go_on_from_the_lowest_where_they_are_too_far_behind(
+    behind: float, follows: bool
+) -> None:
+    falls = 8.0
+    second = BEHIND * falls * behind
+    lowest, other, *rest = told([0.0, second, *([100.0] * (FIRST - 2))], falls)
+    last = sum(number == 1 for number, _ in STRETCHES)
+    assert other.followed == [lowest] * last * follows
+    assert not any(walk.followed for walk in (lowest, *rest))
+
+
+def test_who_follows_another_walk_is_where_that_is_and_leaves_it_alone() -> None:
+    problem, where = small(Random(5), agents=12, nodes=4)
+    state = state_of(problem, where)
+    ahead, behind = (
+        Walker(copied(state), np.random.default_rng(n), evicting=True, tries=50) for n in range(2)
+    )
+    ahead.go(HEAT, iter((0.0, 0.5, 1.0)).__next__)
+    best, value = ahead.best.copy(), ahead.value
+    behind.follow(ahead)
+    assert (behind.value, behind.mean) == (ahead.value, ahead.mean)
+    behind.go(HEAT, iter((0.0, 0.5, 1.0)).__next__)
+    assert behind.value == problem.value(behind.best) <= value
+    assert holds(problem, behind.best)
+    assert np.array_equal(ahead.best, best)
+    ahead.go(HEAT, iter((0.0, 0.5, 1.0)).__next__)
+    assert ahead.value == problem.value(ahead.best)
 
 
 def test_what_a_walk_that_was_given_up_has_seen_counts_too() -> None:
