@@ -3,8 +3,7 @@
 An exchange: an agent goes from m to n, and somebody there, or nobody, goes on to another node. That is m
 where they change places, or the home of who had to go, or any.
 
-The loops are plain, so that they can be translated; see solver/reassign/jit.py. Arrays are handed on one by
-one: taking them out of a tuple again and again is what would take the time. They are those of `State`.
+The loops are plain, so that they can be translated; see solver/reassign/jit.py. Arrays are those of `State`.
 """
 
 from __future__ import annotations
@@ -51,17 +50,15 @@ def walk(
     fare, waste, moved, with_moves, top = s.fare, s.waste, s.moved, s.with_moves, s.top
     places, near, least, spread, in_place = s.places, s.near, s.least, s.spread, s.in_place
     in_near, related_at, related, most_weight = s.in_near, s.related_at, s.related, s.most_weight
-    value, movers, targets_at, targets = s.value, s.movers, s.targets_at, s.targets
-    nobody, logged, kept = len(where) - 1, 0, 0
-    if not len(movers):
+    value, nobody, logged, kept = s.value, len(where) - 1, 0, 0
+    if not len(s.movers):
         return logged, kept, best
-    on, slot, number = lists
     for _ in range(steps):
-        a, n, chance = begun(rng, movers, targets_at, targets)
+        a, n, chance = begun(rng, s)
         m = where[a]
         if n == m:
             continue
-        b, end = drawn(rng, chance, home, on, number, targets_at, targets, nobody, m, n)
+        b, end = drawn(rng, chance, s, lists, m, n)
         k, other = kind[a], kind[b]
         if end == n or not eligible[b, end]:
             continue
@@ -94,9 +91,9 @@ def walk(
             count_moves(moved, with_moves, top, other, -leaving_too)
             count_moves(moved, with_moves, top, k, -leaving)
             continue
-        logged = carry(amounts, home, free, bent, bends, where, on, slot, number, log, logged, a, n)
+        logged = carry(s, lists, log, logged, a, n)
         if b != nobody:
-            logged = carry(amounts, home, free, bent, bends, where, on, slot, number, log, logged, b, end)
+            logged = carry(s, lists, log, logged, b, end)
         cost[n], cost[m], cost[end] = there, here, beyond
         value[0] += change
         if value[0] < best:
@@ -105,49 +102,37 @@ def walk(
 
 
 @inlined
-def begun(
-    rng: np.random.Generator, movers: IndexArray, targets_at: IntArray, targets: IndexArray
-) -> tuple[int, int, float]:
+def begun(rng: np.random.Generator, s: State) -> tuple[int, int, float]:
     """Somebody who may go, a node within its reach, and a number up to 1.
 
     All of one number by chance, which has digits enough: drawing them takes a third of the time.
     """
-    drawn = rng.random() * len(movers)
+    drawn = rng.random() * len(s.movers)
     i = int(drawn)
-    a = int(movers[i])
-    first = targets_at[a]
-    drawn = (drawn - i) * (targets_at[a + 1] - first)
+    a = int(s.movers[i])
+    first = s.targets_at[a]
+    drawn = (drawn - i) * (s.targets_at[a + 1] - first)
     i = int(drawn)
-    return a, int(targets[first + i]), drawn - i
+    return a, int(s.targets[first + i]), drawn - i
 
 
 @inlined
-def target(targets_at: IntArray, targets: IndexArray, a: int, chance: float) -> int:
+def target(s: State, a: int, chance: float) -> int:
     """A node within reach of an agent, by a number up to 1."""
-    first = targets_at[a]
-    return int(targets[first + int(chance * (targets_at[a + 1] - first))])
+    first = s.targets_at[a]
+    return int(s.targets[first + int(chance * (s.targets_at[a + 1] - first))])
 
 
 @inlined
-def drawn(
-    rng: np.random.Generator,
-    chance: float,
-    home: IndexArray,
-    on: IndexArray,
-    number: IndexArray,
-    targets_at: IntArray,
-    targets: IndexArray,
-    nobody: int,
-    m: int,
-    n: int,
-) -> tuple[int, int]:
+def drawn(rng: np.random.Generator, chance: float, s: State, lists: Lists, m: int, n: int) -> tuple[int, int]:
     """Who is to make room on node n for an agent from node m, or nobody; and where it goes then.
 
     chance: a number up to 1, which says what kind of exchange it is.
     """
+    on, _, number = lists
     kind = chance - MOVES
     if kind < 0.0 or number[n] == 0:
-        return nobody, m
+        return len(s.where) - 1, m
     found = rng.random() * number[n]
     b = int(on[n, int(found)])
     kind -= SWAPS
@@ -155,11 +140,11 @@ def drawn(
         return b, m
     if kind < RETURNS:
         for _ in range(LOOKS):
-            if home[b] != n:
-                return b, int(home[b])
+            if s.home[b] != n:
+                return b, int(s.home[b])
             found = rng.random() * number[n]
             b = int(on[n, int(found)])
-    return b, target(targets_at, targets, b, found - int(found))
+    return b, target(s, b, found - int(found))
 
 
 @inlined
@@ -188,24 +173,11 @@ def leaves(home: IndexArray, a: int, m: int, n: int) -> int:
 
 
 @inlined
-def carry(
-    amounts: FloatArray,
-    home: IndexArray,
-    free: FloatArray,
-    bent: FloatArray,
-    bends: FloatArray,
-    where: IntArray,
-    on: IndexArray,
-    slot: IndexArray,
-    number: IndexArray,
-    log: IntArray,
-    logged: int,
-    a: int,
-    n: int,
-) -> int:
+def carry(s: State, lists: Lists, log: IntArray, logged: int, a: int, n: int) -> int:
     """An agent goes to node n with all that it asks for, and the log says where it was. Its length then."""
-    m = where[a]
-    i, j = int(home[a] == m), int(home[a] == n)
+    on, slot, number = lists
+    amounts, free, bent, bends, m = s.amounts, s.free, s.bent, s.bends, s.where[a]
+    i, j = int(s.home[a] == m), int(s.home[a] == n)
     for r in range(free.shape[1]):
         free[m, r] += amounts[i, a, r]
         free[n, r] -= amounts[j, a, r]
@@ -213,6 +185,6 @@ def carry(
         bent[m, h] -= bends[a, h]
         bent[n, h] += bends[a, h]
     log[logged, 0], log[logged, 1] = a, m
-    where[a] = n
+    s.where[a] = n
     moved_on(on, slot, number, a, m, n)
     return logged + 1

@@ -8,6 +8,8 @@ import numpy as np
 
 from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
+from placewright.solver.reassign.state import State
+from placewright.solver.reassign.tally import Lists, members
 
 
 def small(rng: Random, agents: int = 7, nodes: int = 4) -> tuple[Reassignment, IntArray]:
@@ -71,3 +73,8 @@ def holds(problem: Reassignment, where: IntArray) -> bool:
         if len(domains(p.places, where, p.kind, k)) < p.least[k]:
             return False
     return all(domains(p.near, where, p.kind, a) <= domains(p.near, where, p.kind, b) for a, b in p.needs)
+
+
+def lists(state: State) -> Lists:
+    """Who is where in a state."""
+    return members(state.where, len(state.cost))

@@ -14,8 +14,7 @@ from placewright.solver.compilation import IntArray
 from placewright.solver.reassign.arrays import Reassignment
 from placewright.solver.reassign.evict import MOST, evict
 from placewright.solver.reassign.state import State, state_of
-from placewright.solver.reassign.tally import members
-from placewright.tests.solver.reassign.small import holds, small
+from placewright.tests.solver.reassign.small import holds, lists, small
 
 CASES = settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 RANDOM = st.randoms(use_true_random=False)
@@ -27,7 +26,7 @@ def evicted(state: State, steps: int, temperature: float, seed: int) -> tuple[In
     draw = np.random.default_rng(seed)
     logged, kept, best = evict(
         state,
-        members(state.where, len(state.cost)),
+        lists(state),
         steps,
         temperature,
         0.0,

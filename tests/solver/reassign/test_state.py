@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from placewright.solver.reassign.state import State, copied, state_of
-from placewright.solver.reassign.tally import members
 from placewright.solver.reassign.walk import walk
-from placewright.tests.solver.reassign.small import charged, domains, small
+from placewright.tests.solver.reassign.small import charged, domains, lists, small
 
 CASES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 RANDOM = st.randoms(use_true_random=False)
@@ -116,9 +115,7 @@ def test_a_copy_goes_on_by_itself_and_shares_what_nobody_changes() -> None:
     state = state_of(problem, where)
     copy = copied(state)
     log = np.empty((4000, 2), dtype=np.int64)
-    logged, _, _ = walk(
-        copy, members(copy.where, len(copy.cost)), 2000, 1e6, 0.0, np.random.default_rng(1), log, 0.0
-    )
+    logged, _, _ = walk(copy, lists(copy), 2000, 1e6, 0.0, np.random.default_rng(1), log, 0.0)
     assert logged > 0
     assert not np.array_equal(copy.where, where)
     for name, kept, new in zip(State._fields, state, state_of(problem, where), strict=True):

@@ -20,10 +20,9 @@ from placewright.solver.reassign.compiled import Compiled
 from placewright.solver.reassign.cool import Heat, cool
 from placewright.solver.reassign.evict import evict
 from placewright.solver.reassign.state import State, state_of
-from placewright.solver.reassign.tally import members
 from placewright.solver.reassign.walk import walk
 from placewright.solver.settings import Settings
-from placewright.tests.solver.reassign.small import holds, small
+from placewright.tests.solver.reassign.small import holds, lists, small
 
 CASES = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 RANDOM = st.randoms(use_true_random=False)
@@ -37,7 +36,7 @@ def walked(state: State, steps: int, temperature: float, price: float, seed: int
     draw = np.random.default_rng(seed)
     logged, kept, best = walk(
         state,
-        members(state.where, len(state.cost)),
+        lists(state),
         steps,
         temperature,
         price,
@@ -104,9 +103,7 @@ def test_where_nobody_may_go_anywhere_nothing_is_tried(made: Callable[..., tuple
     pinned = replace(problem, eligible=np.arange(problem.capacity.shape[1]) == where[:, None])
     state = state_of(pinned, where)
     log = np.empty((9 * 50, 2), dtype=np.int64)
-    assert made(
-        state, members(state.where, len(state.cost)), 50, ALL, 0.0, np.random.default_rng(1), log, 7.0
-    ) == (0, 0, 7.0)
+    assert made(state, lists(state), 50, ALL, 0.0, np.random.default_rng(1), log, 7.0) == (0, 0, 7.0)
     assert (state.where[:-1] == where).all()
 
 
